@@ -1,0 +1,118 @@
+"""Is land released from mines in productive use?
+
+The public names, in the order in which data flow: read and check records, fold them into areas, releases and
+accounts, match them with the world, judge the use of released land, rank what is still hazardous, show all of it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from landrelease.errors import (
+    CRSError,
+    DataError,
+    DataWarning,
+    LandReleaseError,
+    OptionError,
+    ProgrammeError,
+)
+from landrelease.match import (
+    LandCover,
+    assign_admin,
+    match_nearby,
+    match_overlap,
+    match_projects,
+    match_raster,
+)
+from landrelease.outcomes import assess_use, match_follow_ups, use_summary
+from landrelease.priority import (
+    Criterion,
+    Ranking,
+    check_criteria,
+    criteria_table,
+    explain,
+    prioritise,
+    read_scheme,
+)
+from landrelease.read import read
+from landrelease.registry import (
+    conflicts_on,
+    events_from_areas,
+    history_of,
+    land_balance,
+    releases_from,
+    status_on,
+)
+from landrelease.rules import find_problems, require_valid, usable_rows
+from landrelease.tables import describe
+
+if TYPE_CHECKING:
+    from landrelease.job import Products, run, sample_programme
+    from landrelease.maps import land_release_map, priority_map, save_page
+    from landrelease.report import write_report
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CRSError",
+    "Criterion",
+    "DataError",
+    "DataWarning",
+    "LandCover",
+    "LandReleaseError",
+    "OptionError",
+    "Products",
+    "ProgrammeError",
+    "Ranking",
+    "assess_use",
+    "assign_admin",
+    "check_criteria",
+    "conflicts_on",
+    "criteria_table",
+    "describe",
+    "events_from_areas",
+    "explain",
+    "find_problems",
+    "history_of",
+    "land_balance",
+    "land_release_map",
+    "match_follow_ups",
+    "match_nearby",
+    "match_overlap",
+    "match_projects",
+    "match_raster",
+    "prioritise",
+    "priority_map",
+    "read",
+    "read_scheme",
+    "releases_from",
+    "require_valid",
+    "run",
+    "sample_programme",
+    "save_page",
+    "status_on",
+    "usable_rows",
+    "use_summary",
+    "write_report",
+]
+
+_LATE = {
+    "Products": "job",
+    "run": "job",
+    "sample_programme": "job",
+    "land_release_map": "maps",
+    "priority_map": "maps",
+    "save_page": "maps",
+    "write_report": "report",
+}
+"""Names whose modules are imported at first use: a script that only reads need not wait for the rest."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        from importlib import import_module
+
+        return getattr(import_module(f"landrelease.{_LATE[name]}"), name)
+    raise AttributeError(f"module 'landrelease' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

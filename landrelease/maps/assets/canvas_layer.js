@@ -1,0 +1,250 @@
+// A Leaflet layer that draws thousands of shapes on canvas tiles, finds them again under the pointer, and hides classes.
+(function () {
+  "use strict";
+  const landrelease = (window.landrelease = window.landrelease || {});
+  const LINE = 1;
+  const RING = 2;
+  const SMALLEST = 3; // features under this many pixels are drawn as a square of that size
+  const PICK = 5; // how near the pointer must be to a point, a line or a small feature, in pixels
+
+  function hatch(colour, scale) {
+    const tile = document.createElement("canvas");
+    const size = 8 * scale;
+    tile.width = tile.height = size;
+    const brush = tile.getContext("2d");
+    brush.strokeStyle = colour;
+    brush.lineWidth = 1.6 * scale;
+    for (const shift of [-size, 0, size]) {
+      brush.beginPath();
+      brush.moveTo(shift - scale, size + scale);
+      brush.lineTo(shift + size + scale, -scale);
+      brush.stroke();
+    }
+    return brush.createPattern(tile, "repeat");
+  }
+
+  const symbols = {
+    circle(brush, x, y, r) {
+      brush.moveTo(x + r, y);
+      brush.arc(x, y, r, 0, 2 * Math.PI);
+      brush.closePath();
+    },
+    diamond(brush, x, y, r) {
+      brush.moveTo(x, y - r);
+      brush.lineTo(x + r, y);
+      brush.lineTo(x, y + r);
+      brush.lineTo(x - r, y);
+      brush.closePath();
+    },
+  };
+
+  const CanvasLayer = L.GridLayer.extend({
+    options: { tileSize: 512, updateWhenZooming: false, keepBuffer: 1, noWrap: true, minZoom: 0, maxZoom: 22 },
+
+    initialize(payloadId, options) {
+      L.setOptions(this, options);
+      this.ready = landrelease.canUnpack()
+        ? landrelease.unpack(payloadId).then((layer) => this._accept(layer))
+        : new Promise(() => {});
+    },
+
+    _accept(layer) {
+      Object.assign(this, layer);
+      this.checked = this.header.facets.map((facet) => facet.entries.map(() => true));
+      this.isShown = new Uint8Array(this.rows).fill(1);
+      const role = (name) => this.header.facets.findIndex((facet) => facet.role === name);
+      this._fillFacet = role("fill");
+      this._strokeFacet = role("stroke");
+      return this;
+    },
+
+    /** Shows only rows whose class is checked in every facet. */
+    filter() {
+      for (let i = 0; i < this.rows; i++) {
+        this.isShown[i] = this.checked.every((on, k) => on[this.classes[k][i]]) ? 1 : 0;
+      }
+      this.redraw();
+    },
+
+    createTile(coords, done) {
+      const tile = document.createElement("canvas");
+      const size = this.getTileSize();
+      const scale = Math.max(1, Math.round(window.devicePixelRatio || 1));
+      tile.width = size.x * scale;
+      tile.height = size.y * scale;
+      this.ready.then(() => {
+        this._draw(tile, coords, scale);
+        done(null, tile);
+      });
+      return tile;
+    },
+
+    _class(facet, row) {
+      return facet < 0 ? 0 : this.classes[facet][row];
+    },
+
+    _draw(tile, coords, scale) {
+      const brush = tile.getContext("2d");
+      const world = 256 * scale * Math.pow(2, coords.z); // of web Mercator, in pixels of the canvas
+      // thin lines where shapes are small, or the outline would hide the fill
+      const weight = Math.max(0.3, Math.min(1, (coords.z - 6) / 6));
+      const frame = { brush, scale, world, weight, left: coords.x * tile.width, top: coords.y * tile.height };
+      const pad = (10 * scale) / world;
+      const box = [frame.left, frame.top, frame.left + tile.width, frame.top + tile.height].map((p) => p / world);
+      const rows = this.index.search(box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad);
+      const buckets = new Map();
+      rows.sort((a, b) => a - b); // the same order in each tile, or shapes would not meet at its edge
+      const small = [];
+      for (const row of rows) {
+        if (!this.isShown[row]) continue;
+        if (this._isSmall(row, frame)) {
+          small.push(row);
+          continue;
+        }
+        const key = this._class(this._fillFacet, row) * 256 + this._class(this._strokeFacet, row);
+        if (!buckets.has(key)) buckets.set(key, []);
+        buckets.get(key).push(row);
+      }
+      for (const key of [...buckets.keys()].sort((a, b) => b - a)) this._drawBucket(frame, key, buckets.get(key));
+      // one over the other as they come, so that no class hides the others; only danger is put on top
+      if (this.header.looks.isDanger) small.sort((a, b) => this._class(this._fillFacet, b) - this._class(this._fillFacet, a));
+      for (const row of small) this._drawSmall(frame, row);
+    },
+
+    _isSmall(row, { scale, world }) {
+      const width = (this.boxes[4 * row + 2] - this.boxes[4 * row]) * world;
+      const height = (this.boxes[4 * row + 3] - this.boxes[4 * row + 1]) * world;
+      return Math.max(width, height) < SMALLEST * scale && !this.isPoint(this.ringStart[row]);
+    },
+
+    _drawSmall({ brush, scale, world, left, top }, row) {
+      const { fills } = this.header.looks;
+      const side = SMALLEST * scale;
+      const x = ((this.boxes[4 * row] + this.boxes[4 * row + 2]) / 2) * world - left;
+      const y = ((this.boxes[4 * row + 1] + this.boxes[4 * row + 3]) / 2) * world - top;
+      brush.fillStyle = fills[this._class(this._fillFacet, row)].solid || "transparent";
+      brush.fillRect(x - side / 2, y - side / 2, side, side);
+    },
+
+    _drawBucket(frame, key, rows) {
+      const { fills, strokes, symbol } = this.header.looks;
+      const fill = fills[Math.min(key >> 8, fills.length - 1)];
+      const stroke = strokes[Math.min(key & 255, strokes.length - 1)];
+      const areas = new Path2D();
+      const lines = new Path2D();
+      const marks = new Path2D();
+      for (const row of rows) {
+        for (let ring = this.ringStart[row]; ring < this.ringStart[row + 1]; ring++) {
+          if (this.isPoint(ring)) this._mark(marks, ring, frame, symbol);
+          else this._trace(this.ringKind[ring] === LINE ? lines : areas, ring, frame);
+        }
+      }
+      this._paint(frame, areas, fill, stroke, true);
+      this._paint(frame, lines, fill, stroke, false);
+      this._paint(frame, marks, { colour: fill.solid }, stroke, true);
+    },
+
+    _mark(path, ring, { world, left, top, scale }, symbol) {
+      for (let j = this.vertexStart[ring]; j < this.vertexStart[ring + 1]; j++) {
+        symbols[symbol || "circle"](path, this.x[j] * world - left, this.y[j] * world - top, 6 * scale);
+      }
+    },
+
+    _trace(path, ring, { world, left, top }) {
+      const end = this.vertexStart[ring + 1];
+      for (let j = this.vertexStart[ring]; j < end; j++) {
+        const x = this.x[j] * world - left;
+        const y = this.y[j] * world - top;
+        if (j === this.vertexStart[ring]) path.moveTo(x, y);
+        else path.lineTo(x, y);
+      }
+      if (this.ringKind[ring] === RING) path.closePath();
+    },
+
+    _paint({ brush, scale, weight }, path, fill, stroke, isFilled) {
+      if (isFilled && (fill.colour || fill.hatch)) {
+        if (fill.colour) {
+          brush.fillStyle = fill.colour;
+          brush.fill(path, "nonzero");
+        }
+        if (fill.hatch) {
+          brush.fillStyle = hatch(fill.hatch, scale);
+          brush.fill(path, "nonzero");
+        }
+      }
+      if (!stroke.line) return;
+      brush.strokeStyle = stroke.line;
+      brush.lineWidth = stroke.width * scale * (stroke.isSteady ? 1 : weight);
+      brush.setLineDash((stroke.dash || []).map((length) => length * scale));
+      brush.lineJoin = "round";
+      brush.stroke(path);
+      brush.setLineDash([]);
+    },
+
+    /** Rows under a place of the map, the smallest first. */
+    rowsAt(latLng) {
+      if (!this._map || !this.index) return [];
+      const x = landrelease.mercatorX(latLng.lng);
+      const y = landrelease.mercatorY(latLng.lat);
+      const near = PICK / (256 * Math.pow(2, this._map.getZoom()));
+      const size = (row) =>
+        (this.boxes[4 * row + 2] - this.boxes[4 * row]) * (this.boxes[4 * row + 3] - this.boxes[4 * row + 1]);
+      return this.index
+        .search(x - near, y - near, x + near, y + near)
+        .filter((row) => this.isShown[row] && this._holds(row, x, y, near))
+        .sort((a, b) => size(a) - size(b));
+    },
+
+    _holds(row, x, y, near) {
+      const width = this.boxes[4 * row + 2] - this.boxes[4 * row];
+      const height = this.boxes[4 * row + 3] - this.boxes[4 * row + 1];
+      if (Math.max(width, height) < near) return true;
+      let isInside = false;
+      for (let ring = this.ringStart[row]; ring < this.ringStart[row + 1]; ring++) {
+        const start = this.vertexStart[ring];
+        const end = this.vertexStart[ring + 1];
+        const isRing = this.ringKind[ring] === RING;
+        for (let j = start, k = isRing ? end - 1 : start; j < end; k = j++) {
+          if (!isRing) {
+            if (this._distance(x, y, k, j) < near) return true;
+          } else if (
+            this.y[j] > y !== this.y[k] > y &&
+            x < ((this.x[k] - this.x[j]) * (y - this.y[j])) / (this.y[k] - this.y[j]) + this.x[j]
+          ) {
+            isInside = !isInside;
+          }
+        }
+      }
+      return isInside;
+    },
+
+    _distance(x, y, a, b) {
+      const dx = this.x[b] - this.x[a];
+      const dy = this.y[b] - this.y[a];
+      const length = dx * dx + dy * dy;
+      const t = length ? Math.max(0, Math.min(1, ((x - this.x[a]) * dx + (y - this.y[a]) * dy) / length)) : 0;
+      return Math.hypot(x - this.x[a] - t * dx, y - this.y[a] - t * dy);
+    },
+
+    boundsOf(row) {
+      const [left, top, right, bottom] = this.boxes.subarray(4 * row, 4 * row + 4);
+      return L.latLngBounds(landrelease.latLng(left, bottom), landrelease.latLng(right, top));
+    },
+
+    /** A place inside the row's shape, or on its edge where its middle lies outside. */
+    placeOf(row) {
+      const [left, top, right, bottom] = this.boxes.subarray(4 * row, 4 * row + 4);
+      const middle = [(left + right) / 2, (top + bottom) / 2];
+      if (this._holds(row, middle[0], middle[1], 0)) return landrelease.latLng(...middle);
+      const first = this.vertexStart[this.ringStart[row]];
+      return landrelease.latLng(this.x[first], this.y[first]);
+    },
+  });
+
+  /** A layer in a pane of its own, `height` being the z-index of the pane. */
+  landrelease.canvasLayer = function (map, payloadId, height) {
+    map.createPane(payloadId).style.zIndex = height;
+    return new CanvasLayer(payloadId, { pane: payloadId });
+  };
+  landrelease.hatch = hatch;
+})();

@@ -1,0 +1,256 @@
+"""The parts that our maps share: what may leave for a page, classes with totals, the map around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from landrelease.errors import DataError, OptionError, nearest
+from landrelease.geometry import to_crs
+from landrelease.maps.payload import Facet, drawable, encode_layer
+from landrelease.maps.style import LABELS, PAGE_COLUMNS, Look, is_person_column, label_of, unit_of
+
+if TYPE_CHECKING:
+    import folium
+
+__all__ = [
+    "Drawing",
+    "assemble",
+    "check_columns",
+    "classed",
+    "facet_of",
+    "located",
+    "page_columns",
+    "require_columns",
+    "row_notes",
+    "total_m2",
+]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One layer of a page, ready to be written: its block, its name, its height and where its shapes lie."""
+
+    name: str
+    payload: str
+    height: int
+    bounds: npt.NDArray[np.float64]
+
+
+def require_columns(frame: pd.DataFrame, what: str, columns: Iterable[str]) -> None:
+    """Raise DataError where a frame lacks a column that the map can not do without."""
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise DataError(
+            f"'{what}' lacks {', '.join(repr(column) for column in missing)}, which its map needs.\n"
+            f"  Fix: pass the table as landrelease returns it, or rename its columns."
+        )
+
+
+def check_columns(columns: Sequence[str] | None, frames: Mapping[str, pd.DataFrame | None]) -> tuple[str, ...]:
+    """Return the further columns that may leave for a page.
+
+    Raises
+    ------
+    OptionError
+        None of the frames has the column, it is a geometry, or it could hold people or counts of victims.
+    """
+    given = [frame for frame in frames.values() if frame is not None]
+    known = {str(column) for frame in given for column in frame.columns}
+    shapes = {str(c) for frame in given for c in frame.columns[[str(t) == "geometry" for t in frame.dtypes]]}
+    for column in columns or ():
+        if is_person_column(column):
+            raise OptionError(
+                f"columns has {column!r}, which could hold people or counts of victims: never on a map.\n"
+                f"  Fix: leave it out, or rename the column if it holds neither."
+            )
+        if column not in known - shapes:
+            names = ", ".join(name for name, frame in frames.items() if frame is not None)
+            raise OptionError(f"columns has {column!r}, which none of {names} has{nearest(column, known - shapes)}")
+    return tuple(columns or ())
+
+
+def located(frame: gpd.GeoDataFrame | pd.DataFrame, what: str) -> gpd.GeoDataFrame:
+    """Return the rows in EPSG:4326, longitude first; what can not be drawn stays, without a geometry."""
+    rows: Any = frame.reset_index(drop=True)
+    has_shapes = isinstance(rows, gpd.GeoDataFrame) and rows.active_geometry_name is not None
+    shapes = rows.geometry.to_numpy() if has_shapes else np.full(len(rows), None)
+    can = drawable(shapes)
+    if not can.any():
+        plain = pd.DataFrame(rows).drop(columns=["geometry"], errors="ignore")
+        return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries([None] * len(rows), crs=4326))
+    if not can.all():
+        kept = np.full(len(rows), None)
+        kept[can] = shapes[can]
+        rows = rows.set_geometry(gpd.GeoSeries(kept, crs=rows.crs))
+    return to_crs(rows, 4326, what)
+
+
+def page_columns(frame: pd.DataFrame, table: str, extra: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return what the page should know of the columns that leave for it, in the order they are shown."""
+    names = dict.fromkeys([*PAGE_COLUMNS[table], *extra])
+    specs: list[dict[str, Any]] = []
+    for name in names:
+        if name in frame.columns:
+            specs.append({"name": name, "label": label_of(name), "unit": unit_of(name)})
+            if name in LABELS:
+                specs[-1]["labels"] = LABELS[name]
+    return specs
+
+
+def total_m2(values: pd.Series) -> float | None:
+    """Return the sum of what is known; None where nothing is. [m2]"""
+    total = values.sum(min_count=1)
+    return None if pd.isna(total) else float(total)
+
+
+def classed(values: pd.Series, known: Iterable[str]) -> pd.Series:
+    """Return each value if it is known, else `other`, or `missing` where there is none.
+
+    Examples
+    --------
+    >>> classed(pd.Series(["CHA", "Closed", None]), ["SHA", "CHA"]).tolist()
+    ['CHA', 'other', 'missing']
+    """
+    text = values.astype("object")
+    return text.where(text.isin(list(known)), "other").mask(values.isna(), "missing").astype("str")
+
+
+def facet_of(
+    classes: pd.Series,
+    looks: Mapping[str, Look],
+    *,
+    title: str,
+    role: str,
+    count_title: str,
+    m2: pd.Series | Mapping[str, float | None] | None,
+) -> tuple[Facet, list[Look]]:
+    """Return the legend of a column of classes, with counts and sums, and how its classes look.
+
+    Parameters
+    ----------
+    classes : Series of str
+        The class of each row: a key of `looks`.
+    looks : mapping
+        How each class looks, in the order of the legend. Classes without a row are left out.
+    title, count_title : str
+        Heads of the legend's first two columns.
+    role : str
+        `fill` or `stroke`: what of a shape shows the class.
+    m2 : Series, mapping or None
+        The area of each row, or the sum of each class; None where no area is known of. [m2]
+    """
+    sums: dict[str, float | None] = {}
+    if isinstance(m2, pd.Series):
+        sums = {code: total_m2(part) for code, part in m2.groupby(classes)}
+    elif m2 is not None:
+        sums = dict(m2)
+    counts = classes.value_counts()
+    present = [code for code in looks if counts.get(code, 0) or sums.get(code)]
+    entries = [
+        {
+            "label": looks[code]["label"],
+            "count": int(counts.get(code, 0)),
+            "m2": sums.get(code),
+            "isSilent": bool(looks[code].get("isSilent")),
+            "look": {key: value for key, value in looks[code].items() if key not in ("label", "isSilent")},
+        }
+        for code in present
+    ]
+    is_summed = m2 is not None and len(present) > 1
+    known = [value for value in (sums.get(code) for code in present) if value is not None]
+    spec = {
+        "title": title,
+        "role": role,
+        "countTitle": count_title,
+        "hasArea": m2 is not None,
+        "entries": entries,
+        "total": {"count": len(classes), "m2": sum(known) if known else None} if is_summed else None,
+    }
+    index = classes.map({code: place for place, code in enumerate(present)}).to_numpy(dtype=np.int64)
+    return Facet(index, spec), [entry["look"] for entry in entries]
+
+
+def row_notes(frame: gpd.GeoDataFrame, m2: pd.Series | None) -> list[str]:
+    """Say what of a frame is counted but not drawn, and what its sums leave out."""
+    notes = []
+    undrawn = len(frame) - int(drawable(frame.geometry.to_numpy()).sum())
+    if undrawn:
+        notes.append(f"{undrawn:,} of {len(frame):,} have no geometry: counted here, not drawn.")
+    unknown = int(m2.isna().sum()) if m2 is not None else 0
+    if unknown:
+        notes.append(f"{unknown:,} of {len(frame):,} have no known area: not in the km².")
+    return notes
+
+
+def drawing(
+    frame: gpd.GeoDataFrame,
+    columns: Sequence[Mapping[str, Any]],
+    *,
+    name: str,
+    noun: str,
+    height: int,
+    facets: Sequence[Facet],
+    looks: Mapping[str, Any],
+    title: Sequence[str],
+    notes: Sequence[str],
+) -> Drawing:
+    """Return a layer ready to be written; `title` names the columns that name a row, which are searched."""
+    present = [column for column in title if any(one["name"] == column for one in columns)]
+    header = {
+        "heading": name,
+        "noun": noun,
+        "looks": looks,
+        "title": present,
+        "search": present,
+        "notes": list(notes),
+    }
+    shapes = frame.geometry.to_numpy()
+    bounds = shapely.total_bounds(shapes) if len(shapes) else np.full(4, np.nan)
+    return Drawing(name, encode_layer(frame, columns, facets=facets, header=header), height, bounds)
+
+
+def assemble(
+    drawings: Sequence[Drawing], *, title: str, is_internal: bool, notes: Sequence[str], base: Drawing | None
+) -> folium.Map:
+    """Return the folium map of some layers, from the top to the bottom, over the base map."""
+    import folium
+
+    from landrelease.maps.elements import CanvasLayer, OfflineFigure, Skeleton, Start
+
+    every = [*drawings, *([base] if base else [])]
+    bounds = _bounds(drawings) or _bounds(every)
+    middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
+    chart = folium.Map(
+        location=middle,
+        zoom_start=7 if bounds else 2,
+        tiles=None,
+        zoom_control="topright",
+        maxZoom=19,
+        fadeAnimation=False,
+    )
+    OfflineFigure(title=title).add_child(chart)
+    Skeleton(title, is_internal=is_internal, notes=notes).add_to(chart)
+    layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in every]
+    for layer in layers:
+        layer.add_to(chart)
+    Start(layers, bounds).add_to(chart)
+    return chart
+
+
+def _bounds(drawings: Sequence[Drawing]) -> list[list[float]] | None:
+    """Return [[south, west], [north, east]] of all shapes, or None."""
+    boxes = np.array([one.bounds for one in drawings]).reshape(-1, 4)
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(boxes):
+        return None
+    west, south = (float(value) for value in boxes[:, :2].min(axis=0))
+    east, north = (float(value) for value in boxes[:, 2:].max(axis=0))
+    return [[south, west], [north, east]]

@@ -1,0 +1,330 @@
+"""What each layer of our maps shows: its classes, its totals, its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from landrelease.errors import DataError
+from landrelease.maps.build import (
+    Drawing,
+    classed,
+    drawing,
+    facet_of,
+    located,
+    page_columns,
+    require_columns,
+    row_notes,
+    total_m2,
+)
+from landrelease.maps.payload import Facet
+from landrelease.maps.style import (
+    ADMIN_SHADES,
+    HAZARD_CLASSES,
+    HAZARD_STATUSES,
+    RANK_SHADES,
+    RELEASE_TYPES,
+    VERDICTS,
+    Look,
+    label_of,
+)
+
+if TYPE_CHECKING:
+    from landrelease.priority.score import Ranking
+
+__all__ = ["admin_layer", "hazard_layer", "project_layer", "rank_layer", "release_layer"]
+
+_BASE, _RELEASES, _HAZARDS, _PROJECTS = 210, 220, 230, 240
+_PARTS = {f"{code}_m2": code for code in ("as_intended", "other_productive", "unused", "unknown")}
+_OUTLINE: Look = {"line": "#2F3A45", "width": 0.8}
+
+
+def _codes(frame: pd.DataFrame, column: str, looks: dict[str, Look]) -> pd.Series:
+    """Return the class of each row by a column that may be absent."""
+    values = frame[column] if column in frame.columns else pd.Series(None, index=frame.index, dtype="str")
+    return classed(values, [code for code in looks if code not in ("other", "missing")])
+
+
+def _area(frame: pd.DataFrame) -> pd.Series | None:
+    return frame["area_m2"].astype("float64") if "area_m2" in frame.columns else None
+
+
+def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], released_count: int) -> Drawing:
+    """Return the layer of hazardous areas: filled by class, outlined by status."""
+    m2 = _area(areas)
+    by_class, fills = facet_of(
+        _codes(areas, "hazard_class", HAZARD_CLASSES),
+        HAZARD_CLASSES,
+        title="Class",
+        role="fill",
+        count_title="Areas",
+        m2=m2,
+    )
+    by_status, strokes = facet_of(
+        _codes(areas, "status", HAZARD_STATUSES),
+        HAZARD_STATUSES,
+        title="Status",
+        role="stroke",
+        count_title="Areas",
+        m2=m2,
+    )
+    notes = row_notes(areas, m2)
+    if released_count:
+        notes.append(f"{released_count:,} further areas are released: not counted here.")
+    return drawing(
+        areas,
+        page_columns(areas, "areas", extra),
+        name="Hazardous areas",
+        noun="Hazardous area",
+        height=_HAZARDS,
+        facets=[by_class, by_status],
+        looks={"fills": fills, "strokes": strokes, "isDanger": True},
+        title=["area_id"],
+        notes=notes,
+    )
+
+
+def release_layer(releases: gpd.GeoDataFrame, extra: Sequence[str]) -> Drawing:
+    """Return the layer of released land: by verdict, or by release type where there is none."""
+    require_columns(releases, "releases", ["release_id"])
+    m2 = _area(releases)
+    notes = row_notes(releases, m2)
+    has_verdict = "verdict" in releases.columns
+    has_parts = has_verdict and set(_PARTS) <= set(releases.columns)
+    sums: Any = {code: total_m2(releases[column]) for column, code in _PARTS.items()} if has_parts else m2
+    column, looks, title = ("verdict", VERDICTS, "Verdict") if has_verdict else ("release_type", RELEASE_TYPES, "Type")
+    facet, fills = facet_of(
+        _codes(releases, column, looks), looks, title=title, role="fill", count_title="Releases", m2=sums
+    )
+    if has_parts:
+        notes.insert(0, "km²: each release is split by what was seen of it; its colour is that of its verdict.")
+    return drawing(
+        releases,
+        page_columns(releases, "releases", extra),
+        name="Released land",
+        noun="Release",
+        height=_RELEASES,
+        facets=[facet],
+        looks={"fills": fills, "strokes": [_OUTLINE]},
+        title=["release_id", "area_id"],
+        notes=notes,
+    )
+
+
+def project_layer(projects: pd.DataFrame, extra: Sequence[str]) -> Drawing:
+    """Return the layer of projects: only those that are known at a place."""
+    require_columns(projects, "projects", ["location_id", "is_point"])
+    is_place = projects["is_point"].fillna(False).astype(bool)
+    places = located(projects.loc[is_place], "projects")
+    notes = row_notes(places, None)
+    if not is_place.all():
+        notes.append(f"{int((~is_place).sum()):,} known only to an area, not drawn.")
+    looks = {
+        "place": {
+            "label": "Place of a project",
+            "colour": "#FFFFFF",
+            "solid": "#FFFFFF",
+            "line": "#000000",
+            "width": 1.6,
+        }
+    }
+    kinds = pd.Series("place", index=places.index, dtype="str")
+    facet, fills = facet_of(kinds, looks, title="Symbol", role="fill", count_title="Places", m2=None)
+    return drawing(
+        places,
+        page_columns(places, "projects", extra),
+        name="Development projects",
+        noun="Project",
+        height=_PROJECTS,
+        facets=[facet],
+        looks={"fills": fills, "strokes": [{"line": "#000000", "width": 1.6}], "symbol": "diamond"},
+        title=["title", "project_id", "location_id"],
+        notes=notes,
+    )
+
+
+def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: pd.DataFrame | None) -> Drawing:
+    """Return the base map: units with their names; with `hazardous`, shaded by the hazardous land in them."""
+    require_columns(admin_areas, "admin_areas", ["admin_code", "name"])
+    units = located(admin_areas, "admin_areas")
+    notes = row_notes(units, None)
+    if hazardous is None:
+        facet, fills = _plain(units)
+    else:
+        units, left_out = _with_hazards(units, hazardous)
+        facet, fills = _shades(units)
+        notes.extend(left_out)
+    outlines, lines = _levels(units)
+    totals = [str(column) for column in units.columns if str(column).endswith("_m2")]
+    return drawing(
+        units,
+        page_columns(units, "admin_areas", [*totals, *(["hazard_count"] if hazardous is not None else []), *extra]),
+        name="Administrative units",
+        noun="Administrative unit",
+        height=_BASE,
+        facets=[facet, outlines],
+        looks={"fills": fills, "strokes": lines},
+        title=["name", "admin_code"],
+        notes=notes,
+    )
+
+
+def _level(units: gpd.GeoDataFrame) -> pd.Series:
+    if "level" not in units.columns:
+        return pd.Series(np.nan, index=units.index)
+    level: pd.Series = pd.to_numeric(units["level"], errors="coerce").astype("float64")
+    return level
+
+
+def _levels(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
+    """Outline units the heavier the higher they stand."""
+    level = _level(units)
+    depth = level.rank(method="dense", ascending=False).fillna(1)
+    widths = {1: ("#8A949E", 0.8), 2: ("#5E6973", 1.5), 3: ("#3D4852", 2.4)}
+    looks: dict[str, Look] = {"none": {"label": "Level not recorded", **_boundary(*widths[1])}}
+    for value in sorted(level.dropna().unique()):
+        line = widths[min(3, int(depth[level == value].iloc[0]))]
+        looks[f"{value:g}"] = {"label": f"Level {value:g}", **_boundary(*line)}
+    names = level.map(lambda value: f"{value:g}", na_action="ignore").astype("str").fillna("none")
+    if "level" not in units.columns:
+        looks["none"]["isSilent"] = True
+    return facet_of(names, looks, title="Boundary", role="stroke", count_title="Units", m2=None)
+
+
+def _boundary(colour: str, width: float) -> Look:
+    return {"line": colour, "width": width, "isSteady": True}
+
+
+def _plain(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
+    """Fill only the highest units: a fill would hide the boundaries of those within."""
+    level = _level(units)
+    is_top = level.isna() | (level == level.min())
+    names = pd.Series(np.where(is_top, "filled", "outlined"), index=units.index, dtype="str")
+    looks = {"outlined": _silent(None), "filled": _silent("#FFFFFF")}
+    return facet_of(names, looks, title="", role="fill", count_title="", m2=None)
+
+
+def _silent(colour: str | None) -> Look:
+    """How a class looks that the legend does not name."""
+    return {"label": "", "isSilent": True, "colour": colour, "solid": colour}
+
+
+def _with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Add the hazardous land of each unit, and say which areas are in none of them."""
+    require_columns(hazardous, "areas", ["admin_code", "area_m2"])
+    code = hazardous["admin_code"]
+    groups = hazardous.groupby("admin_code")["area_m2"]
+    sums = units["admin_code"].map(groups.sum(min_count=1)).astype("float64")
+    counts = units["admin_code"].map(groups.size()).astype("Int64")
+    notes = []
+    lost = ~code.isin(units["admin_code"].dropna())
+    if lost.any():
+        m2 = total_m2(hazardous.loc[lost, "area_m2"])
+        much = "unknown land" if m2 is None else f"{m2 / 1e6:,.2f} km²"
+        notes.append(f"{int(lost.sum()):,} hazardous areas ({much}) are in none of these units: not in the colours.")
+    unknown = int(hazardous["area_m2"].isna().sum())
+    if unknown:
+        notes.append(f"{unknown:,} of {len(hazardous):,} hazardous areas have no known area: not in the km².")
+    return units.assign(hazardous_m2=sums, hazard_count=counts), notes
+
+
+def _shades(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
+    """Shade units by fifths of their hazardous land; a unit without a record is not one without hazards."""
+    m2, has_record = units["hazardous_m2"], units["hazard_count"].notna()
+    known = m2.dropna()
+    edges = np.unique(np.quantile(known, [0.2, 0.4, 0.6, 0.8])) if len(known) else np.zeros(0)
+    step = pd.Series(np.searchsorted(edges, m2.fillna(0).to_numpy(), side="left"), index=units.index)
+    names = step.astype("str").mask(m2.isna(), "unknown").mask(~has_record, "none")
+    # units of another level than those that the areas name are no places without a record
+    named = _level(units)[has_record].dropna().unique()
+    names = names.mask(~has_record & ~_level(units).isin(named) & _level(units).notna(), "outlined")
+    looks: dict[str, Look] = {"outlined": _silent(None)}
+    for k in reversed(range(len(edges) + 1)):
+        held = m2[names == str(k)]
+        if len(held):
+            label = f"{held.min() / 1e6:,.2f} to {held.max() / 1e6:,.2f} km²"
+            shade = ADMIN_SHADES[k + (len(ADMIN_SHADES) - len(edges) - 1) // 2]
+            looks[str(k)] = {"label": label, "colour": shade, "solid": shade, "line": "#8A949E"}
+    looks["unknown"] = {"label": "On record, size not known", "hatch": "#BD0026", "solid": "#BD0026"}
+    looks["none"] = {"label": "None on record", "colour": "#FFFFFF", "solid": "#FFFFFF", "line": "#8A949E"}
+    return facet_of(names.astype("str"), looks, title="Hazardous land", role="fill", count_title="Units", m2=m2)
+
+
+def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) -> Drawing:
+    """Return the layer of ranked areas, with what each criterion adds to the score."""
+    for what, table in (("ranking.table", ranking.table), ("ranking.contributions", ranking.contributions)):
+        if table["area_id"].duplicated().any():
+            raise DataError(f"'{what}' names {table['area_id'].duplicated().sum()} areas twice. Fix: one row an area")
+    parts, specs = _contributions(ranking)
+    place = ranking.table.set_index("area_id")[["score", "rank"]]
+    keys = areas["area_id"]
+    kept = areas.drop(columns=["score", "rank"], errors="ignore")
+    ranked = kept.assign(**{str(name): keys.map(place[name]) for name in place})
+    ranked["rank"] = ranked["rank"].astype("Int64")
+    ranked = ranked.assign(**{str(name): keys.map(parts[name]) for name in parts})
+    m2 = _area(ranked)
+    facet, fills = _fifths(ranked["rank"], m2)
+    notes = row_notes(ranked, m2)
+    absent = int((~ranking.table["area_id"].isin(keys)).sum())
+    if absent:
+        notes.append(f"{absent:,} ranked areas are not among the hazardous ones given: not counted here.")
+    first = [
+        {"name": "rank", "label": label_of("rank"), "unit": ""},
+        {"name": "score", "label": label_of("score"), "unit": ""},
+    ]
+    return drawing(
+        ranked,
+        [*first, *specs, *page_columns(areas, "areas", extra)],
+        name="Areas by priority",
+        noun="Hazardous area",
+        height=_HAZARDS,
+        facets=[facet],
+        looks={"fills": fills, "strokes": [_OUTLINE]},
+        title=["area_id"],
+        notes=notes,
+    )
+
+
+def _contributions(ranking: Ranking) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the contributions under names of ours, by area, and what the page says of each."""
+    table = ranking.contributions.set_index("area_id")
+    known = {criterion.column: criterion for criterion in ranking.criteria}
+    specs: list[dict[str, Any]] = []
+    for place, column in enumerate(table.columns):
+        criterion = known.get(column)
+        detail = (
+            ""
+            if criterion is None
+            else f"weight {criterion.weight:g}" + (f", in {criterion.unit}" if criterion.unit else "")
+        )
+        label = (criterion.label if criterion is not None else "") or label_of(str(column))
+        spec = {
+            "name": f"contribution {place}",
+            "label": label,
+            "detail": detail,
+            "isContribution": True,
+            "isHidden": True,
+        }
+        specs.append(spec)
+    return table.set_axis([spec["name"] for spec in specs], axis="columns").astype("float64"), specs
+
+
+def _fifths(rank: pd.Series, m2: pd.Series | None) -> tuple[Facet, list[Look]]:
+    """Class areas by fifths of their ranks; equal ranks stay together."""
+    known = rank.dropna().astype("int64")
+    share = (known.rank(method="min") - 1) / max(1, len(known))
+    step = (share * len(RANK_SHADES)).astype("int64").clip(upper=len(RANK_SHADES) - 1)
+    names = step.astype("str").reindex(rank.index).fillna("none")
+    looks: dict[str, Look] = {}
+    for k, shade in enumerate(RANK_SHADES):
+        held = known[step == k]
+        if len(held):
+            low, high = int(held.min()), int(held.max())
+            label = f"Rank {low:,}" if low == high else f"Rank {low:,} to {high:,}"
+            looks[str(k)] = {"label": label, "colour": shade, "solid": shade, **_OUTLINE}
+    looks["none"] = {"label": "Not ranked", "hatch": "#6B6B6B", "solid": "#6B6B6B", **_OUTLINE}
+    return facet_of(names.astype("str"), looks, title="Rank (1 is first)", role="fill", count_title="Areas", m2=m2)

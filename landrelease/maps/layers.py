@@ -1,0 +1,190 @@
+"""The two maps: released and hazardous land, and what comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from landrelease.errors import OptionError, check_option
+from landrelease.maps.build import Drawing, assemble, check_columns, located, require_columns
+from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, rank_layer, release_layer
+
+if TYPE_CHECKING:
+    import folium
+
+    from landrelease.priority.score import Ranking
+
+__all__ = ["land_release_map", "priority_map"]
+
+_SAID: dict[str, list[str]] = {
+    "exact": [],
+    "admin": ["Uncleared land is shown by administrative unit only."],
+    "none": ["Uncleared land is not shown on this page."],
+}
+
+
+def land_release_map(
+    areas: gpd.GeoDataFrame,
+    *,
+    releases: gpd.GeoDataFrame | None = None,
+    projects: pd.DataFrame | None = None,
+    admin_areas: gpd.GeoDataFrame | None = None,
+    columns: Sequence[str] | None = None,
+    hazards: Literal["exact", "admin", "none"] = "exact",
+    title: str = "",
+) -> folium.Map:
+    """Map hazardous land, released land by verdict, and projects, over the administrative units.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Table `areas`, as `status_on` returns it. Rows whose status is `released` are drawn only through
+        `releases`; any other status, also none, is drawn as hazardous.
+    releases : GeoDataFrame, optional
+        What `assess_use` or `releases_from` returned. Without a verdict it is shown by release type.
+    projects : DataFrame or GeoDataFrame, optional
+        Table `projects`. Only rows with `is_point` are drawn; the others are counted.
+    admin_areas : GeoDataFrame, optional
+        Table `admin_areas`: the base map. Its columns that end in `_m2` are shown too.
+    columns : sequence of str, optional
+        Further columns, of any of the tables, to show on click. Besides these only a short list of harmless
+        columns leaves for the page; columns that could hold people or victims are refused.
+    hazards : {"exact", "admin", "none"}
+        Uncleared land as polygons (the page says that it is for internal use), as sums by `admin_code`, or
+        not at all.
+    title : str
+        Of the page.
+
+    Returns
+    -------
+    folium.Map
+        Its `save` writes one file that opens without internet, as `save_page` does.
+
+    Raises
+    ------
+    OptionError
+        `hazards` is none of the three; "admin" without `admin_areas`; a column that may not be shown.
+    DataError
+        A table lacks its id or another column that the map needs.
+    CRSError
+        A table with geometries has no CRS, or none that reaches EPSG:4326 to 10 m.
+
+    Notes
+    -----
+    Any CRS: layers are transformed to EPSG:4326. Counts and km2 in the legend are sums of the columns given
+    (`area_m2`; by verdict the four parts of `assess_use`, which split a release by what was observed) and
+    leave out rows whose area is not known; the legend says how many, and how many rows have no geometry. A
+    released area's polygon never leaves for the page through `areas`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": ["open", "open"],
+    ...                           "hazard_class": ["SHA", "CHA"], "area_m2": [891115.0, None]},
+    ...                          geometry=[shapely.box(18, 44, 18.01, 44.01), None], crs=4326)
+    >>> chart = land_release_map(areas, title="Sample")
+    >>> page = chart.get_root().render()
+    >>> "Internal use" in page, "HA-1" in page
+    (True, False)
+    >>> empty = land_release_map(areas.iloc[:0], hazards="none")
+    >>> land_release_map(areas, hazards="exakt")
+    Traceback (most recent call last):
+    landrelease.errors.OptionError: hazards must be one of exact, admin, none; got 'exakt'; ...
+    """
+    check_option("hazards", hazards, ("exact", "admin", "none"))
+    if hazards == "admin" and admin_areas is None:
+        raise OptionError("hazards='admin' needs the units. Fix: pass admin_areas=..., or hazards='none'")
+    require_columns(areas, "areas", ["area_id", "status"])
+    shown = {"areas": areas, "releases": releases, "projects": projects, "admin_areas": admin_areas}
+    extra = check_columns(columns, shown)
+    is_hazard = _is_hazard(areas)
+    hazardous = areas.loc[is_hazard]
+    drawings: list[Drawing] = []
+    if projects is not None:
+        drawings.append(project_layer(projects, extra))
+    if hazards == "exact":
+        drawings.append(hazard_layer(located(hazardous, "areas"), extra, int((~is_hazard).sum())))
+    if releases is not None:
+        drawings.append(release_layer(located(releases, "releases"), extra))
+    by_unit = hazardous if hazards == "admin" else None
+    base = admin_layer(admin_areas, extra, by_unit) if admin_areas is not None else None
+    return assemble(
+        drawings,
+        title=title or "Land release",
+        is_internal=hazards == "exact",
+        notes=_SAID[hazards],
+        base=base,
+    )
+
+
+def priority_map(
+    areas: gpd.GeoDataFrame,
+    ranking: Ranking,
+    *,
+    admin_areas: gpd.GeoDataFrame | None = None,
+    columns: Sequence[str] | None = None,
+    title: str = "",
+) -> folium.Map:
+    """Map hazardous areas by their rank; a click shows the score and what each criterion adds to it.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Table `areas`. Rows whose status is `released` are left out.
+    ranking : Ranking
+        What `prioritise` returned. Areas that it does not rank are shown as not ranked.
+    admin_areas : GeoDataFrame, optional
+        Table `admin_areas`: the base map.
+    columns : sequence of str, optional
+        Further columns to show on click, as in `land_release_map`.
+    title : str
+        Of the page.
+
+    Returns
+    -------
+    folium.Map
+        Its `save` writes one file that opens without internet. The page is for internal use.
+
+    Raises
+    ------
+    OptionError
+        A column that may not be shown.
+    DataError
+        A table lacks its id, or the ranking names an area twice.
+    CRSError
+        A table with geometries has no CRS, or none that reaches EPSG:4326 to 10 m.
+
+    Notes
+    -----
+    Any CRS. Colours are fifths of the ranks (cividis), not of the scores: one extreme score does not wash out
+    the rest.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from types import SimpleNamespace
+    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": ["open", "open"]},
+    ...                          geometry=[shapely.box(18, 44, 18.01, 44.01), None], crs=4326)
+    >>> ranking = SimpleNamespace(
+    ...     table=pd.DataFrame({"area_id": ["HA-1"], "score": [0.7], "rank": [1]}),
+    ...     contributions=pd.DataFrame({"area_id": ["HA-1"], "people": [0.7]}), criteria=())
+    >>> page = priority_map(areas, ranking).get_root().render()
+    >>> "Internal use" in page, "<h1 dir=\\"auto\\">Priorities</h1>" in page
+    (True, True)
+    >>> none = priority_map(areas.iloc[:0], ranking)
+    """
+    require_columns(areas, "areas", ["area_id", "status"])
+    require_columns(ranking.table, "ranking.table", ["area_id", "score", "rank"])
+    extra = check_columns(columns, {"areas": areas, "admin_areas": admin_areas})
+    is_hazard = _is_hazard(areas)
+    layer = rank_layer(located(areas.loc[is_hazard], "areas"), ranking, extra)
+    base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
+    return assemble([layer], title=title or "Priorities", is_internal=True, notes=[], base=base)
+
+
+def _is_hazard(areas: pd.DataFrame) -> pd.Series:
+    """Tell which areas are not released; one without a status is not."""
+    return ~areas["status"].eq("released").fillna(False).astype(bool)

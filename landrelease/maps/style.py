@@ -1,0 +1,197 @@
+"""Colours, names and the columns that may go on a page.
+
+Hazards wear the colours of GICHD's symbology (TN 07.11/01); verdicts those of Okabe and Ito, which people
+with any kind of colour vision tell apart; scores those of cividis. The legend names each, so that nothing rests on
+colour alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__all__ = [
+    "ADMIN_SHADES",
+    "HAZARD_CLASSES",
+    "HAZARD_STATUSES",
+    "LABELS",
+    "PAGE_COLUMNS",
+    "RANK_SHADES",
+    "RELEASE_TYPES",
+    "VERDICTS",
+    "is_person_column",
+    "label_of",
+    "unit_of",
+]
+
+Look = dict[str, Any]
+
+
+def _fill(label: str, colour: str, *, opacity: float = 1.0, hatch: bool = False) -> Look:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    if hatch:
+        return {"label": label, "hatch": colour, "solid": colour}
+    return {"label": label, "colour": f"rgba({red}, {green}, {blue}, {opacity:g})", "solid": colour}
+
+
+def _line(label: str, colour: str, width: float, dash: tuple[int, ...] = ()) -> Look:
+    return {"label": label, "line": colour, "width": width, "dash": list(dash)}
+
+
+HAZARD_CLASSES: dict[str, Look] = {
+    "CHA": _fill("CHA: confirmed", "#FF0000", opacity=0.5),
+    "SHA": _fill("SHA: suspected", "#F4A718", opacity=0.5),
+    "other": _fill("Another class", "#7A4B00", opacity=0.5),
+    "missing": _fill("Class not recorded", "#7A4B00", hatch=True),
+}
+"""Fill of hazards by class."""
+
+HAZARD_STATUSES: dict[str, Look] = {
+    "open": _line("Open", "#FF0000", 1.6),
+    "in_progress": _line("In progress: part released", "#FF0000", 1.6, (7, 4)),
+    "suspended": _line("Suspended: work stopped", "#FF0000", 1.6, (2, 3)),
+    "other": _line("Another status", "#7A4B00", 1.6),
+    "missing": _line("Status not recorded", "#7A4B00", 1.6, (2, 3)),
+}
+"""Outline of hazards by status."""
+
+VERDICTS: dict[str, Look] = {
+    "as_intended": _fill("Productive, as intended", "#009E73", opacity=0.75),
+    "other_productive": _fill("Productive, other use", "#56B4E9", opacity=0.75),
+    "unused": _fill("Not in productive use", "#CC79A7", opacity=0.85),
+    "unknown": _fill("Unknown: too little seen", "#6B6B6B", hatch=True),
+    "other": _fill("Another verdict", "#000000", opacity=0.5),
+    "missing": _fill("No verdict", "#000000", hatch=True),
+}
+"""Fill of releases by verdict."""
+
+RELEASE_TYPES: dict[str, Look] = {
+    "cleared": _fill("Cleared", "#0072B2", opacity=0.7),
+    "reduced": _fill("Reduced by technical survey", "#56B4E9", opacity=0.7),
+    "cancelled": _fill("Cancelled by non-technical survey", "#009E73", opacity=0.6),
+    "mixed": _fill("Released in several ways", "#CC79A7", opacity=0.7),
+    "other": _fill("Another type", "#000000", opacity=0.5),
+    "missing": _fill("Type not recorded", "#6B6B6B", hatch=True),
+}
+"""Fill of releases by type, where there is no verdict."""
+
+RANK_SHADES = ("#00224E", "#434E6C", "#7D7C78", "#BCAF6F", "#FEE838")
+"""Five steps of cividis, the most urgent first: darkest."""
+ADMIN_SHADES = ("#FFFFB2", "#FECC5C", "#FD8D3C", "#F03B20", "#BD0026")
+"""Five steps from little to much hazardous land."""
+
+LABELS: dict[str, dict[str, str]] = {
+    "hazard_class": {code: HAZARD_CLASSES[code]["label"] for code in ("CHA", "SHA")},
+    "status": {
+        "open": "open",
+        "in_progress": "in progress",
+        "suspended": "suspended",
+        "released": "released",
+    },
+    "verdict": {code: look["label"] for code, look in VERDICTS.items() if code not in ("other", "missing")},
+}
+"""How codes are said in a card; other codes are shown as they are."""
+
+_NAMES = {
+    "area_id": "Hazardous area",
+    "hazard_class": "Class",
+    "status": "Status",
+    "area_m2": "Area",
+    "contamination_code": "Contamination",
+    "survey_date": "Recorded",
+    "blocked_resource_code": "Blocks",
+    "intended_use_code": "Intended use",
+    "admin_code": "Administrative unit",
+    "release_id": "Release",
+    "release_type": "Release type",
+    "release_date": "Released",
+    "verdict": "Verdict",
+    "use_code": "Use found",
+    "evidence": "Evidence",
+    "evidence_date": "Evidence of",
+    "observed_share": "Looked at",
+    "as_intended_m2": "Used as intended",
+    "other_productive_m2": "Other productive use",
+    "unused_m2": "Not in productive use",
+    "unknown_m2": "Unknown",
+    "conflict": "Sources that disagree",
+    "project_level": "Nearest project",
+    "project_id": "Project",
+    "title": "Title",
+    "sector_code": "Sector (DAC)",
+    "start_date": "Start",
+    "end_date": "End",
+    "name": "Name",
+    "level": "Level",
+    "population_count": "Population",
+    "hazardous_m2": "Hazardous land",
+    "hazard_count": "Hazardous areas",
+    "score": "Score",
+    "rank": "Rank",
+    "location_id": "Place",
+    "location_name": "Name of the place",
+}
+
+PAGE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "areas": (
+        "area_id",
+        "hazard_class",
+        "status",
+        "area_m2",
+        "contamination_code",
+        "survey_date",
+        "blocked_resource_code",
+        "admin_code",
+    ),
+    "releases": (
+        "release_id",
+        "area_id",
+        "release_type",
+        "release_date",
+        "area_m2",
+        "intended_use_code",
+        "verdict",
+        "use_code",
+        "evidence",
+        "evidence_date",
+        "observed_share",
+        "as_intended_m2",
+        "other_productive_m2",
+        "unused_m2",
+        "unknown_m2",
+        "conflict",
+        "project_level",
+        "admin_code",
+    ),
+    "projects": ("title", "project_id", "location_id", "sector_code", "status", "start_date", "end_date"),
+    "admin_areas": ("name", "admin_code", "level", "population_count"),
+}
+"""The columns that leave for a page unasked, by table. No other column does unless `columns=` names it."""
+
+_PERSON = re.compile(
+    r"killed|injured|victim|casualt|survivor|fatalit|wounded|amput|disabilit|women|(^|_)men(_|$)|girls|boys|male|person(?!nel)|"
+    r"owner|contact|phone|mobile|e_?mail|address|birth|gender|^sex|^age$|_age$|national_id|passport|recipient|signator|"
+    r"beneficiar|informant|interview|surveyor|deminer|reported_by|recorded_by",
+    re.IGNORECASE,
+)
+
+
+def is_person_column(name: str) -> bool:
+    """Tell whether a column could hold people or counts of victims: those never leave for a page.
+
+    Examples
+    --------
+    >>> [is_person_column(name) for name in ("killed_count", "owner_name", "operator", "population_count")]
+    [True, True, False, False]
+    """
+    return _PERSON.search(name) is not None
+
+
+def label_of(column: str) -> str:
+    """Return what a column is called on a page; a name that we do not know is shown as it is."""
+    return _NAMES.get(column, column)
+
+
+def unit_of(column: str) -> str:
+    """Return the unit of a column by the end of its name."""
+    return next((unit for unit in ("m2", "share", "usd", "m", "days") if column.endswith("_" + unit)), "")

@@ -1,0 +1,10 @@
+"""Areas against the world: polygons, rasters, places, projects, administrative units."""
+
+from landrelease.match.admin import assign_admin
+from landrelease.match.legends import LandCover
+from landrelease.match.nearby import match_nearby
+from landrelease.match.overlap import match_overlap
+from landrelease.match.projects import match_projects
+from landrelease.match.raster import match_raster
+
+__all__ = ["LandCover", "assign_admin", "match_nearby", "match_overlap", "match_projects", "match_raster"]

@@ -1,0 +1,218 @@
+"""Areas against a raster: shares of its classes, or the sum or mean of a quantity, by exact covered fractions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from landrelease.errors import CRSError, DataError, DataWarning, check_option
+from landrelease.geometry import geodesic_area_m2, planar_area, require_crs, to_crs
+from landrelease.match.ids import id_column
+from landrelease.match.legends import Legend, read_legend
+
+__all__ = ["match_raster"]
+
+
+def match_raster(
+    areas: gpd.GeoDataFrame,
+    raster: str | Path,
+    *,
+    stat: Literal["shares", "sum", "mean"],
+    legend: Legend | None = None,
+    band: int = 1,
+    nodata: float | Literal["none"] | None = None,
+) -> pd.DataFrame:
+    """Measure a raster inside each area, each cell by the fraction of it that the area covers.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Polygons with an id column, in any CRS: they are moved to that of the raster, with true edges.
+    raster : str or Path
+        A local raster that GDAL reads, north up, with a CRS.
+    stat : "shares", "sum" or "mean"
+        Shares of the classes of a classified raster; or the sum (people) or mean (elevation) of a quantity.
+    legend : mapping of int to str, name or path, optional
+        For "shares": class -> use code, "unused" or "unknown"; bundled are "esa-worldcover", "cgls-lc100", "corine".
+    band : int
+        Band of the raster, the first is 1.
+    nodata : number or "none", optional
+        Value of cells that hold nothing, where the file does not declare it; "none" says that every cell counts.
+
+    Returns
+    -------
+    DataFrame
+        "shares": one row an area and class: id, class_code, use_code, class_m2, class_share (of the whole area),
+        covered_share; an area that no valid cell covers has one row with a missing class and covered_share 0.
+        "sum", "mean": one row an area: id, value, covered_share; the value is missing where no valid cell is. Areas
+        without a polygon have missing values. [m2, share]
+
+    Raises
+    ------
+    CRSError
+        The areas or the raster have no CRS, or none good enough to the other's.
+    DataError
+        The raster can not be opened, is rotated or south up, lacks the band, or is not of whole classes.
+    OptionError
+        Another stat, or a legend that says something else than a use code.
+
+    Warns
+    -----
+    DataWarning
+        The raster declares no nodata value and none was given: every cell counts.
+
+    Notes
+    -----
+    value = sum of fraction x cell (sum), over the sum of fractions (mean). covered_share is the sum of fractions of
+    valid cells over the area in cells; class_m2 is class_share times the geodesic area.
+
+    References
+    ----------
+    Fractions by exactextract (Baston), https://github.com/isciences/exactextract.
+
+    Examples
+    --------
+    >>> import rasterio, tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "cover.tif"
+    >>> grid = rasterio.transform.from_origin(500000, 300, 100, 100)
+    >>> with rasterio.open(path, "w", driver="GTiff", width=3, height=3, count=1, dtype="uint8", nodata=0, crs=32630,
+    ...                    transform=grid) as file:
+    ...     file.write(np.array([[[40, 40, 0], [40, 10, 0], [10, 10, 0]]], dtype="uint8"))
+    >>> square = shapely.box(500000, 100, 500250, 300)
+    >>> areas = gpd.GeoDataFrame({"area_id": ["A", "B"]}, geometry=[square, None], crs=32630)
+    >>> shares = match_raster(areas, path, stat="shares", legend={40: "agriculture"}).round(2)
+    >>> shares[["area_id", "class_code", "use_code", "class_share", "covered_share"]].values.tolist()
+    [['A', 10, nan, 0.2, 0.8], ['A', 40, 'agriculture', 0.6, 0.8], ['B', <NA>, nan, nan, nan]]
+    >>> match_raster(areas, path, stat="mean")["value"].round(1).tolist()
+    [32.5, nan]
+    """
+    check_option("stat", stat, ("shares", "sum", "mean"))
+    key = id_column(areas)
+    require_crs(areas, "areas")
+    uses = read_legend(legend) if legend is not None else {}
+    source, crs = _open(Path(raster), band, nodata)
+    with source.ds:
+        known = np.flatnonzero(np.isin(shapely.get_type_id(areas.geometry.to_numpy()), (3, 6)))
+        known = known[~shapely.is_empty(areas.geometry.to_numpy()[known])]
+        shapes = to_crs(areas.iloc[known][[areas.geometry.name]], crs, "areas").geometry.to_numpy()
+        source.wkt = crs.to_wkt()
+        found = _extract(source, shapes, crs, ["unique", "frac", "count"] if stat == "shares" else [stat, "count"])
+        cell = abs(source.res()[0] * source.res()[1])
+    covered = np.full(len(areas), np.nan)
+    if len(known):
+        covered[known] = np.minimum(1.0, found["count"].to_numpy(dtype=float) * cell / planar_area(shapes))
+    if stat == "shares":
+        return _shares(areas, key, known, found, covered, uses, Path(raster))
+    value = np.full(len(areas), np.nan)
+    value[known] = np.where(covered[known] > 0, found[stat].to_numpy(dtype=float), np.nan) if len(known) else []
+    return pd.DataFrame({key: areas[key].to_numpy(), "value": value, "covered_share": covered})
+
+
+def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
+    """Open one band with the caller's nodata; refuse what would be measured wrongly."""
+    import rasterio
+    from exactextract.raster import RasterioRasterSource
+
+    if not path.is_file():
+        raise DataError(f"There is no raster '{path}'.")
+    try:
+        dataset = rasterio.open(path)
+    except rasterio.errors.RasterioIOError as error:
+        raise DataError(f"'{path.name}' can not be opened as a raster: {error}") from None
+    if not 1 <= band <= dataset.count:
+        raise DataError(f"'{path.name}' has {dataset.count} bands; band {band} is not one of them.")
+    if dataset.crs is None:
+        raise CRSError(f"'{path.name}' has no CRS. Fix: assign the one it is in, for example with gdal_edit.py -a_srs.")
+    grid = dataset.transform
+    if grid.b or grid.d or grid.a < 0 or grid.e > 0:
+        raise DataError(f"'{path.name}' is rotated or south up. Fix: gdalwarp {path.name} north_up.tif")
+    declared = dataset.nodatavals[band - 1]
+    if nodata is None and declared is None and not _has_mask(dataset, band):
+        warnings.warn(
+            f"'{path.name}' declares no nodata value: every cell counts. Say nodata=VALUE, or nodata='none' to agree.",
+            DataWarning,
+            stacklevel=3,
+        )
+    given = declared if nodata is None or nodata == "none" else float(nodata)
+
+    class Source(RasterioRasterSource):  # type: ignore[misc]
+        """The band, with the nodata value that counts and the CRS as the areas write it."""
+
+        wkt = ""
+
+        def nodata_value(self) -> float | int | None:
+            if given is None or self.scaled:
+                return None
+            return given if self.isfloat else int(given)
+
+        def srs_wkt(self) -> str:
+            return self.wkt
+
+    return Source(dataset, band), CRS.from_user_input(dataset.crs.to_wkt())
+
+
+def _has_mask(dataset: Any, band: int) -> bool:
+    from rasterio.enums import MaskFlags
+
+    return MaskFlags.all_valid not in dataset.mask_flag_enums[band - 1]
+
+
+def _extract(source: Any, shapes: npt.NDArray[Any], crs: CRS, operations: list[str]) -> pd.DataFrame:
+    """Run exactextract over the shapes, near ones after each other so that blocks are decoded once."""
+    from exactextract import exact_extract
+
+    if not len(shapes):
+        return pd.DataFrame(columns=operations)
+    frame = gpd.GeoDataFrame({"row": np.arange(len(shapes))}, geometry=list(shapes), crs=crs)
+    frame = frame.iloc[np.argsort(frame.geometry.hilbert_distance().to_numpy(), kind="stable")]
+    found = exact_extract(source, frame, operations, include_cols=["row"], output="pandas")
+    return found.set_index("row").sort_index()
+
+
+def _shares(
+    areas: gpd.GeoDataFrame,
+    key: str,
+    known: npt.NDArray[np.int64],
+    found: pd.DataFrame,
+    covered: npt.NDArray[np.float64],
+    uses: Mapping[int, str],
+    path: Path,
+) -> pd.DataFrame:
+    """Return one row an area and class."""
+    area_m2 = geodesic_area_m2(areas)
+    counts = [len(one) for one in found["unique"]] if len(known) else []
+    place = np.repeat(known, counts)
+    codes = np.concatenate([np.asarray(one, dtype=float) for one in found["unique"]]) if place.size else np.zeros(0)
+    share = np.concatenate([np.asarray(one, dtype=float) for one in found["frac"]]) if place.size else np.zeros(0)
+    if (codes != np.round(codes)).any():
+        raise DataError(
+            f"'{path.name}' holds {codes[codes != np.round(codes)][0]:g}: not a raster of classes. Use stat='mean'."
+        )
+    empty = np.setdiff1d(np.arange(len(areas)), place)
+    rows = pd.DataFrame(
+        {
+            "place": np.concatenate([place, empty]),
+            "class_code": np.concatenate([codes, np.full(len(empty), np.nan)]),
+            "class_share": np.concatenate([share * covered[place], np.full(len(empty), np.nan)]),
+        }
+    ).sort_values(["place", "class_code"], kind="stable")
+    at = rows["place"].to_numpy(dtype=int)
+    return pd.DataFrame(
+        {
+            key: areas[key].to_numpy()[at],
+            "class_code": rows["class_code"].astype("Int64").to_numpy(),
+            "use_code": rows["class_code"].map(dict(uses)).astype("str").to_numpy(),
+            "class_m2": (rows["class_share"].to_numpy() * area_m2[at]),
+            "class_share": rows["class_share"].to_numpy(),
+            "covered_share": covered[at],
+        }
+    ).astype({"class_code": "Int64", "use_code": "str"})

@@ -1,0 +1,196 @@
+"""The programme file: which inputs there are, and every choice of the main job."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from landrelease.errors import ProgrammeError, nearest
+
+__all__ = ["Input", "Programme", "RasterInput", "read_programme"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Input(_Section):
+    """A file that is read as a table: its path and the options of `read`."""
+
+    path: str
+    layer: str | None = None
+    profile: str | None = None
+    columns: dict[str, str | list[str]] | None = None
+    codes: dict[str, dict[str, str]] | None = None
+    values: dict[str, Any] | None = None
+    where: dict[str, Any] | None = None
+    dates: str | None = None
+    decimal: Literal[".", ","] | None = None
+    units: dict[str, str] | None = None
+    encoding: str | None = None
+    crs: str | int | None = None
+    ids: Literal["column", "geometry", "row"] | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return what is set, as keyword arguments of `read`."""
+        return {key: value for key, value in self.model_dump(exclude={"path"}).items() if value is not None}
+
+
+class RasterInput(_Section):
+    """A raster of a quantity."""
+
+    path: str
+    band: int = 1
+    nodata: float | Literal["none"] | None = None
+
+
+class LandCoverInput(_Section):
+    """A raster of classes of a year, with its legend: a bundled name, a path, or class -> use."""
+
+    path: str
+    year: int
+    legend: str | dict[int, str]
+
+
+class Inputs(_Section):
+    """All inputs: at least events or areas."""
+
+    events: Input | None = None
+    areas: list[Input] = Field(default_factory=list)
+    follow_ups: Input | None = None
+    land_use: Input | None = None
+    land_cover: list[LandCoverInput] = Field(default_factory=list)
+    projects: Input | None = None
+    admin_areas: Input | None = None
+    accidents: Input | None = None
+    population: RasterInput | None = None
+    needs: Input | None = None
+    funding: Input | None = None
+    capacity: Input | None = None
+    settlements: Input | None = None
+    roads: Input | None = None
+
+
+class About(_Section):
+    """Name and day of the programme."""
+
+    name: str
+    as_of: date
+    working_crs: str | int = "auto"
+
+
+class Match(_Section):
+    """How evidence and projects are matched."""
+
+    projects_within_m: float = 1_000.0
+    months_before: float = 12
+    months_after: float = 60
+    min_observed_share: float = 0.5
+
+
+class Balance(_Section):
+    """The period and the split of the account."""
+
+    start: date
+    end: date
+    by: str | list[str] | None = None
+
+
+class Priority(_Section):
+    """The scheme of the ranking and what a missing value means."""
+
+    scheme: str
+    missing: Literal["raise", "lowest", "highest", "drop"] = "raise"
+
+
+class Map(_Section):
+    """What a map may show."""
+
+    hazards: Literal["exact", "admin", "none"] = "exact"
+    columns: list[str] | None = None
+
+
+class Programme(_Section):
+    """A programme file as read; `folder` is what its paths are relative to."""
+
+    programme: About
+    inputs: Inputs
+    match: Match = Match()
+    balance: Balance | None = None
+    priority: Priority | None = None
+    map: Map = Map()
+    folder: Path = Path()
+
+    def path(self, relative: str) -> Path:
+        """Return the full path of an input."""
+        return self.folder / relative
+
+
+def read_programme(path: str | Path) -> Programme:
+    """Read a programme file.
+
+    Raises
+    ------
+    ProgrammeError
+        No such file, no TOML, a key that is not known (with the nearest known one), a value of the wrong kind, or
+        neither events nor areas.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "programme.toml"
+    >>> _ = path.write_text('[programme]\\nname = "A"\\nas_off = 2025-12-31\\n[inputs.events]\\npath = "e.gpkg"\\n')
+    >>> read_programme(path)
+    Traceback (most recent call last):
+    landrelease.errors.ProgrammeError: 'programme.toml' can not be used:
+      programme.as_of: is missing
+      programme.as_off: is not known; did you mean 'as_of'?
+    """
+    path = Path(path)
+    if not path.is_file():
+        siblings = [one.name for one in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise ProgrammeError(f"There is no programme file '{path}'{nearest(path.name, siblings)}")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProgrammeError(f"'{path.name}' is no TOML: {error}") from None
+    if "folder" in content:
+        raise ProgrammeError(f"'{path.name}': folder is not known: paths are relative to the programme file")
+    areas = content.get("inputs", {}).get("areas") if isinstance(content.get("inputs"), dict) else None
+    if isinstance(areas, dict):
+        content["inputs"]["areas"] = [areas]
+    try:
+        programme = Programme(**content, folder=path.parent)
+    except ValidationError as error:
+        lines = [_line(one) for one in error.errors()]
+        raise ProgrammeError(f"'{path.name}' can not be used:\n" + "\n".join(lines)) from None
+    if programme.inputs.events is None and not programme.inputs.areas:
+        raise ProgrammeError(f"'{path.name}' names no hazard records. Fix: add [inputs.events] or [[inputs.areas]].")
+    return programme
+
+
+def _line(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return f"  {place}: is missing"
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        return f"  {place}: is not known{nearest(str(error['loc'][-1]), known)}"
+    return f"  {place}: {error['msg']}; got {error['input']!r}"
+
+
+def _known_keys(place: tuple[Any, ...]) -> list[str]:
+    """Return the keys that are known where an unknown one stands."""
+    model: Any = Programme
+    for part in place:
+        if isinstance(part, int) or not hasattr(model, "model_fields") or part not in model.model_fields:
+            continue
+        annotation = model.model_fields[part].annotation
+        for one in (annotation, *getattr(annotation, "__args__", ())):
+            if isinstance(one, type) and issubclass(one, BaseModel):
+                model = one
+    return [key for key in model.model_fields if key != "folder"]

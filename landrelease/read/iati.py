@@ -1,0 +1,386 @@
+"""IATI activity XML, versions 1.0x and 2.0x, as the table `projects`: one row a place of an activity."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from landrelease.errors import DataError
+from landrelease.read.iati_place import number, place_of
+from landrelease.rules import add_findings, finding
+from landrelease.tables import DTYPES, TABLES
+
+__all__ = ["read_iati"]
+
+Element = Any
+Finding = list[str]
+
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_STATUS = {
+    "1": "pipeline", "pipeline": "pipeline", "pipeline/identification": "pipeline",
+    "2": "implementation", "implementation": "implementation",
+    "3": "finalisation", "finalisation": "finalisation", "completion": "finalisation",
+    "4": "closed", "closed": "closed", "post-completion": "closed",
+    "5": "cancelled", "cancelled": "cancelled",
+    "6": "suspended", "suspended": "suspended",
+}  # fmt: skip
+_START = (("2", "start-actual"), ("start",), ("1", "start-planned"))
+_END = (("4", "end-actual"), ("end", "completion"), ("3", "end-planned"))
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*|Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_FIVE_DIGITS = ("", "1", "DAC", "DAC-5")
+_THREE_DIGITS = ("2", "DAC-3")
+_COMMITMENT = ("2", "c", "commitment")
+_REVISED = ("2", "revised")
+_CHUNK = 256
+"""Bytes that the scan for a DOCTYPE takes at once: expat works on to the end of what it was given."""
+
+
+def read_iati(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
+    """Read the activities of an IATI file as the table `projects`, one row a place.
+
+    Parameters
+    ----------
+    path : path
+        An XML file of IATI activities, version 1.01 to 1.05 or 2.01 to 2.03, or one bare `iati-activity`.
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of `describe("projects")` in EPSG:4326. An activity without a place is one row without a
+        geometry. `location_id` is the activity's identifier and the number of the place in it.
+        `source_row` is the position of the activity in the file, the first is 1. What could not be read
+        stands in `read_findings` of every row that it concerns.
+
+    Raises
+    ------
+    DataError
+        The file can not be opened, is no well-formed XML, has a document type declaration, or no activity.
+
+    Notes
+    -----
+    `is_point` is true only of exactness 1 and location class 2, 3 or 4; without a class, of the older
+    precision 1. Publishers give exactness 1 to the centroid of a province or a country too: only the class
+    tells, and `read_findings` names such places.
+
+    `budget_usd` is of the whole activity, so that it repeats in each of its rows: take it once an activity.
+    It is the sum of the commitments where all of them are in US dollars, else of the budgets, where a revised
+    one replaces the original of its period. Other currencies are never converted: the cell is missing.
+
+    `sector_code` is the DAC sector (five digits before three) with the largest percentage; of equal ones the
+    first. Several without any percentage leave it missing.
+
+    No entity, external reference or XInclude is followed; a file with a DOCTYPE is refused: IATI has none.
+
+    References
+    ----------
+    IATI Standard 1.05 and 2.03, activity standard: location, transaction, budget, sector.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "activities.xml"
+    >>> _ = path.write_text('''<iati-activities version="2.03">
+    ... <iati-activity><iati-identifier>XX-1</iati-identifier>
+    ...   <location><point><pos>7.5 80.2</pos></point>
+    ...     <exactness code="1"/><location-class code="2"/></location>
+    ...   <location><point><pos>7.0 81.0</pos></point>
+    ...     <exactness code="1"/><location-class code="1"/></location>
+    ... </iati-activity>
+    ... <iati-activity><iati-identifier>XX-2</iati-identifier></iati-activity>
+    ... </iati-activities>''')
+    >>> read_iati(path)[["location_id", "is_point", "geometry"]].values.tolist()
+    [['XX-1/1', True, <POINT (80.2 7.5)>], ['XX-1/2', False, <POINT (81 7)>], ['XX-2', False, None]]
+    >>> _ = path.write_text("<iati-activities/>")
+    >>> read_iati(path)
+    Traceback (most recent call last):
+    landrelease.errors.DataError: 'activities.xml' holds no iati-activity, so it has no projects.
+      Fix: give an IATI activity file (root element iati-activities), or a table of projects.
+    """
+    path = Path(path)
+    activities = list(_root(path).iter("iati-activity"))
+    if not activities:
+        raise DataError(
+            f"'{path.name}' holds no iati-activity, so it has no projects.\n"
+            f"  Fix: give an IATI activity file (root element iati-activities), or a table of projects."
+        )
+    owners: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    rows: list[dict[str, Any]] = []
+    for position, activity in enumerate(activities, start=1):
+        rows.extend(_activity_rows(activity, position, path, owners))
+    for row in rows:
+        row["location_id"] = _apart(row["location_id"], places)
+    return _frame(rows)
+
+
+def _root(path: Path) -> Element:
+    """Parse the file without following anything that it refers to."""
+    from lxml import etree
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"'{path}' can not be opened: {error.strerror}.\n  Fix: check the path.") from None
+    _refuse_doctype(content, path.name)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
+        attribute_defaults=False, huge_tree=False, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise DataError(
+            f"'{path.name}' is no well-formed XML, so none of it was read: {getattr(error, 'msg', error)}.\n"
+            f"  Fix: get the file again from its publisher (it may be cut short), or mend that line."
+        ) from None
+    # a second look, for an encoding that the first scan did not know
+    document: Any = root.getroottree().docinfo
+    if document.doctype or document.internalDTD is not None:
+        raise _doctype_error(path.name)
+    return root
+
+
+def _refuse_doctype(content: bytes, name: str) -> None:
+    """Raise DataError if a document type declaration stands before the root, without reading into it."""
+
+    def refuse(*_: object) -> None:
+        raise _doctype_error(name)
+
+    def stop(*_: object) -> None:
+        raise StopIteration
+
+    scan = expat.ParserCreate()
+    scan.StartDoctypeDeclHandler = refuse
+    scan.StartElementHandler = stop
+    with suppress(StopIteration, expat.ExpatError):
+        for start in range(0, len(content), _CHUNK):
+            scan.Parse(content[start : start + _CHUNK], False)
+
+
+def _doctype_error(name: str) -> DataError:
+    return DataError(
+        f"'{name}' has a document type declaration (DOCTYPE), through which a file can make a reader open\n"
+        f"  other files or fill its memory; IATI files have none. Nothing of it was read.\n"
+        f"  Fix: remove the declaration and the entities it declares, if you trust the file."
+    )
+
+
+def _activity_rows(activity: Element, position: int, path: Path, owners: Counter[str]) -> list[dict[str, Any]]:
+    """Return the rows of one activity: one a place, or one without a place."""
+    notes: list[Finding] = []
+    said = words([activity.find("iati-identifier")])
+    project_id = said or f"{path.stem}/{position}"
+    if not said:
+        notes.append(finding("R13", "project_id", "", "no iati-identifier: named by its position in the file"))
+    owner = _apart(project_id, owners)
+    if owner != project_id:
+        message = "an earlier activity of the file has the same identifier: its places are numbered apart"
+        notes.append(finding("R13", "project_id", project_id, message))
+    common = {
+        "project_id": project_id,
+        "title": words(activity.findall("title")),
+        "sector_code": _sector(activity, notes),
+        "status": _status(activity),
+        "start_date": _date(activity, _START, "start_date", notes),
+        "end_date": _date(activity, _END, "end_date", notes),
+        "budget_usd": _budget_usd(activity, notes),
+        "funder": _organisations(activity, ("1", "funding")),
+        "implementer": _organisations(activity, ("4", "implementing")),
+        "source_id": said or f"{path.name}#{position}",
+        "source_row": position,
+    }
+    places = activity.findall("location")
+    if not places:
+        return [{**common, "location_id": owner, "is_point": False, "notes": notes}]
+    rows = []
+    for i, place in enumerate(places, start=1):
+        of_place = list(notes)
+        name = words(place.findall("name"))
+        own = {"location_id": f"{owner}/{i}", "location_name": name, **place_of(place, of_place)}
+        rows.append({**common, **own, "notes": of_place})
+    return rows
+
+
+def _apart(name: str, taken: Counter[str]) -> str:
+    """Return the name, or with a number where it is taken, also in other letters (`XX-1~2`)."""
+    key, one = name.casefold(), name
+    while taken[one.casefold()]:
+        taken[key] += 1
+        one = f"{name}~{taken[key]}"
+    taken[one.casefold()] += 1
+    return one
+
+
+def words(elements: list[Element | None]) -> str | None:
+    """Return the text of the first element, or of the one in English; white space is made one blank."""
+    texts: list[tuple[str, str]] = []
+    for element in elements:
+        if element is not None:
+            for one in element.findall("narrative") or [element]:
+                language = (one.get(_LANGUAGE) or element.get(_LANGUAGE) or "").casefold()
+                texts.append((language[:2], " ".join((one.text or "").split())))
+    filled = [(language, text) for language, text in texts if text]
+    english = [text for language, text in filled if language == "en"]
+    return english[0] if english else filled[0][1] if filled else None
+
+
+def _code_or_text(element: Element | None) -> str | None:
+    """Return the code of an element; before 2.01 it could stand as text."""
+    if element is None:
+        return None
+    return (element.get("code") or "").strip() or words([element])
+
+
+def _status(activity: Element) -> str | None:
+    """Return our code of the state; one that is not known keeps its text, and is a problem (R4)."""
+    said = _code_or_text(activity.find("activity-status"))
+    return _STATUS.get(said.casefold(), said) if said else None
+
+
+def _date(
+    activity: Element, kinds: tuple[tuple[str, ...], ...], column: str, notes: list[Finding]
+) -> pd.Timestamp | None:
+    """Return the first readable date of the first kind that has one: actual before planned."""
+    dates = activity.findall("activity-date")
+    for names in kinds:
+        for one in dates:
+            if (one.get("type") or "").strip().casefold() not in names:
+                continue
+            text = (one.get("iso-date") or one.text or "").strip()
+            match = _DATE.fullmatch(text)
+            with suppress(ValueError):  # a day that no calendar has
+                if match:
+                    return pd.Timestamp(match[1])
+            if text:
+                notes.append(finding("R3", column, text, f"is no date (activity-date type {one.get('type')})"))
+    return None
+
+
+def _organisations(activity: Element, roles: tuple[str, ...]) -> str | None:
+    """Return the names of the organisations in a role, joined; the reference of one that has no name."""
+    found = [one for one in activity.findall("participating-org") if (one.get("role") or "").casefold() in roles]
+    names = [words([one]) or (one.get("ref") or "").strip() for one in found]
+    return "; ".join(dict.fromkeys(name for name in names if name)) or None
+
+
+def _sector(activity: Element, notes: list[Finding]) -> str | None:
+    """Return the DAC sector with the largest percentage."""
+    said = activity.findall("sector") or activity.findall("transaction/sector")
+    is_of_transactions = not activity.findall("sector")
+    for vocabularies in (_FIVE_DIGITS, _THREE_DIGITS):
+        shares: dict[str, float] = {}
+        for one in said:
+            vocabulary = (one.get("vocabulary") or one.get("vocab") or "").strip().upper()
+            code = _code_or_text(one) or ""
+            if vocabulary not in vocabularies or not code.isdecimal():
+                continue
+            share = math.nan if is_of_transactions else _percentage(one, notes)
+            known_shares = [part for part in (shares.get(code, math.nan), share) if not math.isnan(part)]
+            shares[code] = math.fsum(known_shares) if known_shares else math.nan
+        if len(shares) == 1:
+            return next(iter(shares))
+        known = {code: share for code, share in shares.items() if not math.isnan(share)}
+        if known:
+            return max(known, key=lambda code: known[code])
+        if shares:
+            message = "several DAC sectors and no percentage: the largest is not known"
+            notes.append(finding("R14", "sector_code", ", ".join(shares), message))
+            return None
+    return None
+
+
+def _percentage(sector: Element, notes: list[Finding]) -> float:
+    text = (sector.get("percentage") or "").strip()
+    share = number(text)
+    if text and share is None:
+        notes.append(finding("R13", "sector_code", text, "the percentage of the sector is no number: not used"))
+    return math.nan if share is None else share
+
+
+def _budget_usd(activity: Element, notes: list[Finding]) -> float | None:
+    """Return the commitments in US dollars, else the budgets; missing where a part is unknown. [USD]"""
+    commitments = [
+        one
+        for one in activity.findall("transaction")
+        if (_code_or_text(one.find("transaction-type")) or "").casefold() in _COMMITMENT
+    ]
+    default = activity.get("default-currency") or ""
+    why: list[Finding] = []
+    for parts in (commitments, _budgets(activity)):
+        values = [part.find("value") for part in parts]
+        if not values:
+            continue
+        currencies = {
+            ((None if value is None else value.get("currency")) or default).strip().upper() or "no currency"
+            for value in values
+        }
+        if currencies != {"USD"}:
+            message = "money that is not in US dollars is never converted: missing"
+            why.append(finding("R14", "budget_usd", ", ".join(sorted(currencies)), message))
+            continue
+        texts = ["" if value is None else (value.text or "").strip() for value in values]
+        amounts = [number(text) for text in texts]
+        known = [amount for amount in amounts if amount is not None]
+        if len(known) == len(amounts):
+            return math.fsum(known)
+        bad = next(text for text, amount in zip(texts, amounts, strict=True) if amount is None)
+        count = len(amounts) - len(known)
+        why.append(finding("R3", "budget_usd", bad, f"{count} of {len(amounts)} amounts are no number: missing"))
+    notes.extend(why)
+    return None
+
+
+def _budgets(activity: Element) -> list[Element]:
+    """Return the budgets of an activity, one of a period: a revised one replaces the original."""
+    by_period: dict[tuple[str | None, ...], list[Element]] = {}
+    for budget in [*activity.findall("budget"), *activity.findall("budget-planned")]:
+        ends = (budget.find(name) for name in ("period-start", "period-end"))
+        period = tuple(None if end is None else end.get("iso-date") or end.text for end in ends)
+        by_period.setdefault(period, []).append(budget)
+    kept = []
+    for several in by_period.values():
+        revised = [one for one in several if (one.get("type") or "").strip().casefold() in _REVISED]
+        kept.extend(revised or several)
+    return kept
+
+
+def _frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Return the rows as the table, with the dtypes of its declaration."""
+    kinds = {column.name: column.kind for column in TABLES["projects"].columns}
+    names = [name for name in kinds if name not in ("read_findings", "geometry")]
+    dtypes: dict[str, Any] = {name: DTYPES[kinds[name]] for name in names}
+    columns = pd.DataFrame({name: [row.get(name) for row in rows] for name in names}, dtype="object").astype(dtypes)
+    shapes = gpd.GeoSeries([row.get("geometry") for row in rows], crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326")
+    add_findings(frame, ((i, note) for i, row in enumerate(rows) for note in row["notes"]))
+    add_findings(frame, _centroid_findings(frame))
+    return frame[list(kinds)]
+
+
+def _centroid_findings(frame: gpd.GeoDataFrame) -> Iterator[tuple[int, Finding]]:
+    """Name the centroids that are said to be exact, and the places that sit on such a centroid."""
+    key = pd.Series(shapely.to_wkb(frame.geometry.to_numpy()), index=frame.index)
+    sharing = key.map(key.value_counts()).to_numpy()
+    classes = frame["location_class_code"]
+    is_region = classes.eq("1") & key.notna()
+    exact = is_region & frame["location_exactness_code"].eq("1")
+    message = "said to be exact, but a region: its centroid or seat, not used as a place"
+    for position in np.flatnonzero(exact):
+        value = f"exactness 1, class 1, {sharing[position]:.0f} of the file at this point"
+        yield int(position), finding("R14", "location_exactness_code", value, message)
+    doubtful = frame["is_point"].fillna(False).astype(bool) & key.isin(key[is_region])
+    message = "the file gives the same point to an administrative region: it may be a centroid"
+    for position in np.flatnonzero(doubtful):
+        yield int(position), finding("R14", "location_class_code", classes.iloc[position], message)

@@ -1,0 +1,403 @@
+"""`read`: any file of the field as one of our tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from landrelease.errors import CRSError, DataError, OptionError, check_option, nearest
+from landrelease.geometry import check_crs, geodesic_area_m2, polygonal, repaired
+from landrelease.read.files import RawFile, open_file
+from landrelease.read.profiles import read_profile
+from landrelease.read.values import as_text, parse
+from landrelease.rules import add_findings, finding
+from landrelease.tables import DTYPES, TABLES, Column, Table
+
+__all__ = ["read"]
+
+_POINT_COLUMNS = {"longitude": ("longitude", "lon", "long", "lng"), "latitude": ("latitude", "lat")}
+_SHAPE_NAMES = ("longitude", "latitude", "wkt")
+_PREFIX = {
+    "areas": "HA",
+    "events": "EV",
+    "releases": "RE",
+    "land_use": "LU",
+    "accidents": "AC",
+    "admin_areas": "AD",
+}
+_DEGREES = Column("longitude", "number", "degrees east", unit="degrees")
+Found = list[tuple[int, list[str]]]
+
+
+def read(
+    path: str | Path,
+    table: str,
+    *,
+    columns: Mapping[str, str | Sequence[str]] | None = None,
+    codes: Mapping[str, Mapping[str, str]] | None = None,
+    values: Mapping[str, Any] | None = None,
+    where: Mapping[str, Any] | None = None,
+    dates: str | None = None,
+    decimal: str | None = None,
+    units: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    profile: str | Path | None = None,
+    layer: str | None = None,
+    crs: Any = None,
+    ids: str | None = None,
+) -> pd.DataFrame:
+    """Read a file as one of the tables; every row of the file becomes a row, every doubt is kept with it.
+
+    Parameters
+    ----------
+    path : str or Path
+        A local GeoPackage, GeoJSON, Shapefile (also zipped), File Geodatabase, KML, KMZ, FlatGeobuf, GeoParquet,
+        CSV or XLSX; for "projects" also IATI activity XML (1.0x, 2.0x).
+    table : str
+        What the rows are: "areas", "events", "follow_ups", ... (`describe(table)` shows the columns).
+    columns : mapping, optional
+        The file's column -> ours; a list of ours where one column feeds several. "longitude", "latitude" and
+        "wkt" name the columns that make the geometry. Columns that already have our name need no entry; all
+        other columns stay as they are.
+    codes : mapping, optional
+        Our column -> {the file's code -> ours}. A code that is unknown keeps its text and is a problem.
+    values : mapping, optional
+        Our column -> a constant for all rows, such as the status of a whole layer.
+    where : mapping, optional
+        The file's column -> the value or values whose rows are taken.
+    dates : str, optional
+        How dates are written: "iso", "dmy", "mdy", "ymd", "year", "epoch_ms", "epoch_s", "excel" or a format
+        such as "%d.%m.%y". Without it only real dates and ISO 8601 are taken; anything else is refused.
+    decimal : "." or ",", optional
+        The decimal mark of numbers written as text, where it can not be told.
+    units : mapping, optional
+        Our column -> the file's unit ("ha", "km2", "percent", ...).
+    encoding : str, optional
+        Of a CSV (default UTF-8) or a Shapefile.
+    profile : str or Path, optional
+        A bundled profile ("imsma-ng", ...) or a TOML file that sets these options; those given here go first.
+    layer : str, optional
+        Layer or sheet, where a file has several.
+    crs : anything that pyproj takes, optional
+        The CRS of the coordinates, where the file does not say or says it wrongly.
+    ids : "column", "geometry" or "row"
+        Where the id comes from: a column (default); the geometry (the same shape gives the same id in any file and
+        order; exact repeats get a suffix); or the row number, for tables that have neither.
+
+    Returns
+    -------
+    DataFrame or GeoDataFrame
+        The table's columns first, typed; then the file's other columns. `source_id` (file and row where the file
+        has none), `source_row`, `read_findings` and `area_before_m2` say what reading did; `find_problems` tells
+        them. A row without a usable shape keeps its place with no geometry. The CRS is that of the file.
+
+    Raises
+    ------
+    DataError
+        The file can not be opened, has no rows, lacks a column that was named, or writes dates or numbers in a
+        way that must be declared first.
+    CRSError
+        No CRS is known, or no operation to EPSG:4326 is good to 10 m (rule 5).
+    OptionError, ProgrammeError
+        An option or a profile says something unknown.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
+    >>> _ = path.write_text("no,seen,use\\n1,03/04/2015,Grazing\\n2,,golf\\n", encoding="utf-8")
+    >>> visits = read(path, "follow_ups", dates="dmy",
+    ...               columns={"no": "follow_up_id", "seen": "visit_date", "use": "use_code"})
+    >>> visits[["follow_up_id", "use_code"]].values.tolist(), str(visits["visit_date"][0].date())
+    ([['1', 'grazing'], ['2', 'golf']], '2015-04-03')
+    >>> read(path, "follow_ups", columns={"no": "follow_up_id", "seen": "visit_date"})
+    Traceback (most recent call last):
+    landrelease.errors.DataError: 'visits.csv': Column 'visit_date': 1 dates such as '03/04/2015' can be read in more
+    than one way.
+      Fix: read(..., dates='dmy') or one of iso, dmy, mdy, ymd, year, epoch_ms, epoch_s, excel, or a format such as
+      '%d.%m.%y'.
+    """
+    check_option("table", table, TABLES)
+    declared, path = TABLES[table], Path(path)
+    if path.suffix.lower() == ".xml":
+        if table != "projects":
+            raise DataError(f"'{path.name}': XML is read as IATI activities, for the table 'projects' only.")
+        from landrelease.read.iati import read_iati
+
+        return read_iati(path)
+    base = read_profile(profile, table) if profile is not None else {}
+    given = dict(
+        columns=columns, codes=codes, values=values, where=where, dates=dates, decimal=decimal, units=units,
+        encoding=encoding, layer=layer, crs=crs, ids=ids,
+    )  # fmt: skip
+    options = {**base, **{key: value for key, value in given.items() if value is not None}}
+    for key in ("columns", "codes", "values", "units"):
+        options[key] = {**base.get(key, {}), **(given[key] or {})}  # type: ignore[dict-item]
+    raw = open_file(path, layer=options.get("layer"), encoding=options.get("encoding"))
+    try:
+        return _build(raw, declared, options, path, explicit=set(columns or {}))
+    except (DataError, CRSError) as error:
+        message = str(error)
+        raise type(error)(message if path.name in message else f"'{path.name}': {message}") from None
+
+
+def _build(raw: RawFile, table: Table, options: Mapping[str, Any], path: Path, explicit: set[str]) -> pd.DataFrame:
+    rows_in_file = len(raw.columns)
+    source_row = np.arange(1, rows_in_file + 1)
+    keep = _where(raw.columns, options.get("where") or {})
+    raw, source_row = _taken(raw, keep), source_row[keep]
+    named, rest = _named(raw.columns, options["columns"], table, explicit)
+    frame, findings = _typed(named, raw.columns.index, table, options)
+    findings += raw.findings
+    shapes, crs = _shapes(raw, named, rest, options, findings, table)
+    before = None
+    if table.shape != "none":
+        shapes, before = _repair(shapes, crs, table, findings)
+    frame = _provenance(frame, table, path, source_row)
+    frame = _identified(frame, table, options.get("ids") or "column", shapes, source_row, path)
+    if table.shape == "none":
+        result: pd.DataFrame = _ordered(frame, rest, table)
+    else:
+        frame["area_before_m2"] = before
+        result = gpd.GeoDataFrame(_ordered(frame, rest, table), geometry=list(shapes), crs=crs)
+        check_crs(result, path.name)
+    add_findings(result, findings)
+    result.attrs["rows_in_file"] = rows_in_file
+    return result
+
+
+def _where(columns: pd.DataFrame, where: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+    keep = np.ones(len(columns), bool)
+    for name, wanted in where.items():
+        _require_column(columns, name, "where")
+        several = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else wanted
+        keep &= as_text(columns[name]).isin([str(one) for one in several]).to_numpy()
+    if where and not keep.any():
+        told = ", ".join(f"{name}={wanted!r}" for name, wanted in where.items())
+        seen = {name: as_text(columns[name]).value_counts().head(8).to_dict() for name in where}
+        raise DataError(f"No row has where {told}. The column holds: {seen}")
+    return keep
+
+
+def _require_column(columns: pd.DataFrame, name: str, option: str) -> None:
+    if name not in columns:
+        raise DataError(
+            f"{option} names a column '{name}' that the file does not have{nearest(name, columns.columns)} "
+            f"It has: {', '.join(map(str, columns.columns))}"
+        )
+
+
+def _taken(raw: RawFile, keep: np.ndarray[Any, Any]) -> RawFile:
+    if keep.all():
+        return raw
+    place = np.cumsum(keep) - 1
+    return RawFile(
+        raw.columns[keep].reset_index(drop=True),
+        None if raw.shapes is None else raw.shapes[keep],
+        raw.crs,
+        [(int(place[row]), one) for row, one in raw.findings if keep[row]],
+    )
+
+
+def _named(
+    columns: pd.DataFrame, mapping: Mapping[str, str | Sequence[str]], table: Table, explicit: set[str]
+) -> tuple[dict[str, pd.Series], pd.DataFrame]:
+    """Return our columns by name as the file writes them, and the file's other columns."""
+    named: dict[str, pd.Series] = {}
+    used: set[str] = set()
+    for theirs, ours in mapping.items():
+        targets = [ours] if isinstance(ours, str) else list(ours)
+        for target in targets:
+            if table.column(target) is None and target not in _SHAPE_NAMES:
+                known = [*table.names, *_SHAPE_NAMES]
+                raise OptionError(f"'{table.name}' has no column '{target}'{nearest(target, known)}")
+        if theirs not in columns:
+            if theirs in explicit:
+                _require_column(columns, theirs, "columns")
+            continue  # a profile names what exports may have
+        used.add(theirs)
+        for target in targets:
+            named[target] = columns[theirs]
+    for name in columns.columns:
+        if name not in used and name not in named and table.column(name) is not None:
+            named[name] = columns[name]
+            used.add(name)
+    if not {"longitude", "latitude", "wkt"} & set(named):
+        for target, spellings in {**_POINT_COLUMNS, "wkt": ("wkt",)}.items():
+            hit = next((name for name in columns.columns if str(name).casefold() in spellings), None)
+            if hit is not None:
+                named[target] = columns[hit]
+                used.add(hit)
+    rest = columns.drop(columns=[name for name in used if name in columns])
+    return named, rest.drop(columns=[name for name in rest if table.column(str(name)) is not None])
+
+
+def _typed(
+    named: Mapping[str, pd.Series], index: pd.Index, table: Table, options: Mapping[str, Any]
+) -> tuple[pd.DataFrame, Found]:
+    values, codes, units = options["values"], options["codes"], options["units"]
+    for option, keys in (("values", values), ("codes", codes), ("units", units)):
+        for key in keys:
+            if table.column(key) is None:
+                raise OptionError(f"{option} names '{key}', no column of '{table.name}'{nearest(key, table.names)}")
+    frame, findings = pd.DataFrame(index=index), []
+    precision: pd.Series | None = None
+    for column in table.columns:
+        if column.kind == "geometry":
+            continue
+        if column.name in values:
+            raw = pd.Series([values[column.name]] * len(index), index=index)
+        elif column.name in named:
+            raw = named[column.name]
+        else:
+            continue
+        frame[column.name], found, known = parse(
+            raw, column, codes=codes.get(column.name), unit=units.get(column.name),
+            dates=options.get("dates") if column.name not in values else None, decimal=options.get("decimal"),
+        )  # fmt: skip
+        findings += found
+        if column.name == "event_date":
+            precision = known
+    if precision is not None:
+        said = frame["date_precision"] if "date_precision" in frame else pd.Series(None, index=index, dtype="str")
+        frame["date_precision"] = said.where(frame["event_date"].notna(), "unknown").fillna(precision)
+    return frame, findings
+
+
+def _shapes(
+    raw: RawFile,
+    named: Mapping[str, pd.Series],
+    rest: pd.DataFrame,
+    options: Mapping[str, Any],
+    findings: Found,
+    table: Table,
+) -> tuple[np.ndarray[Any, Any], CRS | None]:
+    crs = CRS.from_user_input(options["crs"]) if options.get("crs") is not None else raw.crs
+    if table.shape == "none":
+        return np.full(len(raw.columns), None, dtype=object), crs
+    if raw.shapes is not None:
+        shapes = raw.shapes
+    elif "wkt" in named:
+        shapes = _from_wkt(as_text(named["wkt"]), findings)
+    elif {"longitude", "latitude"} <= set(named):
+        shapes = _from_points(named, options.get("decimal"), findings)
+    else:
+        shapes = np.full(len(raw.columns), None, dtype=object)
+        crs = crs or CRS.from_epsg(4326)  # no coordinate depends on it
+    if crs is None:
+        raise CRSError(
+            "The coordinates have no reference system. Fix: read(..., crs='EPSG:4326') or the one they are in."
+        )
+    empty = shapely.is_empty(shapes) & ~shapely.is_missing(shapes)
+    findings += [
+        (int(row), finding("R7", "geometry", "", "empty geometry in the file")) for row in np.flatnonzero(empty)
+    ]
+    return np.where(empty, None, shapely.force_2d(shapes)), crs
+
+
+def _from_wkt(text: pd.Series, findings: Found) -> np.ndarray[Any, Any]:
+    shapes = shapely.from_wkt(text.where(text.notna(), None).to_numpy(dtype=object), on_invalid="ignore")
+    for row in np.flatnonzero(shapely.is_missing(shapes) & text.notna().to_numpy()):
+        findings.append((int(row), finding("R7", "geometry", text.iloc[row], "unreadable WKT: no geometry")))
+    return np.asarray(shapes, dtype=object)
+
+
+def _from_points(named: Mapping[str, pd.Series], decimal: str | None, findings: Found) -> np.ndarray[Any, Any]:
+    xy = []
+    for name in ("longitude", "latitude"):
+        column = Column(name, "number", "degrees")
+        numbers, found, _ = parse(named[name], column, decimal=decimal)
+        findings += found
+        xy.append(numbers.to_numpy(dtype=float))
+    known = np.isfinite(xy[0]) & np.isfinite(xy[1])
+    shapes = np.full(len(known), None, dtype=object)
+    shapes[known] = shapely.points(xy[0][known], xy[1][known])
+    return shapes
+
+
+def _repair(
+    shapes: np.ndarray[Any, Any], crs: CRS | None, table: Table, findings: Found
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    """Make invalid polygons valid and say so, with the area before and after (rule 6)."""
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1) | shapely.is_missing(shapes)
+    for row in np.flatnonzero(~finite):
+        findings.append((int(row), finding("R11", "geometry", "", "a coordinate is no finite number: no geometry")))
+    shapes = np.where(finite, shapes, None)
+    if table.shape == "point":
+        return shapes, None
+    bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
+    after = repaired(shapes)
+    if table.shape == "polygon":
+        odd = shapely.get_type_id(after) == 7
+        after[odd] = polygonal(after[odd])
+    before_m2 = np.full(len(shapes), np.nan)
+    if len(bad):
+        before_m2[bad] = geodesic_area_m2(gpd.GeoSeries(list(shapes[bad]), crs=crs))
+        after_m2 = geodesic_area_m2(gpd.GeoSeries(list(after[bad]), crs=crs))
+        for row, was, now in zip(bad, before_m2[bad], after_m2, strict=True):
+            reason = shapely.is_valid_reason(shapes[row]).split("[")[0]
+            message = f"invalid geometry was repaired: {was:,.0f} m2 before, {now:,.0f} m2 after"
+            findings.append((int(row), finding("R8", "geometry", reason, message)))
+    vanished = shapely.is_empty(after) & ~shapely.is_missing(after)
+    for row in np.flatnonzero(vanished):
+        findings.append((int(row), finding("R7", "geometry", "", "a shape without an area: no geometry")))
+    return np.where(vanished, None, after), before_m2
+
+
+def _provenance(frame: pd.DataFrame, table: Table, path: Path, source_row: np.ndarray[Any, Any]) -> pd.DataFrame:
+    own = pd.Series([f"{path.name}#{row}" for row in source_row], index=frame.index, dtype="str")
+    if "source_id" not in frame and table.id in frame:
+        frame["source_id"] = frame[table.id].fillna(own)
+    frame["source_id"] = frame["source_id"].fillna(own) if "source_id" in frame else own
+    frame["source_row"] = pd.Series(source_row, index=frame.index, dtype="Int64")
+    return frame
+
+
+def _identified(
+    frame: pd.DataFrame,
+    table: Table,
+    ids: str,
+    shapes: np.ndarray[Any, Any],
+    source_row: np.ndarray[Any, Any],
+    path: Path,
+) -> pd.DataFrame:
+    """Give every row its id, from a column, its shape or its row."""
+    check_option("ids", ids, ("column", "geometry", "row"))
+    if ids == "column":
+        if table.id not in frame:
+            way = "geometry" if table.shape != "none" else "row"
+            raise DataError(
+                f"no column holds '{table.id}'.\n"
+                f"  Fix: read(..., columns={{'THEIR_NAME': '{table.id}'}}), or ids='{way}' where the file has none."
+            )
+        return frame
+    prefix = _PREFIX.get(table.name, table.name[:2].upper())
+    keys = pd.Series([f"row{row}" for row in source_row], index=frame.index, dtype="str")
+    if ids == "geometry":
+        wkb = shapely.to_wkb(shapely.normalize(shapely.set_precision(shapes, 0)), byte_order=1, output_dimension=2)
+        digests = [None if one is None else hashlib.sha256(one).hexdigest()[:10] for one in wkb]
+        keys = pd.Series(digests, index=frame.index, dtype="str").fillna("none-" + keys)
+    count = keys.groupby(keys).cumcount()
+    derived = prefix + "-" + keys.where(count == 0, keys + "~" + (count + 1).astype(str))
+    frame[table.id] = derived
+    if table.name == "events" and "area_id" not in frame:
+        frame["area_id"] = "HA" + derived.str[len(prefix) :]
+    return frame
+
+
+def _ordered(frame: pd.DataFrame, rest: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Declared columns in their order, all there and typed, then the file's own."""
+    for column in table.columns:
+        if column.kind != "geometry" and column.name not in frame:
+            frame[column.name] = pd.Series(None, index=frame.index, dtype=DTYPES[column.kind])  # type: ignore[call-overload]
+    names = [name for name in table.names if name != "geometry"]
+    clash = [name for name in rest if name in (*names, "geometry")]
+    return pd.concat([frame[names], rest.drop(columns=clash)], axis=1)

@@ -1,0 +1,4 @@
+"""Every area ever suspect: what happened to it, how it stood on any day, and accounts that close."""
+
+from landrelease.registry.balance import land_balance
+from landrelease.registry.history import conflicts_on, events_from_areas, history_of, releases_from, status_on

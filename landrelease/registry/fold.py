@@ -1,0 +1,224 @@
+"""Events in their order -> the state of every area after each of them.
+
+The fold works in an equal-area plane, so that parts of land sum to the whole to the last digit; shapes that no
+event has cut go back to the caller with the coordinates they came with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from landrelease.errors import DataError
+from landrelease.geometry import equal_area_crs, polygonal, repaired, require_crs, transform
+from landrelease.rules import require_valid
+from landrelease.tables import conform
+
+__all__ = [
+    "HAZARD_EVENTS",
+    "RELEASE_EVENTS",
+    "SLIVER_M2",
+    "Fold",
+    "clean",
+    "fold",
+    "overlap_pairs",
+    "rows_by_area",
+    "union",
+    "without_voided",
+]
+
+HAZARD_EVENTS = ("suspected", "confirmed", "reopened")
+RELEASE_EVENTS = ("cancelled", "reduced", "cleared")
+SLIVER_M2 = 0.01
+"""What an overlay leaves below this is a rounding of coordinates, not land. [m2]"""
+
+_RANK = dict.fromkeys((*HAZARD_EVENTS, "corrected"), 0) | dict.fromkeys(RELEASE_EVENTS, 1) | {"split": 2, "merged": 2}
+EMPTY = shapely.Polygon()
+Shapes = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Effective events in order, with the land of their area before and after each.
+
+    `events` has the effective day in `effective` and whether it was dated in `is_dated`; `area` is the number of
+    the event's area in `area_ids`; `before` and `after` are shapes in `plane`, None where no polygon is known;
+    `own_row` is the event whose own shape `after` still is, -1 where it was cut.
+    """
+
+    events: gpd.GeoDataFrame
+    area: npt.NDArray[np.int64]
+    area_ids: list[str]
+    plane: CRS
+    touched: Shapes
+    before: Shapes
+    after: Shapes
+    own_row: npt.NDArray[np.int64]
+    neighbours: list[list[int]]
+
+    def last_rows(self) -> npt.NDArray[np.int64]:
+        """Return the position of the last event of each area."""
+        last = np.full(len(self.area_ids), -1)
+        last[self.area] = np.arange(len(self.area))
+        return last
+
+    def final(self) -> Shapes:
+        """Return the land of each area after its last event."""
+        return self.after[self.last_rows()]
+
+    def back(self, shapes: Shapes) -> Shapes:
+        """Return shapes of the plane in the CRS of the events."""
+        return transform(shapes, self.plane, self.events.crs)
+
+
+def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
+    """Fold the events that count up to a day; raise DataError where one can not be read as an event."""
+    crs = require_crs(events, "events")
+    keys = [name for name in ("event_id", "area_id", "event") if name in events]
+    require_valid(pd.DataFrame(events[keys]), "events")
+    bare = pd.DataFrame(events.drop(columns=events.geometry.name))
+    typed = gpd.GeoDataFrame(conform(bare, "events"), geometry=events.geometry.to_numpy(), crs=crs)
+    counting = _in_order(_effective(without_voided(typed)), until)
+    plane = equal_area_crs(counting)
+    own = counting.geometry.to_numpy()
+    is_polygon = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
+    shapes = polygonal(repaired(transform(np.where(is_polygon, own, None), crs, plane)))
+    area, area_ids = pd.factorize(counting["area_id"].astype("str"))
+    neighbours = _neighbours(shapes, area, len(area_ids))
+    touched, before, after, own_row = _walk(counting["event"].to_numpy(dtype=object), shapes, area, neighbours)
+    return Fold(counting, area, list(area_ids), plane, touched, before, after, own_row, neighbours)
+
+
+def without_voided(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out events that a void undoes; a void that is itself undone undoes nothing."""
+    is_void = events["event"].eq("void")
+    target = dict(zip(events.loc[is_void, "event_id"], events.loc[is_void, "voids_event_id"], strict=True))
+    undone: set[str] = set()
+    for event_id in sorted(target):
+        seen: list[str] = []
+        while event_id in target and event_id not in seen:
+            seen.append(event_id)
+            event_id = target[event_id]
+        if event_id in seen:
+            raise DataError(f"Voids undo each other in a circle: {', '.join(seen)}. Fix: correct voids_event_id.")
+    voided_by: dict[str, list[str]] = {}
+    for void, what in target.items():
+        voided_by.setdefault(what, []).append(void)
+
+    def is_undone(event_id: str) -> bool:
+        return any(not is_undone(void) for void in voided_by.get(event_id, []))
+
+    undone = {event_id for event_id in voided_by if is_undone(event_id)}
+    return events[~is_void & ~events["event_id"].isin(undone)]
+
+
+def _effective(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add the day from which an event counts: early for hazards, late for releases, so that it errs towards danger."""
+    date, precision = events["event_date"], events["date_precision"]
+    makes_hazard = events["event"].isin(HAZARD_EVENTS)
+    late = date.mask(precision.eq("year"), date + pd.offsets.YearEnd(0))
+    late = late.mask(precision.eq("month"), date + pd.offsets.MonthEnd(0))
+    day = date.where(makes_hazard, late)
+    is_dated = day.notna()
+    day = day.fillna(events["recorded_at"].where(~makes_hazard, pd.Timestamp("1677-12-31")))
+    return events.assign(effective=day, is_dated=is_dated)
+
+
+def _in_order(events: gpd.GeoDataFrame, until: pd.Timestamp | None) -> gpd.GeoDataFrame:
+    """Leave out what does not count yet (an undated release that nobody dated counts never), and sort."""
+    counts = events["effective"].notna()
+    if until is not None:
+        counts &= events["effective"] <= until
+    counting = events[counts]
+    counting = counting.assign(rank=counting["event"].map(_RANK).fillna(3))
+    counting = counting.sort_values(["effective", "rank", "event_id"], kind="stable")
+    return counting.drop(columns="rank").reset_index(drop=True)
+
+
+def overlap_pairs(shapes: Shapes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the pairs (i < j) of shapes that share land, not just a border."""
+    known = np.flatnonzero(~shapely.is_missing(shapes))
+    tree = shapely.STRtree(shapes[known])
+    left, right = tree.query(shapes[known], predicate="intersects")
+    once = left < right
+    left, right = known[left[once]], known[right[once]]
+    shared = shapely.area(shapely.intersection(shapes[left], shapes[right])) > SLIVER_M2
+    return left[shared], right[shared]
+
+
+def union(shapes: Iterable[Any]) -> Any:
+    """Return the union of the shapes that are known; nothing, where none is."""
+    known = [shape for shape in shapes if shape is not None and not shape.is_empty]
+    return known[0] if len(known) == 1 else shapely.union_all(known) if known else EMPTY
+
+
+def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> list[list[int]]:
+    """Return for each area the areas that ever share land with it."""
+    neighbours: list[set[int]] = [set() for _ in range(n_areas)]
+    # an area's events mostly repeat its shape: ask once for each different one
+    key = pd.Series(shapely.to_wkb(shapes))
+    distinct = np.flatnonzero(~pd.DataFrame({"area": area, "key": key}).duplicated().to_numpy())
+    left, right = overlap_pairs(shapes[distinct])
+    for one, two in zip(area[distinct[left]], area[distinct[right]], strict=True):
+        if one != two:
+            neighbours[one].add(int(two))
+            neighbours[two].add(int(one))
+    return [sorted(several) for several in neighbours]
+
+
+def _walk(
+    kinds: npt.NDArray[Any], shapes: Shapes, area: npt.NDArray[np.int64], neighbours: list[list[int]]
+) -> tuple[Shapes, Shapes, Shapes, npt.NDArray[np.int64]]:
+    """Apply the events one after the other."""
+    n = len(kinds)
+    touched, before, after = (np.full(n, None, dtype=object) for _ in range(3))
+    own_row = np.full(n, -1)
+    state: dict[int, Any] = {}
+    state_row: dict[int, int] = {}
+    for row in range(n):
+        one, kind, shape = int(area[row]), kinds[row], shapes[row]
+        land, land_row = state.get(one), state_row.get(one, -1)
+        before[row] = land
+        if kind in HAZARD_EVENTS or kind == "corrected":
+            if shape is not None:
+                if kind == "corrected" or land is None or land.is_empty or land.equals(shape):
+                    land, land_row, touched[row] = shape, row, shape
+                else:
+                    land, land_row, touched[row] = clean(land.union(shape)), -1, shape
+            else:
+                touched[row] = land
+        elif kind in RELEASE_EVENTS:
+            touched[row] = land if shape is None or land is None else clean(land.intersection(shape))
+            if shape is None:
+                land, land_row = (None if land is None else EMPTY), -1
+            elif land is not None and not land.is_empty:
+                left = clean(land.difference(shape))
+                land, land_row = left, (land_row if left.equals(land) else -1)
+        elif kind in ("split", "merged") and land is not None:
+            held = union(state.get(other) for other in neighbours[one])
+            touched[row] = clean(land.intersection(held))
+            land, land_row = clean(land.difference(held)), -1
+        state[one], state_row[one] = land, land_row
+        after[row], own_row[row] = land, land_row
+    return touched, before, after, own_row
+
+
+def clean(shape: Any) -> Any:
+    """Return the polygons of an overlay's result; nothing where only a sliver is left."""
+    if shape.area < SLIVER_M2:
+        return EMPTY
+    return shape if shape.geom_type in ("Polygon", "MultiPolygon") else polygonal(np.array([shape]))[0]
+
+
+def rows_by_area(area: npt.NDArray[np.int64], n_areas: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the positions of each area's events, in order."""
+    order = np.argsort(area, kind="stable")
+    yield from np.split(order, np.searchsorted(area[order], np.arange(1, n_areas)))

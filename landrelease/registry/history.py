@@ -1,0 +1,418 @@
+"""What happened to each area, how it stood on a day, what was released, and where records contradict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from landrelease.errors import DataError, nearest
+from landrelease.geometry import geodesic_area_m2, planar_area, require_crs
+from landrelease.registry.fold import (
+    HAZARD_EVENTS,
+    RELEASE_EVENTS,
+    SLIVER_M2,
+    Fold,
+    clean,
+    fold,
+    rows_by_area,
+    union,
+    without_voided,
+)
+from landrelease.rules import require_valid
+from landrelease.tables import conform
+
+__all__ = ["conflicts_on", "events_from_areas", "history_of", "releases_from", "status_on"]
+
+_CARRIED = (
+    "hazard_class", "contamination_code", "reported_area_m2", "blocked_resource_code", "intended_use_code",
+    "parent_id", "admin_code", "operator", "source_id",
+)  # fmt: skip
+
+
+def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFrame:
+    """Turn a snapshot of areas into events: one that made each hazardous and, where released, one that released it.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Table `areas`, in any CRS.
+    as_of : date
+        The day of the snapshot: an undated release counts from this day on.
+
+    Returns
+    -------
+    GeoDataFrame
+        Table `events` in the CRS of the areas. A missing date stays missing, with `date_precision` "unknown".
+
+    Raises
+    ------
+    CRSError, DataError
+        No CRS; an area without an id, or two with the same.
+
+    Notes
+    -----
+    An area is hazardous unless its status is released *and* its release type says how. "Closed" says neither, and
+    "mixed" does not say which part was released how: both stay hazardous, and `find_problems(areas, "areas")`
+    tells of them.
+
+    Examples
+    --------
+    >>> areas = gpd.GeoDataFrame({"area_id": ["A", "B"], "hazard_class": ["CHA", "SHA"],
+    ...     "status": ["released", "open"], "release_type": ["cleared", None]},
+    ...     geometry=gpd.GeoSeries.from_wkt(["POLYGON ((0 0, 0 1, 1 1, 1 0, 0 0))", None]), crs=4326)
+    >>> events_from_areas(areas, as_of="2024-07-01")[["event_id", "event", "date_precision"]].values.tolist()
+    [['A:recorded', 'confirmed', 'unknown'], ['A:released', 'cleared', 'unknown'], ['B:recorded', 'suspected', 'unknown']]
+    >>> len(events_from_areas(areas.iloc[:0], as_of="2024-07-01"))
+    0
+    """
+    require_crs(areas, "areas")
+    require_valid(pd.DataFrame(areas[["area_id"]]), "areas")
+    as_of = pd.Timestamp(as_of)
+    empty = pd.Series(None, index=areas.index, dtype="str")
+    status, release_type = (areas[name] if name in areas else empty for name in ("status", "release_type"))
+    hazard_class = areas["hazard_class"] if "hazard_class" in areas else empty
+    shared = pd.DataFrame({name: areas[name] if name in areas else empty for name in ("area_id", *_CARRIED)})
+    shared["status"] = status
+    shared["recorded_at"] = as_of
+
+    def events(kind: pd.Series, date: str, suffix: str) -> pd.DataFrame:
+        days = pd.to_datetime(areas[date]) if date in areas else pd.Series(pd.NaT, index=areas.index)
+        known = np.where(days.notna(), "day", "unknown")
+        return shared.assign(
+            event_id=shared["area_id"].astype("str") + suffix,
+            event=kind,
+            event_date=days,
+            date_precision=known,
+        )
+
+    recorded = events(hazard_class.map({"CHA": "confirmed"}).fillna("suspected"), "survey_date", ":recorded")
+    released = events(release_type, "release_date", ":released")
+    is_released = status.eq("released") & release_type.isin(RELEASE_EVENTS)
+    paused = events(pd.Series("suspended", index=areas.index), "survey_date", ":suspended").assign(event_date=pd.NaT)
+    is_paused = status.eq("suspended")
+    parts = [
+        recorded.assign(geometry=areas.geometry),
+        released[is_released].assign(geometry=None),
+        paused[is_paused].assign(geometry=None),
+    ]
+    result = pd.concat([part for part in parts if len(part)] or parts[:1])
+    result = result.sort_index(kind="stable").reset_index(drop=True)
+    return gpd.GeoDataFrame(conform(result, "events"), geometry="geometry", crs=areas.crs)
+
+
+def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
+    """Return the areas as they stood at the end of a day.
+
+    Parameters
+    ----------
+    events : GeoDataFrame
+        Table `events`, in any CRS.
+    date : date
+        The day; events of that day count.
+
+    Returns
+    -------
+    GeoDataFrame
+        Table `areas` in the CRS of the events, by area_id: one row for each area that any counted event names, also
+        released ones. The geometry is the land still hazardous: what a partial release left, empty where all is
+        released, missing where no polygon is known. `area_m2` is its geodesic area. [m2]
+
+    Raises
+    ------
+    CRSError, DataError
+        No CRS; an event without id or area, a repeated id, or an unknown event.
+
+    Notes
+    -----
+    An undated hazard counts on every day, an undated release from `recorded_at` on. Of a year or a month, hazards
+    count from the first day and releases from the last. Within a day hazards come before releases, then by
+    event_id. A release touches only its own area; land is hazardous while any area holds it.
+
+    Examples
+    --------
+    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["suspected", "reduced"],
+    ...     "event_date": pd.to_datetime(["2020-01-01", "2021-06-01"])},
+    ...     geometry=[shapely.box(5e5, 0, 5e5 + 100, 100), shapely.box(5e5, 0, 5e5 + 50, 100)], crs=32630)
+    >>> status_on(events, "2020-12-31")[["area_id", "status"]].values.tolist()
+    [['A', 'open']]
+    >>> after = status_on(events, "2021-12-31").iloc[0]
+    >>> after["status"], after["release_type"], float(round(after["area_m2"] / 5000, 2))
+    ('in_progress', 'reduced', 1.0)
+    >>> len(status_on(events, "2019-12-31"))
+    0
+    """
+    return _areas(fold(events, pd.Timestamp(date)))
+
+
+def _areas(folded: Fold) -> gpd.GeoDataFrame:
+    events, area = folded.events, folded.area
+    if not len(events):
+        return gpd.GeoDataFrame(conform(pd.DataFrame(), "areas"), geometry=[], crs=events.crs)
+    by_area = events.groupby(area)
+    rows = by_area[list(_CARRIED)].last()  # of each column the last that is filled
+    rows["area_id"] = pd.Series(folded.area_ids, index=rows.index, dtype="str")
+    makes, releases = events["event"].isin(HAZARD_EVENTS), events["event"].isin(RELEASE_EVENTS)
+    evidence = events["event"].where(makes).groupby(area).last()
+    rows["hazard_class"] = rows["hazard_class"].fillna(evidence.eq("confirmed").map({True: "CHA", False: "SHA"}))
+    kind = events["event"].where(releases).groupby(area)
+    rows["release_type"] = kind.last().mask(kind.nunique() > 1, "mixed")
+    dated = events["effective"].where(events["is_dated"])
+    rows["release_date"] = dated.where(releases).groupby(area).max()
+    rows["survey_date"] = dated.where(makes).groupby(area).min()
+    last = folded.last_rows()
+    rows["status"] = _status_after(folded)[last]
+    shapes = folded.back(folded.after[last])
+    own = folded.own_row[last]
+    shapes = np.where(own >= 0, events.geometry.to_numpy()[np.maximum(own, 0)], shapes) if len(own) else shapes
+    rows["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
+    was_hazard = (makes | releases | events["event"].eq("corrected")).groupby(area).any()
+    result = gpd.GeoDataFrame(conform(rows, "areas"), geometry=list(shapes), crs=events.crs)
+    result = result[was_hazard.astype(bool)]
+    return result.sort_values("area_id", kind="stable").reset_index(drop=True)
+
+
+def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
+    """Return the status of its area after each event."""
+    events, area = folded.events, folded.area
+    releases = events["event"].isin(RELEASE_EVENTS)
+    # where no polygon was ever known, only a release of the whole area releases it
+    changes = [*HAZARD_EVENTS, *RELEASE_EVENTS, "corrected", "suspended"]
+    latest = events["event"].where(events["event"].isin(changes)).groupby(area).ffill()
+    is_whole = releases & events.geometry.isna()
+    work = events["event"].isin([*HAZARD_EVENTS, *RELEASE_EVENTS])
+    whole_last = is_whole.astype("boolean").where(work).groupby(area).ffill().fillna(False).to_numpy(dtype=bool)
+    no_land = shapely.is_missing(folded.after)
+    is_released = np.where(no_land, whole_last, shapely.is_empty(folded.after))
+    part = releases.groupby(area).cummax().to_numpy(dtype=bool)
+    paused = latest.eq("suspended").to_numpy(dtype=bool)
+    return np.select([is_released, paused, part], ["released", "suspended", "in_progress"], "open")
+
+
+def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
+    """Return everything that was recorded of an area and of the areas that it goes back to, in order.
+
+    Parameters
+    ----------
+    events : GeoDataFrame
+        Table `events`, in any CRS.
+    area_id : str
+        The area.
+
+    Returns
+    -------
+    DataFrame
+        event_id, area_id, event, event_date, date_precision, touched_m2, hazardous_m2 (of the area after the
+        event), status, note. Undone events and those that never count are there too, with a note. [m2]
+
+    Raises
+    ------
+    DataError
+        No event belongs to that area; the message names the nearest id.
+
+    Examples
+    --------
+    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["suspected", "cancelled"],
+    ...     "event_date": pd.to_datetime(["2020-01-01", "2021-06-01"])},
+    ...     geometry=[shapely.box(5e5, 0, 5e5 + 100, 100), None], crs=32630)
+    >>> history_of(events, "A")[["event", "status"]].values.tolist()
+    [['suspected', 'open'], ['cancelled', 'released']]
+    """
+    ids = events["area_id"].astype("str")
+    if area_id not in set(ids):
+        raise DataError(f"No event belongs to area '{area_id}'{nearest(area_id, ids.dropna().unique())}")
+    line, queue = set(), [area_id]
+    while queue:
+        one = queue.pop()
+        line.add(one)
+        parents = events.loc[ids.eq(one), "parent_id"].dropna() if "parent_id" in events else []
+        queue += [parent for parent in parents if parent not in line]
+    related = _and_neighbours(events, ids, line)
+    folded = fold(related)
+    status, mine = _status_after(folded), folded.events["area_id"].isin(line).to_numpy()
+    result = pd.DataFrame(folded.events[mine]).assign(
+        status=status[mine],
+        touched_m2=_plane_m2(folded.touched[mine]),
+        hazardous_m2=_plane_m2(folded.after[mine]),
+        note=np.where(folded.events["is_dated"][mine], "", "no date is known"),
+    )
+    other = related[~related["event_id"].isin(folded.events["event_id"]) & related["area_id"].isin(line)]
+    never = "a release without a date and without recorded_at counts never"
+    kept = other["event_id"].isin(without_voided(gpd.GeoDataFrame(conform(related, "events")))["event_id"])
+    other = other.assign(
+        note=np.where(other["event"].eq("void"), "undoes another event", np.where(kept, never, "undone"))
+    )
+    parts = [conform(part, "history_of") for part in (result, pd.DataFrame(other)) if len(part)]
+    return pd.concat(parts).drop(columns="geometry", errors="ignore").reset_index(drop=True)
+
+
+def _plane_m2(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.where(shapely.is_missing(shapes), np.nan, planar_area(shapes))
+
+
+def _and_neighbours(events: gpd.GeoDataFrame, ids: pd.Series, line: set[str]) -> gpd.GeoDataFrame:
+    """Return the events of some areas and of those that overlap them: a split gives up only what others hold."""
+    mine = events[ids.isin(line)]
+    shapes = mine.geometry[mine.geometry.notna()]
+    near = ids[events.geometry.intersects(shapes.union_all())] if len(shapes) else ids.iloc[:0]
+    undoing = events["event"].eq("void")
+    return events[ids.isin(line | set(near)) | undoing]
+
+
+def releases_from(events: gpd.GeoDataFrame, *, start: Any = None, end: Any = None) -> gpd.GeoDataFrame:
+    """Return the releases: one row a release event, with the land that it released for good.
+
+    Parameters
+    ----------
+    events : GeoDataFrame
+        Table `events`, in any CRS.
+    start, end : date, optional
+        Releases from the start of the first to the end of the last day. Undated releases count from `recorded_at`
+        on and belong to no period: they are there unless `start` is given.
+
+    Returns
+    -------
+    GeoDataFrame
+        Table `releases` in the CRS of the events, by date and id. `gross_m2` is the release as recorded. The geometry
+        and `area_m2` are the land that it released and that no area holds hazardous from then to `end`: no land is
+        in two releases. `conflict_m2` is land that another area still holds hazardous at `end`. [m2]
+
+    Raises
+    ------
+    CRSError, DataError
+        As `status_on`.
+
+    Examples
+    --------
+    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["confirmed", "cleared"],
+    ...     "event_date": pd.to_datetime(["2020-01-01", "2021-06-01"])},
+    ...     geometry=[shapely.box(5e5, 0, 5e5 + 100, 100), shapely.box(5e5, 0, 5e5 + 50, 100)], crs=32630)
+    >>> releases_from(events)[["release_id", "release_type"]].values.tolist()
+    [['2', 'cleared']]
+    >>> len(releases_from(events, end="2020-12-31"))
+    0
+    """
+    folded = fold(events, None if end is None else pd.Timestamp(end))
+    rows, net, conflict = _released_land(folded)
+    kept, crs = folded.events.iloc[rows].reset_index(drop=True), folded.events.crs
+    own = kept.geometry.to_numpy()
+    gross = np.where(shapely.is_missing(own), folded.back(folded.touched[rows]), own)
+    frame = pd.DataFrame(kept.drop(columns="geometry"))
+    frame["release_id"], frame["release_type"] = kept["event_id"], kept["event"]
+    frame["release_date"] = kept["effective"].where(kept["is_dated"])
+    known = kept["is_dated"].map({True: "day", False: "unknown"}).astype("str")
+    frame["date_precision"] = kept["date_precision"].fillna(known)
+    frame["gross_m2"] = geodesic_area_m2(gpd.GeoSeries(list(gross), crs=crs))
+    frame["gross_m2"] = frame["gross_m2"].fillna(kept["reported_area_m2"])
+    shapes = _with_own_coordinates(folded, rows, net)
+    frame["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
+    frame["conflict_m2"] = _plane_m2(conflict)
+    # what the release leaves open is what its area last said before
+    for name in ("hazard_class", "intended_use_code", "blocked_resource_code", "admin_code"):
+        frame[name] = folded.events.groupby(folded.area)[name].ffill().iloc[rows].to_numpy()
+    handed = folded.events["effective"].where(folded.events["event"].eq("handed_over") & folded.events["is_dated"])
+    frame["handover_date"] = handed.groupby(folded.area).bfill().iloc[rows].to_numpy()
+    result = gpd.GeoDataFrame(conform(frame, "releases"), geometry=list(shapes), crs=crs)
+    if start is not None:
+        result = result[result["release_date"] >= pd.Timestamp(start)]
+    return result.sort_values(["release_date", "release_id"], kind="stable").reset_index(drop=True)
+
+
+def _released_land(folded: Fold) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the rows that are releases, the land each released for good, and what others hold at the end."""
+    kinds = folded.events["event"].to_numpy(dtype=object)
+    rows = np.flatnonzero(np.isin(kinds, RELEASE_EVENTS))
+    net, conflict = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
+    if not len(rows):
+        return rows, net, conflict
+    by_area = list(rows_by_area(folded.area, len(folded.area_ids)))
+    final = folded.final()
+    grows = np.isin(kinds, [*HAZARD_EVENTS, "corrected"])
+    for i, row in enumerate(rows):
+        land, area = folded.touched[row], int(folded.area[row])
+        if land is None:
+            continue
+        held: list[Any] = []
+        for other in [area, *folded.neighbours[area]]:
+            positions = by_area[other]
+            past, later = positions[positions < row], positions[positions > row]
+            if other != area and len(past):
+                held.append(folded.after[past[-1]])
+            held += list(folded.after[later[grows[later]]])
+        blocked = union(held)
+        net[i] = clean(land.difference(blocked)) if land.intersects(blocked) else land
+        conflict[i] = clean(land.intersection(union(final[folded.neighbours[area]])))
+    return rows, net, conflict
+
+
+def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return released land in the CRS of the events; whole areas that nothing cut with the coordinates they came with."""
+    shapes = folded.back(net)
+    own = folded.events.geometry.to_numpy()
+    before = pd.Series(folded.own_row).groupby(folded.area).shift(1, fill_value=-1).to_numpy()
+    for i, row in enumerate(rows):
+        if net[i] is not None and net[i] is folded.touched[row] and own[row] is None and before[row] >= 0:
+            shapes[i] = own[before[row]]
+    return shapes
+
+
+def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
+    """Return land that one area says is released and another still holds hazardous on a day: it is hazardous.
+
+    Parameters
+    ----------
+    events : GeoDataFrame
+        Table `events`, in any CRS.
+    date : date
+        The day; events of that day count.
+
+    Returns
+    -------
+    GeoDataFrame
+        area_id, release_id, other_area_id, overlap_m2 and the land itself, one row a release and an area that
+        contradicts it, largest first. Rows may overlap; the land in conflict is the union. [m2]
+
+    Raises
+    ------
+    CRSError, DataError
+        As `status_on`.
+
+    Examples
+    --------
+    >>> square = shapely.box(5e5, 0, 5e5 + 100, 100)
+    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2", "3"], "area_id": ["A", "A", "B"],
+    ...     "event": ["suspected", "cleared", "suspected"], "event_date": pd.to_datetime(["2020-01-01"] * 3)},
+    ...     geometry=[square, None, square], crs=32630)
+    >>> conflicts_on(events, "2020-12-31")[["area_id", "other_area_id"]].values.tolist()
+    [['A', 'B']]
+    >>> len(conflicts_on(events.iloc[:2], "2020-12-31"))
+    0
+    """
+    folded = fold(events, pd.Timestamp(date))
+    kinds = folded.events["event"].to_numpy(dtype=object)
+    final = folded.final() if len(kinds) else np.zeros(0, dtype=object)
+    rows = []
+    for row in np.flatnonzero(np.isin(kinds, RELEASE_EVENTS)):
+        land, area = folded.touched[row], int(folded.area[row])
+        for other in folded.neighbours[area] if land is not None else ():
+            if final[other] is None:
+                continue
+            shared = clean(land.intersection(final[other]))
+            if shared.area > SLIVER_M2:
+                rows.append(
+                    (
+                        folded.area_ids[area],
+                        folded.events["event_id"].iloc[row],
+                        folded.area_ids[other],
+                        shared,
+                    )
+                )
+    shapes = folded.back(np.array([one[3] for one in rows], dtype=object)) if rows else []
+    frame = pd.DataFrame([one[:3] for one in rows], columns=["area_id", "release_id", "other_area_id"])
+    frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
+    result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=events.crs)
+    order = ["overlap_m2", "release_id", "other_area_id"]
+    return result.sort_values(order, ascending=[False, True, True], kind="stable").reset_index(drop=True)

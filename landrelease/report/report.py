@@ -1,0 +1,179 @@
+"""Write the report of a programme as one page that needs nothing else: what is known, and what is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from landrelease.errors import OptionError
+from landrelease.report import sections
+from landrelease.report.frames import SUMMED, plain
+from landrelease.report.pictures import FLOWS, PARTS
+from landrelease.report.words import SAY, as_day, clean, is_missing, say_day
+
+__all__ = ["write_report"]
+
+_AMOUNT = re.compile(r"[\d.,]+(?: to [\d.,]+)? (?:%|km²|ha|m²)")
+
+
+def write_report(
+    path: str | Path,
+    *,
+    name: str,
+    as_of: str | date,
+    assessment: pd.DataFrame | None = None,
+    summaries: Mapping[str, pd.DataFrame] | None = None,
+    balance: pd.DataFrame | None = None,
+    conflicts: pd.DataFrame | None = None,
+    ranking: sections.RankingLike | None = None,
+    explanations: Mapping[str, str] | None = None,
+    problems: Mapping[str, pd.DataFrame] | None = None,
+    inputs: Sequence[Mapping[str, Any]] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    notes: Sequence[str] | None = None,
+    version: str = "",
+) -> Path:
+    """Write the report as one HTML page without scripts that opens offline and prints on A4.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write; its folder is made where there is none, an older file is replaced.
+    name : str
+        Name of the programme.
+    as_of : str or date
+        The day up to which the records count.
+    assessment : DataFrame, optional
+        What `assess_use` returns, one row a release. [m2]
+    summaries : mapping of str to DataFrame, optional
+        Title to what `use_summary` returns; the title `all` is the one-row total. [m2]
+    balance : DataFrame, optional
+        What `land_balance` returns. [m2]
+    conflicts : DataFrame, optional
+        What `conflicts_on` returns. [m2]
+    ranking : Ranking, optional
+        What `prioritise` returns.
+    explanations : mapping of str to str, optional
+        Area id to the explanation of its score.
+    problems : mapping of str to DataFrame, optional
+        Name of the input to what `find_problems` returns.
+    inputs : sequence of mappings, optional
+        One an input: name, path, sha256, rows_read, rows_used, rows_set_aside, note.
+    parameters : mapping, optional
+        Every parameter of the run; may be nested.
+    notes : sequence of str, optional
+        Sentences to print below the headline.
+    version : str
+        Version of landrelease that made the frames.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    DataError
+        A frame lacks a column that its section needs.
+    OptionError
+        `as_of` is no date, or `path` is a folder.
+
+    Notes
+    -----
+    An input that is None makes its section say "Not given"; a cell that is missing is a dash, never 0. The
+    headline's lower bound counts all unobserved land as not in productive use, the upper one all as in use.
+    No frame is changed; every text from data is escaped. Needs no CRS: geometries are not read.
+
+    Examples
+    --------
+    >>> import re, tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> total = pd.DataFrame({"as_intended_m2": [40_000.0], "other_productive_m2": [10_000.0],
+    ...                       "unused_m2": [20_000.0], "unknown_m2": [30_000.0], "released_m2": [100_000.0]})
+    >>> page = write_report(folder / "a.html", name="Sample", as_of="2025-12-31", summaries={"all": total})
+    >>> text = re.sub("<[^>]*>", "", page.read_text(encoding="utf-8"))
+    >>> "up to 31 December 2025, at least 50 % and at most 80 % is in productive use" in text
+    True
+
+    Empty and missing inputs are said, not counted:
+
+    >>> none = {"all": total.iloc[:0]}
+    >>> page = write_report(folder / "b.html", name="Empty", as_of="2025-12-31", summaries=none)
+    >>> text = page.read_text(encoding="utf-8")
+    >>> "No released land with a known area is recorded" in text, "Not given" in text
+    (True, True)
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise OptionError(f"path must be a file to write; {target} is a folder. Fix: add a file name, report.html")
+    day = say_day(as_day(as_of))
+    releases = _given(assessment, "assessment", ["release_id", "area_m2", "verdict", *PARTS])
+    account = _given(balance, "balance", ["year", "opening_m2", "closing_m2", *FLOWS])
+    doubts = _given(conflicts, "conflicts", ["area_id", "other_area_id", "overlap_m2"])
+    groups = {title: plain(frame, f"summaries[{title!r}]", SUMMED) for title, frame in (summaries or {}).items()}
+    total = sections.total_land(releases, groups)
+    page = _template().render(
+        name=name,
+        day=day,
+        version=version,
+        notes=list(notes or []),
+        headline=sections.headline(total, releases, day),
+        figures=sections.key_figures(total, releases, account),
+        verdicts=None
+        if summaries is None
+        else [sections.verdict_section(title, groups[title]) for title in groups if title != "all"],
+        evidence=None if releases is None else sections.evidence_table(releases),
+        unused=None if releases is None else sections.unused_section(releases),
+        unseen=None if releases is None else sections.unseen_section(releases),
+        disagreements=None if releases is None else sections.disagreement_section(releases),
+        account=None if account is None else sections.account_section(account),
+        doubts=None if doubts is None else sections.doubt_section(doubts),
+        hazards=None if ranking is None else sections.hazard_section(ranking, explanations or {}),
+        problems=None if problems is None else sections.problem_section(problems),
+        inputs=None if inputs is None else sections.input_table(inputs),
+        parameters=None if parameters is None else sections.parameter_table(parameters),
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page.strip() + "\n", encoding="utf-8", errors="replace", newline="\n")
+    return target
+
+
+def _given(frame: pd.DataFrame | None, name: str, required: list[str]) -> pd.DataFrame | None:
+    return None if frame is None else plain(frame, name, required)
+
+
+def _template() -> Any:
+    import jinja2
+    from markupsafe import Markup, escape
+
+    folder = Path(__file__).parent / "templates"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def cell(value: Any, kind: str = "text") -> Markup:
+        if is_missing(value):
+            return Markup('<abbr title="not known">–</abbr>')
+        said = clean(SAY[kind](value))
+        # bdi keeps a right-to-left name from turning the text around it.
+        return Markup("<bdi>{}</bdi>").format(said) if kind in ("text", "code") else Markup("{}").format(said)
+
+    def unbroken(sentence: str) -> Markup:
+        # A number at the end of a line with its unit on the next is misread.
+        return Markup(_AMOUNT.sub(r'<span class="u">\g<0></span>', str(escape(sentence))))
+
+    environment.filters["cell"] = cell
+    environment.filters["unbroken"] = unbroken
+    environment.filters["said"] = clean
+    environment.globals["texts"] = ("text", "code")
+    environment.globals["style"] = Markup((folder / "report.css").read_text(encoding="utf-8"))
+    return environment.get_template("report.html")

@@ -1,0 +1,486 @@
+"""What each section of the report shows: tables, sentences and pictures; nothing but sums and order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from landrelease.report.frames import (
+    SUMMED,
+    Column,
+    Table,
+    add_up,
+    capped,
+    is_ordered,
+    pick,
+    plain,
+    say_codes,
+    tabulate,
+    with_all_parts,
+)  # fmt: skip
+from landrelease.report.pictures import (
+    FLOWS,
+    PARTS,
+    Picture,
+    account_picture,
+    bars_picture,
+    groups_picture,
+    headline_picture,
+)
+from landrelease.report.words import clean, is_missing, say_land, say_share, whole_percents
+from landrelease.rules import RULES
+from landrelease.tables import CODES
+
+__all__ = [
+    "RankingLike",
+    "account_section",
+    "disagreement_section",
+    "doubt_section",
+    "evidence_table",
+    "hazard_section",
+    "headline",
+    "input_table",
+    "key_figures",
+    "parameter_table",
+    "problem_section",
+    "total_land",
+    "unseen_section",
+    "unused_section",
+    "verdict_section",
+]
+
+_MOST_BARS, _MOST_LISTED, _MOST_RANKED = 15, 10, 20
+_ACCOUNT = (
+    "opening_m2", "newly_recorded_m2", "confirmed_m2", "adjusted_m2", "cancelled_m2", "reduced_m2",
+    "cleared_m2", "undated_m2", "unexplained_m2", "closing_m2",
+)  # fmt: skip
+_VERDICTS = {
+    "as_intended": "used as intended",
+    "other_productive": "other productive use",
+    "unused": "not in use",
+    "unknown": "not known",
+}
+_EVIDENCE = {"follow_up": "follow-up visit", "land_use": "mapped land use", "land_cover": "land cover map"}
+# Okabe and Ito's colours, which people with colour-blindness can tell apart; each with a letter in the bar.
+_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7", "#999999", "#7FA6D6")
+
+
+class RankingLike(Protocol):
+    """What the report takes of a ranking: the scores, their parts, and the criteria."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row an area: area_id, score, rank."""
+
+    @property
+    def contributions(self) -> pd.DataFrame:
+        """One row an area: area_id and one column a criterion."""
+
+    @property
+    def criteria(self) -> Iterable[Any]:
+        """Objects with column, label, unit, weight, low, high, form."""
+
+
+def total_land(releases: pd.DataFrame | None, groups: Mapping[str, pd.DataFrame]) -> dict[str, float] | None:
+    """Return the m2 of each part and of all, from the one-row summary or else by adding the releases."""
+    whole = groups.get("all")
+    if whole is None:
+        if releases is None:
+            return None
+        # A part of a release without a known area belongs to no total.
+        whole = releases[releases["area_m2"].notna()]
+        whole = whole.assign(released_m2=whole["area_m2"])
+    summed = pd.DataFrame([{name: add_up(whole[name]) for name in SUMMED}])
+    return {str(name): float(value) for name, value in with_all_parts(summed, "the total").iloc[0].items()}
+
+
+def _shares(total: Mapping[str, float]) -> dict[str, float]:
+    return {part: total[part] / total["released_m2"] if total["released_m2"] > 0 else np.nan for part in PARTS}
+
+
+def _bounds(total: Mapping[str, float]) -> tuple[str, str, str] | None:
+    """Say the least and the most that is in productive use, and what is unknown; None where nothing is."""
+    shares = _shares(total)
+    if any(math.isnan(share) for share in shares.values()):
+        return None
+    whole = dict(zip(PARTS, whole_percents(list(shares.values())), strict=True))
+    low = shares["as_intended_m2"] + shares["other_productive_m2"]
+    low_whole = whole["as_intended_m2"] + whole["other_productive_m2"]
+    high = say_share(low + shares["unknown_m2"], low_whole + whole["unknown_m2"])
+    return say_share(low, low_whole), high, say_share(shares["unknown_m2"], whole["unknown_m2"])
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
+def headline(total: dict[str, float] | None, releases: pd.DataFrame | None, day: str) -> dict[str, Any] | None:
+    """Return the first sentence with its bounds, what to bear in mind, and the picture."""
+    if total is None:
+        return None
+    land, bounds = say_land(total["released_m2"]), _bounds(total)
+    details = []
+    picture = None
+    if bounds is None:
+        sentence = f"How much of the land released up to {day} is in productive use is not known."
+        if releases is None:
+            sentence = f"No released land with a known area is recorded up to {day}."
+        elif not len(releases):
+            sentence = f"No released land is recorded up to {day}."
+    else:
+        low, high, unknown = bounds
+        picture = _headline_picture(total, day)
+        if total["unknown_m2"] > 0:
+            sentence = (
+                f"Of {land} released up to {day}, at least {low} and at most {high} is in productive use; "
+                f"{unknown} nobody has looked at."
+            )
+            details.append(
+                "The lower figure counts land that nobody has looked at as not in use, the upper one as in "
+                f"use. {say_land(total['unused_m2'])} was looked at and is not in use."
+            )
+        else:
+            sentence = f"Of {land} released up to {day}, {low} is in productive use; all of it was looked at."
+    if releases is not None:
+        lost = int(releases["area_m2"].isna().sum())
+        if lost:
+            are = "has no known area and is" if lost == 1 else "have no known area and are"
+            details.append(f"{_count(lost, 'release')} {are} in none of these figures.")
+    return {"sentence": sentence, "details": details, "picture": picture}
+
+
+def _headline_picture(total: dict[str, float], day: str) -> Picture:
+    shares = _shares(total)
+    whole = dict(zip(PARTS, whole_percents(list(shares.values())), strict=True))
+    parts = ", ".join(f"{say_share(shares[part], whole[part])} {label}" for part, (label, _) in PARTS.items())
+    alt = f"A bar of the {say_land(total['released_m2'])} released up to {day}: {parts}."
+    return headline_picture(total, shares, whole, alt)
+
+
+def key_figures(
+    total: dict[str, float] | None, releases: pd.DataFrame | None, account: pd.DataFrame | None
+) -> list[dict[str, str]]:
+    """Return the key figures: label, value and a line below it."""
+    bounds = None if total is None else _bounds(total)
+    gap = "Not given" if total is None else "Not known"
+    land = total or {}
+    released = {
+        "label": "Released",
+        "value": gap,
+        "detail": "releases with a verdict" if total is None else "",
+    }
+    in_use = {"label": "In productive use", "value": gap, "detail": released["detail"]}
+    unseen = {"label": "Nobody has looked at", "value": gap, "detail": released["detail"]}
+    if total is not None:
+        is_none = land["released_m2"] == 0 or (releases is not None and not len(releases))
+        released["value"] = "None recorded" if is_none else "Not known"
+        if land["released_m2"] > 0:
+            released["value"] = say_land(land["released_m2"])
+        released["detail"] = "" if releases is None else f"in {_count(len(releases), 'release')}"
+    if bounds is not None:
+        low, high, unknown = bounds
+        in_use["value"] = low if low == high else f"{low.removesuffix(' %')} to {high}"
+        intended, other = say_land(land["as_intended_m2"]), say_land(land["other_productive_m2"])
+        in_use["detail"] = f"{intended} as intended, {other} otherwise"
+        unseen.update(value=unknown, detail=say_land(land["unknown_m2"]))
+    hazard = {"label": "Still hazardous", "value": "Not given", "detail": "the account per year"}
+    if account is not None:
+        last = account["year"].max()
+        closing = add_up(account.loc[account["year"].eq(last), "closing_m2"])
+        hazard["value"] = "Not known" if math.isnan(closing) else say_land(closing)
+        hazard["detail"] = "" if pd.isna(last) else f"at the end of the account in {int(last)}"
+    return [released, in_use, unseen, hazard]
+
+
+def verdict_section(title: str, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return one breakdown: table, picture, and what its codes mean."""
+    by = [name for name in frame.columns if name not in SUMMED and not name.startswith("productive_share")]
+    words = clean(title).replace("_", " ")
+    groups = with_all_parts(capped(frame, by, "released_m2", SUMMED), f"summaries[{title!r}]")
+    is_in_order = is_ordered(frame, by)
+    released = groups["released_m2"].where(groups["released_m2"] > 0)
+    low = (groups["as_intended_m2"] + groups["other_productive_m2"]) / released
+    groups = groups.assign(low=low, high=low + groups["unknown_m2"] / released)
+    columns = {"group": Column(words.capitalize()), "released_m2": Column("Released, ha", "ha")}
+    columns |= {part: Column(f"{label[0].upper()}{label[1:]}, ha", "ha") for part, (label, _) in PARTS.items()}
+    columns |= {"low": Column("In use, at least", "share"), "high": Column("In use, at most", "share")}
+    drawn = groups.iloc[-_MOST_BARS:] if is_in_order else groups.iloc[:_MOST_BARS]
+    alt = f"Bars of released land by {words}, each split into the four parts; the table below has the figures."
+    if len(drawn) < len(groups):
+        alt = f"The {'last' if is_in_order else 'largest'} {len(drawn)} of {len(groups)} groups. {alt}"
+    codes = CODES.get(by[0], {}) if len(by) == 1 else {}
+    return {
+        "title": words,
+        "table": tabulate(groups, f"Released land by {words}, in hectares (ha)", columns),
+        "picture": groups_picture(drawn["group"].tolist(), drawn, alt) if len(drawn) else None,
+        "codes": {code: meaning for code, meaning in codes.items() if code in set(groups["group"])},
+    }
+
+
+def evidence_table(releases: pd.DataFrame) -> Table:
+    """Return what the verdicts rest on: releases, land looked at and latest day by source."""
+    found = pick(releases, ["evidence", "evidence_date", *PARTS])
+    found["seen_m2"] = found[["as_intended_m2", "other_productive_m2", "unused_m2"]].sum(axis=1, min_count=1)
+    found["source"] = say_codes(found["evidence"], _EVIDENCE, "nothing")
+    grouped = found.groupby("source", sort=True)
+    table = grouped["seen_m2"].sum(min_count=1).to_frame()
+    table["releases"] = grouped.size()
+    table["latest"] = pd.to_datetime(grouped["evidence_date"].max())
+    table = table.sort_values("seen_m2", ascending=False, na_position="last").reset_index()
+    return tabulate(
+        table, "Source that decided the verdict",
+        {"source": Column("Source"), "releases": Column("Releases", "count"),
+         "seen_m2": Column("Land looked at, ha", "ha"), "latest": Column("Latest", "date")},
+    )  # fmt: skip
+
+
+_RELEASE = {
+    "release_id": Column("Release"), "area_id": Column("Area"), "admin_code": Column("Unit"),
+    "release_type": Column("Released by", "code"), "release_date": Column("Released on", "date"),
+}  # fmt: skip
+
+
+def unused_section(releases: pd.DataFrame) -> dict[str, Any]:
+    """Return the land that is not in use: how much, why, and the largest releases."""
+    columns = [*_RELEASE, "unused_m2", "reason_unused_code", "evidence", "evidence_date"]
+    unused = pick(releases[releases["unused_m2"] > 0], columns)
+    unused["reason"] = say_codes(unused["reason_unused_code"], CODES["reason_unused_code"], "no reason recorded")
+    unused["source"] = say_codes(unused["evidence"], _EVIDENCE, "")
+    reasons = (
+        unused.groupby("reason")["unused_m2"].agg(["sum", "size"]).sort_values("sum", ascending=False).reset_index()
+    )
+    reasons = reasons.iloc[:_MOST_BARS]
+    largest = unused.sort_values("unused_m2", ascending=False, kind="stable").iloc[:_MOST_LISTED]
+    alt = "Land not in use: " + ", ".join(f"{row[0]} {say_land(row[1])}" for row in reasons.to_numpy().tolist())
+    return {
+        "count": len(unused),
+        "land": say_land(add_up(unused["unused_m2"])),
+        "is_known": bool(releases["unused_m2"].notna().any()) or not len(releases),
+        "picture": bars_picture(reasons["reason"].tolist(), reasons["sum"].tolist(), alt)
+        if len(reasons) else None,
+        "reasons": tabulate(
+            reasons, "Why land is not in use",
+            {"reason": Column("Reason"), "size": Column("Releases", "count"),
+             "sum": Column("Not in use, ha", "ha")},
+        ),
+        "table": tabulate(
+            largest, f"The largest of {_count(len(unused), 'release')} with land not in use",
+            {**_RELEASE, "unused_m2": Column("Not in use, ha", "ha"), "reason": Column("Reason"),
+             "source": Column("Seen by"), "evidence_date": Column("Seen on", "date")},
+        ),
+    }  # fmt: skip
+
+
+def unseen_section(releases: pd.DataFrame) -> dict[str, Any]:
+    """Return the land that nobody has looked at: how much, and the largest releases."""
+    unseen = pick(releases[releases["unknown_m2"] > 0], [*_RELEASE, "unknown_m2", "observed_share"])
+    largest = unseen.sort_values("unknown_m2", ascending=False, kind="stable").iloc[:_MOST_LISTED]
+    oldest = largest.sort_values("release_date", na_position="last", kind="stable")
+    return {
+        "count": len(unseen),
+        "land": say_land(add_up(unseen["unknown_m2"])),
+        "is_known": bool(releases["unknown_m2"].notna().any()) or not len(releases),
+        "table": tabulate(
+            oldest,
+            f"The largest of {_count(len(unseen), 'release')} not or only partly looked at, oldest first",
+            {**_RELEASE, "unknown_m2": Column("Not looked at, ha", "ha"),
+             "observed_share": Column("Looked at", "share")},
+        ),
+    }  # fmt: skip
+
+
+def disagreement_section(releases: pd.DataFrame) -> dict[str, Any]:
+    """Return the releases on which sources disagree."""
+    columns = ["release_id", "area_m2", "verdict", "evidence", "conflict"]
+    found = pick(releases, columns)
+    found = found[~found["conflict"].map(is_missing).astype(bool)].sort_values("area_m2", ascending=False)
+    found["said"] = say_codes(found["verdict"], _VERDICTS, "")
+    found["source"] = say_codes(found["evidence"], _EVIDENCE, "")
+    return {
+        "count": len(found),
+        "land": say_land(add_up(found["area_m2"])),
+        "table": tabulate(
+            found.iloc[:_MOST_LISTED],
+            f"The largest of {_count(len(found), 'release')} on which sources disagree",
+            {"release_id": Column("Release"), "area_m2": Column("Released, ha", "ha"),
+             "said": Column("Verdict"), "source": Column("Decided by"),
+             "conflict": Column("What says otherwise")},
+        ),
+    }  # fmt: skip
+
+
+def account_section(account: pd.DataFrame) -> dict[str, Any]:
+    """Return the account of hazardous land: totals per year, groups of the last year, and what is open."""
+    by = [name for name in account.columns if name not in ("year", "closing_undated_m2", *_ACCOUNT)]
+    flows = pick(account, ["year", *_ACCOUNT, "closing_undated_m2"])
+    years = flows.groupby("year", sort=True).sum(min_count=1).reset_index()
+    if not len(years):
+        return {"years": None}
+    last = years["year"].max()
+    closing = capped(account[account["year"].eq(last)], by, "closing_m2", _ACCOUNT)
+    columns = {name: Column(name.removesuffix("_m2").replace("_", " ").capitalize(), "ha") for name in _ACCOUNT}
+    if (by and not pick(account, ["confirmed_m2"])["confirmed_m2"].fillna(0).any()) or not by:
+        columns.pop("confirmed_m2")
+    totals = {name: column for name, column in columns.items() if name != "confirmed_m2"}
+    labels = " and ".join(clean(name).replace("_", " ") for name in by)
+    return {
+        "years": tabulate(years, "The account of hazardous land per year, in hectares (ha)",
+                        {"year": Column("Year", "year"), **totals}),
+        "groups": tabulate(closing, f"The account of {int(last)} by {labels}, in hectares (ha)",
+                         {"group": Column(labels.capitalize()), **columns}) if by else None,
+        "picture": _account_picture(years),
+        "gaps": _say_gaps(flows),
+        "undated": _say_undated(flows, last),
+        "missing": int(flows[["opening_m2", "closing_m2", *FLOWS]].isna().any(axis=1).sum()),
+    }  # fmt: skip
+
+
+def _account_picture(years: pd.DataFrame) -> Picture | None:
+    known = years.dropna(subset=["closing_m2"])
+    if not len(known):
+        return None
+    first, last = known.iloc[0], known.iloc[-1]
+    alt = (
+        f"A line of the hazardous land at the end of each year, {say_land(first['closing_m2'])} in "
+        f"{int(first['year'])} and {say_land(last['closing_m2'])} in {int(last['year'])}, above bars of what "
+        "was newly recorded, cancelled, reduced and cleared each year; the table below has the figures."
+    )
+    return account_picture(years, alt)
+
+
+def _say_gaps(flows: pd.DataFrame) -> str:
+    """Say what the account can not explain; gaps of either sign are added, lest they hide each other."""
+    gaps = flows["unexplained_m2"].abs()
+    if gaps.isna().all():
+        return "Whether the account closes without a gap is not known."
+    odd = flows[gaps >= 0.5]
+    if not len(odd):
+        return "The account closes: no change of any year is left unexplained."
+    years = sorted({int(year) for year in odd["year"].dropna()})
+    listed = ", ".join(map(str, years[:8])) + (" and later" if len(years) > 8 else "")
+    land = say_land(add_up(gaps))
+    return f"{land} of change is left unexplained ({listed}), added without regard to its sign."
+
+
+def _say_undated(flows: pd.DataFrame, last: float) -> list[str]:
+    said = []
+    undated = add_up(flows["undated_m2"].abs())
+    if undated >= 0.5:
+        said.append(
+            f"Records without a date changed the stock by {say_land(undated)} on the day on which their "
+            "snapshot counts; they are in no year's flow."
+        )
+    held = add_up(flows.loc[flows["year"].eq(last), "closing_undated_m2"])
+    if held >= 0.5:
+        said.append(f"{say_land(held)} of the land that is still hazardous has a record without a date.")
+    return said
+
+
+def doubt_section(doubts: pd.DataFrame) -> dict[str, Any]:
+    """Return the land that one record releases and another holds hazardous."""
+    largest = doubts.sort_values("overlap_m2", ascending=False, kind="stable").iloc[:_MOST_LISTED]
+    return {
+        "count": len(doubts),
+        "land": say_land(add_up(doubts["overlap_m2"])),
+        "table": tabulate(
+            largest, f"The largest of {_count(len(doubts), 'pair')} of records that disagree",
+            {"area_id": Column("Released by the record"), "release_id": Column("Release"),
+             "other_area_id": Column("Held hazardous by"), "overlap_m2": Column("Both claim, ha", "ha")},
+        ),
+    }  # fmt: skip
+
+
+def hazard_section(ranking: RankingLike, explanations: Mapping[str, str]) -> dict[str, Any]:
+    """Return the most urgent areas with their scores, what these are made of, and the criteria."""
+    table = plain(ranking.table, "ranking.table", ["area_id", "score", "rank"])
+    criteria = [
+        {"letter": chr(65 + i % 26), "colour": _COLOURS[i % len(_COLOURS)], "column": one.column,
+         "label": one.label or str(one.column).replace("_", " "), "unit": one.unit, "weight": one.weight,
+         "low": one.low, "high": one.high, "form": one.form}
+        for i, one in enumerate(ranking.criteria)
+    ]  # fmt: skip
+    parts = ranking.contributions
+    parts = parts.set_index("area_id") if "area_id" in parts else parts
+    parts = parts[~parts.index.duplicated()].apply(pd.to_numeric, errors="coerce")
+    top = table.sort_values(["rank", "area_id"], na_position="last", kind="stable").iloc[:_MOST_RANKED]
+    shown = pick(parts.reindex(top["area_id"]), [one["column"] for one in criteria])
+    longest = shown.clip(lower=0).sum(axis=1).max()
+    areas = []
+    for (_, row), (_, contributions) in zip(top.iterrows(), shown.iterrows(), strict=True):
+        areas.append({
+            "area_id": row["area_id"], "score": row["score"], "rank": row["rank"],
+            "why": explanations.get(row["area_id"]),
+            "bar": [
+                {**one, "width": round(float(value) / longest * 100, 2), "value": float(value)}
+                for one, value in zip(criteria, contributions.tolist(), strict=True)
+                if value > 0
+            ],
+        })  # fmt: skip
+    return {"areas": areas, "count": len(table), "criteria": criteria, "table": _criteria_table(criteria)}
+
+
+def _criteria_table(criteria: list[dict[str, Any]]) -> Table:
+    columns = {
+        "letter": Column("In the bars"), "label": Column("Criterion"), "unit": Column("Unit"),
+        "weight": Column("Weight", "number"), "form": Column("Form"), "low": Column("From", "number"),
+        "high": Column("To", "number"),
+    }  # fmt: skip
+    return tabulate(pd.DataFrame(criteria, columns=list(columns)), "The criteria and their weights", columns)
+
+
+def problem_section(problems: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return the problems counted by input, column and rule."""
+    rows: list[list[Any]] = []
+    for name, frame in problems.items():
+        found = pick(frame, ["row", "id", "column", "rule", "value", "message"]).astype("object")
+        for (rule, column), several in found.groupby(["rule", "column"], sort=True, dropna=False):
+            first = several.iloc[0]
+            what = RULES[str(rule)].text if str(rule) in RULES else None
+            rows.append([name, column, rule, what, len(several), first["id"], first["value"], first["message"]])
+    labels = [
+        Column("Input"), Column("Column"), Column("Rule", "code"), Column("A row"), Column("Rows", "count"),
+        Column("Example"), Column("It has"), Column("What is wrong, and what was done"),
+    ]  # fmt: skip
+    count = sum(len(frame) for frame in problems.values())
+    clean_inputs = [name for name, frame in problems.items() if not len(frame)]
+    return {
+        "count": count,
+        "inputs": len(problems),
+        "without": clean_inputs,
+        "table": Table("Problems by input, column and rule, with the first row of each", labels, rows),
+    }
+
+
+def input_table(inputs: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the files read."""
+    columns = {
+        "name": Column("Input"), "path": Column("File"), "rows_read": Column("Rows read", "count"),
+        "rows_used": Column("Used", "count"), "rows_set_aside": Column("Set aside", "count"),
+        "note": Column("Note"), "sha256": Column("SHA-256", "code"),
+    }  # fmt: skip
+    rows = [[one.get(name) for name in columns] for one in inputs]
+    return Table("Files that this report rests on", list(columns.values()), rows)
+
+
+def parameter_table(parameters: Mapping[str, Any]) -> Table:
+    """Return every parameter, nested ones under their full name."""
+
+    def flat(values: Mapping[str, Any], above: str) -> Iterable[list[Any]]:
+        for key, value in values.items():
+            name = f"{above}{key}"
+            if isinstance(value, Mapping) and value:
+                yield from flat(value, f"{name}.")
+            elif isinstance(value, list | tuple) and any(isinstance(one, Mapping) for one in value):
+                yield from flat({str(i + 1): one for i, one in enumerate(value)}, f"{name}.")
+            else:
+                yield [name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else value]
+
+    return Table(
+        "Every parameter of the run",
+        [Column("Parameter", "code"), Column("Value")],
+        [*flat(parameters, "")],
+    )

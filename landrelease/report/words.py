@@ -1,0 +1,129 @@
+"""How numbers, land, shares and days are said; what is missing is never said as a number."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from landrelease.errors import OptionError
+
+__all__ = ["SAY", "as_day", "clean", "is_missing", "say_day", "say_land", "say_share", "whole_percents"]
+
+# What XML can not hold, and what would reorder the text around it.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e]")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+
+
+def clean(value: object) -> str:
+    """Return text with the characters that a page can not hold made visible.
+
+    Examples
+    --------
+    >>> clean("a\\x00b"), clean(7), clean("")
+    ('a\ufffdb', '7', '')
+    """
+    return _UNPRINTABLE.sub("\ufffd", str(value))
+
+
+def say_land(area_m2: float) -> str:
+    """Say an area in the unit that reads best: km2 from 1 km2, ha from 1 ha, else m2.
+
+    Examples
+    --------
+    >>> say_land(12_345_678.0), say_land(52_000.0), say_land(850.4), say_land(0.0), say_land(float("nan"))
+    ('12.3 km²', '5.2 ha', '850 m²', '0 m²', 'an unknown area')
+    """
+    if math.isnan(area_m2):
+        return "an unknown area"
+    size = abs(area_m2)
+    if size >= 999_950:
+        return f"{area_m2 / 1e6:,.1f} km²"
+    return f"{area_m2 / 1e4:,.1f} ha" if size >= 9_999.5 else f"{area_m2:,.0f} m²"
+
+
+def whole_percents(shares: Sequence[float]) -> list[int]:
+    """Round shares that sum to 1 to whole percents that sum to 100 (largest remainders).
+
+    Examples
+    --------
+    >>> whole_percents([0.406, 0.368, 0.226]), whole_percents([1 / 3, 1 / 3, 1 / 3]), whole_percents([])
+    ([41, 37, 22], [34, 33, 33], [])
+    """
+    # 29.000000000000004 is 29: noise of the division must not decide who gets the last percent.
+    exact = [round(share * 100, 9) for share in shares]
+    whole = [math.floor(percent) for percent in exact]
+    by_rest = sorted(range(len(whole)), key=lambda i: (whole[i] - exact[i], i))
+    for i in by_rest[: max(round(sum(exact)) - sum(whole), 0)]:
+        whole[i] += 1
+    return whole
+
+
+def say_share(share: float, whole: int | None = None) -> str:
+    """Say a share in percent; what is not nought or all is never rounded to it.
+
+    Examples
+    --------
+    >>> [say_share(share) for share in (0.41, 0.0, 0.004, 0.0001, 0.9999, 1.0)]
+    ['41 %', '0 %', '0.4 %', 'under 0.1 %', 'over 99.9 %', '100 %']
+    >>> say_share(float("nan"))
+    'an unknown share'
+    """
+    if math.isnan(share):
+        return "an unknown share"
+    whole = round(share * 100) if whole is None else whole
+    share = round(share, 9)
+    if not (whole <= 0 < share or (whole >= 100 and share < 1)):
+        return f"{whole} %"
+    if 0.0005 <= share < 0.9995:
+        return f"{share * 100:.1f} %"
+    return "under 0.1 %" if share < 0.5 else "over 99.9 %"
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell holds nothing: None, NaN, NA, NaT or blank text."""
+    return bool(value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) or str(value).strip() == "")
+
+
+def _say_hectares(area_m2: float) -> str:
+    """Say hectares with one decimal; what is there is never rounded to nothing."""
+    hectares = float(area_m2) / 1e4
+    if hectares != 0 and abs(hectares) < 0.05:
+        return "<0.1" if hectares > 0 else ">-0.1"
+    return f"{hectares:,.1f}"
+
+
+def as_day(as_of: str | date) -> date:
+    """Return the day of a date or an ISO text."""
+    try:
+        day = pd.Timestamp(as_of)
+    except (ValueError, TypeError):
+        day = pd.Timestamp("NaT")
+    if pd.isna(day):
+        raise OptionError(f"as_of must be a date such as '2025-12-31'; got {as_of!r}")
+    return day.date()
+
+
+def say_day(day: date) -> str:
+    """Say a day in English, whatever the machine's language is."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+SAY: dict[str, Callable[[Any], str]] = {
+    "text": str,
+    "code": str,
+    "ha": _say_hectares,
+    "share": lambda value: say_share(float(value)),
+    "count": lambda value: f"{int(value):,}",
+    "year": lambda value: f"{int(value)}",
+    "number": lambda value: f"{float(value):,.4g}" if abs(float(value)) < 1000 else f"{float(value):,.1f}",
+    "score": lambda value: f"{float(value):,.2f}",
+    "date": lambda value: f"{pd.Timestamp(value):%Y-%m-%d}",
+}

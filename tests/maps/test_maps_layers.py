@@ -1,0 +1,280 @@
+import json
+from types import SimpleNamespace
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from payload_reader import blocks, columns_of, decoded_shapes
+
+from landrelease.errors import CRSError, DataError, OptionError
+from landrelease.geometry import to_crs
+from landrelease.maps import land_release_map, priority_map
+
+SECRET = "SECRET-7319"
+
+
+def squares(n, start=18.0, crs=4326):
+    return gpd.GeoSeries([shapely.box(start + i / 50, 44, start + i / 50 + 0.01, 44.01) for i in range(n)], crs=crs)
+
+
+@pytest.fixture
+def areas():
+    frame = gpd.GeoDataFrame(
+        {
+            "area_id": ["HA-1", "HA-2", "HA-3", "HA-4", "HA-5"],
+            "status": ["open", "in_progress", "released", None, "Closed"],
+            "hazard_class": ["CHA", "SHA", "SHA", None, "DHA"],
+            "area_m2": [1e6, 2e6, 4e6, np.nan, 8e6],
+            "admin_code": ["A", "A", "A", "B", "Z"],
+            "operator": [SECRET] * 5,
+        },
+        geometry=squares(5),
+    )
+    frame.loc[1, "geometry"] = None
+    return frame
+
+
+@pytest.fixture
+def releases():
+    return gpd.GeoDataFrame(
+        {
+            "release_id": ["R-1", "R-2"],
+            "area_id": ["HA-3", "HA-2"],
+            "release_type": ["cleared", "reduced"],
+            "area_m2": [1e6, 3e6],
+            "verdict": ["as_intended", "unknown"],
+            "as_intended_m2": [0.75e6, 0.5e6],
+            "other_productive_m2": [0.0, 0.0],
+            "unused_m2": [0.25e6, 0.0],
+            "unknown_m2": [0.0, 2.5e6],
+            "women_count": [3, 4],
+        },
+        geometry=squares(2, 18.5),
+    )
+
+
+@pytest.fixture
+def admin_areas():
+    return gpd.GeoDataFrame(
+        {
+            "admin_code": ["A", "B", "C", "T"],
+            "name": ["North", "South", "West", "Land"],
+            "level": [2, 2, 2, 1],
+            "released_m2": [1.0, 2.0, 3.0, 6.0],
+        },
+        geometry=[*squares(3), shapely.box(18, 43, 19, 45)],
+        crs=4326,
+    )
+
+
+def page_of(chart):
+    return chart.get_root().render()
+
+
+def legend(header, place=0):
+    return {one["label"]: (one["count"], one["m2"]) for one in header["facets"][place]["entries"]}
+
+
+def everything(page):
+    """All that a page carries, unpacked, as one text."""
+    parts = [page]
+    for header, sections in blocks(page).values():
+        parts += [
+            json.dumps(header, ensure_ascii=False),
+            json.dumps(columns_of(header, sections), ensure_ascii=False),
+        ]
+    return "\n".join(parts)
+
+
+def test_counts_and_sums_are_those_of_the_columns(areas):
+    header, sections = blocks(page_of(land_release_map(areas)))["Hazardous areas"]
+    assert legend(header) == {
+        "CHA: confirmed": (1, 1e6),
+        "SHA: suspected": (1, 2e6),
+        "Another class": (1, 8e6),
+        "Class not recorded": (1, None),
+    }
+    assert legend(header, 1) == {
+        "Open": (1, 1e6),
+        "In progress: part released": (1, 2e6),
+        "Another status": (1, 8e6),
+        "Status not recorded": (1, None),
+    }
+    assert header["facets"][0]["total"] == {"count": 4, "m2": 11e6}
+    assert header["notes"] == [
+        "1 of 4 have no geometry: counted here, not drawn.",
+        "1 of 4 have no known area: not in the km².",
+        "1 further areas are released: not counted here.",
+    ]
+    assert sorted(columns_of(header, sections)["area_id"]) == ["HA-1", "HA-4", "HA-5"]
+
+
+def test_verdicts_add_the_parts(areas, releases):
+    header, _ = blocks(page_of(land_release_map(areas, releases=releases)))["Released land"]
+    assert legend(header) == {
+        "Productive, as intended": (1, 1.25e6),
+        "Not in productive use": (0, 0.25e6),
+        "Unknown: too little seen": (1, 2.5e6),
+    }
+    assert header["facets"][0]["total"] == {"count": 2, "m2": 4e6}
+
+
+def test_releases_without_a_verdict_are_shown_by_type(areas, releases):
+    plain = releases[["release_id", "release_type", "area_m2", "geometry"]]
+    header, _ = blocks(page_of(land_release_map(areas, releases=plain)))["Released land"]
+    assert legend(header) == {"Cleared": (1, 1e6), "Reduced by technical survey": (1, 3e6)}
+
+
+def test_only_listed_columns_leave(areas, releases):
+    page = page_of(land_release_map(areas, releases=releases))
+    assert SECRET not in everything(page)
+    assert "women_count" not in everything(page)
+    assert SECRET in everything(page_of(land_release_map(areas, columns=["operator"])))
+    assert SECRET not in page_of(land_release_map(areas, columns=["operator"]))
+
+
+@pytest.mark.parametrize("column", ["women_count", "killed_count", "owner_name", "geometry", "operater"])
+def test_columns_that_may_not_be_shown(areas, releases, column):
+    areas = areas.assign(killed_count=1, owner_name="x")
+    with pytest.raises(OptionError, match=column):
+        land_release_map(areas, releases=releases, columns=[column])
+
+
+@pytest.mark.parametrize("hazards", ["admin", "none"])
+def test_uncleared_land_does_not_leave(areas, releases, admin_areas, hazards):
+    page = page_of(land_release_map(areas, releases=releases.iloc[:1], admin_areas=admin_areas, hazards=hazards))
+    found = blocks(page)
+    assert "Hazardous areas" not in found
+    assert "Internal use" not in page
+    assert "No record is not evidence of no contamination." in page
+    for hidden in ("HA-1", "HA-2", "HA-4", "HA-5"):
+        assert hidden not in everything(page)
+
+
+def test_sums_by_unit(areas, admin_areas):
+    header, sections = blocks(page_of(land_release_map(areas, admin_areas=admin_areas, hazards="admin")))[
+        "Administrative units"
+    ]
+    columns = columns_of(header, sections)
+    found = dict(zip(columns["name"], zip(columns["hazardous_m2"], columns["hazard_count"], strict=True), strict=True))
+    assert found == {"North": (3e6, 2), "South": (None, 1), "West": (None, None), "Land": (None, None)}
+    assert legend(header) == {
+        "": (1, None),
+        "3.00 to 3.00 km²": (1, 3e6),
+        "On record, size not known": (1, None),
+        "None on record": (1, None),
+    }
+    assert header["notes"] == [
+        "1 hazardous areas (8.00 km²) are in none of these units: not in the colours.",
+        "1 of 4 hazardous areas have no known area: not in the km².",
+    ]
+    assert dict(zip(columns["name"], columns["released_m2"], strict=True))["Land"] == 6.0
+
+
+def test_by_unit_needs_the_units(areas):
+    with pytest.raises(OptionError, match="admin_areas"):
+        land_release_map(areas, hazards="admin")
+
+
+def test_projects_known_only_to_an_area_are_counted(areas):
+    projects = gpd.GeoDataFrame(
+        {
+            "project_id": ["P1", "P2", "P3", "P4"],
+            "location_id": ["P1/1", "P2/1", "P3/1", "P4/1"],
+            "title": ["School", "Road", "Budget", None],
+            "is_point": pd.array([True, True, False, None], dtype="boolean"),
+        },
+        geometry=[shapely.Point(18, 44), None, shapely.Point(18, 44), shapely.Point(18, 44)],
+        crs=4326,
+    )
+    header, sections = blocks(page_of(land_release_map(areas, projects=projects)))["Development projects"]
+    assert columns_of(header, sections)["title"] == ["School"]
+    assert header["notes"] == [
+        "1 of 2 have no geometry: counted here, not drawn.",
+        "2 known only to an area, not drawn.",
+    ]
+    table = pd.DataFrame(projects.drop(columns="geometry"))
+    header, _ = blocks(page_of(land_release_map(areas, projects=table)))["Development projects"]
+    assert header["rows"] == 0
+
+
+def test_any_crs(areas):
+    here = blocks(page_of(land_release_map(areas)))["Hazardous areas"]
+    there = blocks(page_of(land_release_map(to_crs(areas, 32634))))["Hazardous areas"]
+    for one, other in zip(decoded_shapes(*here), decoded_shapes(*there), strict=True):
+        first, second = one[0][1], other[0][1]
+        # edges are densified before they are transformed: the corners are among the points
+        for corner in first:
+            assert min(np.hypot(*(np.array(second) - corner).T)) < 2e-6
+    with pytest.raises(CRSError, match="areas"):
+        land_release_map(areas.set_crs(None, allow_override=True))
+
+
+def test_nothing_to_draw(areas, releases, admin_areas):
+    chart = land_release_map(areas.iloc[:0], releases=releases.iloc[:0], admin_areas=admin_areas.iloc[:0])
+    assert all(header["rows"] == 0 for header, _ in blocks(page_of(chart)).values())
+    empty = areas.assign(geometry=gpd.GeoSeries([None] * len(areas), crs=4326))
+    header, _ = blocks(page_of(land_release_map(empty)))["Hazardous areas"]
+    assert header["rows"] == 0
+    assert header["notes"][0] == "4 of 4 have no geometry: counted here, not drawn."
+
+
+def test_missing_column_is_named(areas):
+    with pytest.raises(DataError, match="'status'"):
+        land_release_map(areas.drop(columns="status"))
+
+
+def test_inputs_are_not_changed(areas, releases, admin_areas):
+    before = [frame.copy() for frame in (areas, releases, admin_areas)]
+    page_of(land_release_map(areas, releases=releases, admin_areas=admin_areas, hazards="admin"))
+    for frame, was in zip((areas, releases, admin_areas), before, strict=True):
+        pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(was))
+
+
+def ranking_of(n):
+    ids = [f"HA-{i}" for i in range(n)]
+    parts = pd.DataFrame({"area_id": ids, "people": np.linspace(0.9, 0.1, n), "area_m2": np.linspace(0.1, 0, n)})
+    table = pd.DataFrame({"area_id": ids, "score": parts["people"] + parts["area_m2"], "rank": range(1, n + 1)})
+    criterion = SimpleNamespace(column="people", label="People within 1 km", unit="count", weight=0.9)
+    return SimpleNamespace(table=table, contributions=parts, criteria=(criterion,))
+
+
+def test_ranks_are_classed_by_fifths():
+    areas = gpd.GeoDataFrame(
+        {"area_id": [f"HA-{i}" for i in range(1, 13)], "status": "open", "area_m2": 1e6}, geometry=squares(12)
+    )
+    chart = priority_map(areas, ranking_of(11))
+    assert isinstance(chart, folium.Map)
+    header, sections = blocks(page_of(chart))["Areas by priority"]
+    assert legend(header) == {
+        "Rank 2 to 3": (2, 2e6),
+        "Rank 4 to 5": (2, 2e6),
+        "Rank 6 to 7": (2, 2e6),
+        "Rank 8 to 9": (2, 2e6),
+        "Rank 10 to 11": (2, 2e6),
+        "Not ranked": (2, 2e6),
+    }
+    assert header["notes"] == ["1 ranked areas are not among the hazardous ones given: not counted here."]
+    columns = columns_of(header, sections)
+    place = columns["area_id"].index("HA-10")
+    assert columns["contribution 0"][place] == pytest.approx(0.1)
+    assert columns["score"][place] == pytest.approx(0.1)
+    specs = {spec["name"]: spec for spec in header["columns"]}
+    assert (specs["contribution 0"]["label"], specs["contribution 0"]["detail"]) == (
+        "People within 1 km",
+        "weight 0.9, in count",
+    )
+    # a criterion may be a column of the areas: its contribution is not its value
+    assert columns["area_m2"][place] == 1e6
+    assert columns["contribution 1"][place] == pytest.approx(0.0)
+
+
+def test_an_area_ranked_twice_raises():
+    ranking = ranking_of(2)
+    ranking.table = pd.concat([ranking.table, ranking.table])
+    areas = gpd.GeoDataFrame({"area_id": ["HA-0"], "status": ["open"]}, geometry=squares(1))
+    with pytest.raises(DataError, match="twice"):
+        priority_map(areas, ranking)
