@@ -86,8 +86,8 @@ def check_command(
     rows: Annotated[int, typer.Option(help="How many problems to print.")] = 30,
 ) -> None:
     """List the rows of a file that break the rules of its table."""
-    from landrelease.job import write_csv
     from landrelease.read import read
+    from landrelease.report import write_csv
     from landrelease.rules import find_problems
 
     options: dict[str, Any] = _from_programme(programme, table, file)
@@ -173,8 +173,8 @@ def describe_command(
         console.print(listing)
         return
     grid = Table("column", "unit", "dtype", "meaning", "codes", "rules", title=table, title_justify="left")
-    for row in describe(table).itertuples():
-        grid.add_row(row.column, row.unit, row.dtype, row.meaning, row.codes, row.rules)
+    for row in describe(table)[["column", "unit", "dtype", "meaning", "codes", "rules"]].to_numpy(dtype=str):
+        grid.add_row(*row)
     console.print(grid)
 
 

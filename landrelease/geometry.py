@@ -23,9 +23,11 @@ __all__ = [
     "check_crs",
     "equal_area_crs",
     "geodesic_area_m2",
+    "keep_where",
     "lon_lat",
     "metric_crs",
     "planar_area",
+    "plane_polygons",
     "polygonal",
     "repaired",
     "require_crs",
@@ -78,7 +80,7 @@ def _operation(source: CRS, target: CRS, bounds: tuple[float, float, float, floa
     """Return the most accurate operation between two CRS; raise where none is good enough."""
     if source == target:
         return Transformer.from_crs(source, target, always_xy=True)
-    area = AreaOfInterest(*bounds) if bounds else None
+    area: Any = AreaOfInterest(*bounds) if bounds else None
     group = TransformerGroup(source, target, always_xy=True, allow_ballpark=False, area_of_interest=area)
     good = [one for one in group.transformers if 0 <= one.accuracy <= WORST_ACCURACY_M]
     if good:
@@ -129,19 +131,14 @@ def transform(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
     if source == target or not len(geometries):
         return geometries
     operation = _operation(source, target, _rounded_bounds(geometries, source))
-    step = _EDGE_M / 111_320.0 if source.is_geographic else _EDGE_M / _unit_m(source)
-    long_edges = _has_long_edges(geometries, step)
-    if long_edges.any():
-        geometries = geometries.copy()
-        geometries[long_edges] = shapely.segmentize(geometries[long_edges], step)
+    geometries = _densified(geometries, source)
 
     def move(coordinates: Floats) -> Floats:
         x, y = operation.transform(coordinates[:, 0], coordinates[:, 1])
         return np.column_stack([x, y])
 
     moved = cast(Geometries, shapely.transform(geometries, move))
-    finite = np.isfinite(shapely.bounds(moved)).all(axis=1)
-    lost = ~finite & ~shapely.is_missing(geometries) & ~shapely.is_empty(geometries)
+    lost = ~has_finite_coordinates(moved)
     if lost.any():
         raise CRSError(
             f"{int(lost.sum())} of {len(geometries)} geometries have coordinates that {_name(source)} does not know "
@@ -151,8 +148,33 @@ def transform(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
     return moved
 
 
+def has_finite_coordinates(geometries: Geometries) -> npt.NDArray[np.bool_]:
+    """Tell which geometries have no coordinate that is NaN or infinite; bounds would skip a NaN.
+
+    Examples
+    --------
+    >>> has_finite_coordinates(np.array([shapely.Point(0, 0), None, shapely.Point(0, np.inf)])).tolist()
+    [True, True, False]
+    """
+    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
+    finite = np.ones(len(geometries), dtype=bool)
+    finite[owner[~np.isfinite(coordinates).all(axis=1)]] = False
+    return finite
+
+
 def _unit_m(crs: CRS) -> float:
     return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
+
+
+def _densified(geometries: Geometries, crs: CRS) -> Geometries:
+    """Return the geometries with no edge longer than 1 km: an edge is straight in the plane of its CRS."""
+    step = _EDGE_M / 111_320.0 if crs.is_geographic else _EDGE_M / _unit_m(crs)
+    long_edges = _has_long_edges(geometries, step)
+    if not long_edges.any():
+        return geometries
+    dense = geometries.copy()
+    dense[long_edges] = shapely.segmentize(geometries[long_edges], step)
+    return dense
 
 
 def _has_long_edges(geometries: Geometries, step: float) -> npt.NDArray[np.bool_]:
@@ -261,7 +283,7 @@ def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
     """
     if frame.crs is None:
         raise CRSError("An area needs a coordinate reference system. Fix: frame.set_crs('EPSG:...')")
-    shapes = lon_lat(frame.geometry.to_numpy(), frame.crs)
+    shapes = lon_lat(_densified(frame.geometry.to_numpy(), frame.crs), frame.crs)
     area = np.full(len(shapes), np.nan)
     polygonal_rows = np.isin(shapely.get_type_id(shapes), _POLYGONAL)
     parts, owner = shapely.get_parts(shapes[polygonal_rows], return_index=True)
@@ -276,6 +298,20 @@ def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
     signed = np.where(is_hole, -ring_area, ring_area)
     area[polygonal_rows] = np.bincount(owner[part_of], weights=signed, minlength=int(polygonal_rows.sum()))
     return area
+
+
+def keep_where(geometries: Geometries, keep: npt.NDArray[np.bool_]) -> Geometries:
+    """Return the geometries, with None where they are not kept."""
+    result = np.full(len(geometries), None, dtype=object)
+    result[keep] = geometries[keep]
+    return result
+
+
+def plane_polygons(frame: gpd.GeoDataFrame, plane: CRS) -> Geometries:
+    """Return the valid polygons of a frame in a plane; None where a row has no polygon."""
+    shapes = frame.geometry.to_numpy()
+    is_polygon = np.isin(shapely.get_type_id(shapes), _POLYGONAL) & ~shapely.is_empty(shapes)
+    return polygonal(repaired(transform(keep_where(shapes, is_polygon), require_crs(frame, "frame"), plane)))
 
 
 def planar_area(geometries: Geometries) -> Floats:

@@ -29,10 +29,12 @@ from landrelease.registry import conflicts_on, events_from_areas, land_balance, 
 from landrelease.rules import PROBLEM_COLUMNS, find_problems, usable_rows
 from landrelease.tables import conform
 
-__all__ = ["Products", "run", "sample_programme", "write_csv"]
+__all__ = ["Products", "run", "sample_programme"]
 
 _TABLES = ("follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding", "capacity",
            "settlements", "roads")  # fmt: skip
+_LAYERS = ("population", "accidents", "needs", "land_use", "land_cover", "projects", "settlements", "roads",
+           "admin_areas")  # fmt: skip
 _TOP = 20
 """Areas whose score the report explains."""
 
@@ -59,6 +61,10 @@ class _Work:
     problems: dict[str, pd.DataFrame] = field(default_factory=dict)
     inputs: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def sample_programme() -> Path:
@@ -161,7 +167,8 @@ def _read_one(work: _Work, name: str, table: str, given: Any) -> pd.DataFrame:
         rows_used=len(usable), rows_set_aside=len(set_aside), options=options,
     )  # fmt: skip
     for reason, count in set_aside["reason"].value_counts().items():
-        work.notes.append(f"{name}: {count} rows set aside: {reason}.")
+        rows = _count(count, "row was", "rows were")
+        work.notes.append(f"{name.replace('_', ' ')}: {rows} set aside: {reason}.")
     return usable
 
 
@@ -209,27 +216,29 @@ def _unit_of(events: gpd.GeoDataFrame, admin_areas: gpd.GeoDataFrame) -> pd.Seri
     """Return for each event the unit that holds most of its area's land."""
     placed = events[events.geometry.notna()].drop_duplicates("area_id")
     parts = assign_admin(placed[["area_id", "geometry"]], admin_areas)
-    largest = parts.dropna(subset="admin_code").drop_duplicates("area_id").set_index("area_id")["admin_code"]
-    return events["area_id"].map(largest).astype("str")
+    largest: pd.Series = parts.dropna(subset="admin_code").drop_duplicates("area_id").set_index("area_id")["admin_code"]
+    units: pd.Series = events["area_id"].map(largest).astype("str")
+    return units
 
 
 def _say_what_is_not_counted(work: _Work) -> None:
-    areas, conflicts = work.frames["areas"], work.frames["conflicts"]
-    open_areas = areas[areas["status"] != "released"]
-    no_polygon = int(open_areas["area_m2"].isna().sum())
+    areas, conflicts, releases = work.frames["areas"], work.frames["conflicts"], work.frames["releases"]
+    no_polygon = int(areas.loc[areas["status"] != "released", "area_m2"].isna().sum())
     if no_polygon:
-        work.notes.append(f"{no_polygon:,} hazardous areas have no polygon: they are in no area figure and on no map.")
+        have = _count(no_polygon, "hazardous area has", "hazardous areas have")
+        work.notes.append(f"{have} no polygon: in no area figure and on no map.")
     if len(conflicts):
         union = gpd.GeoSeries([shapely.union_all(conflicts.geometry.to_numpy())], crs=conflicts.crs)
-        total = float(geodesic_area_m2(union)[0])
+        m2 = float(geodesic_area_m2(union)[0])
         work.notes.append(
-            f"{total / 1e6:.2f} km2 ({total:,.0f} m2) are released by one record and held hazardous by another: "
-            f"they count as hazardous."
+            f"{m2 / 1e6:.2f} km2 ({m2:,.0f} m2) are released by one record and held hazardous by another: "
+            f"this land counts as hazardous."
         )
-    undated = work.frames["releases"]["release_date"].isna()
+    undated = releases["release_date"].isna()
     if undated.any():
-        km2 = work.frames["releases"].loc[undated, "area_m2"].sum() / 1e6
-        work.notes.append(f"{int(undated.sum()):,} releases ({km2:,.2f} km2) have no date: they are no year's flow.")
+        have = _count(int(undated.sum()), "release has", "releases have")
+        km2 = releases.loc[undated, "area_m2"].sum() / 1e6
+        work.notes.append(f"{have} no date ({km2:,.2f} km2): the land is released, but it is no year's flow.")
 
 
 def _outcomes(work: _Work) -> None:
@@ -257,13 +266,25 @@ def _outcomes(work: _Work) -> None:
         land_cover=frames.get("land_cover"), projects=frames.get("projects"),
         project_links=frames.get("project_links"), min_observed_share=match.min_observed_share,
     )  # fmt: skip
-    groups = {
-        "all": None,
-        "admin_code": "admin_code",
-        "release_type": "release_type",
-        "release_year": "release_year",
-    }
-    frames["summaries"] = {name: use_summary(frames["assessment"], by=by) for name, by in groups.items()}
+    frames["summaries"] = _summaries(frames["assessment"], frames.get("admin_areas"))
+
+
+def _summaries(assessment: pd.DataFrame, admin_areas: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    """Return the verdict over all, by unit and the unit above it, by way and by year of release."""
+    summaries = {"all": use_summary(assessment)}
+    if admin_areas is not None:
+        units = admin_areas.drop_duplicates("admin_code").set_index("admin_code")
+        above = assessment["admin_code"].map(units["parent_code"])
+        if above.notna().any():
+            named = assessment.assign(unit_above=above.map(units["name"]).fillna(above))
+            summaries["unit_above"] = use_summary(named, by="unit_above")
+        named = assessment.assign(unit=assessment["admin_code"].map(units["name"]))
+        summaries["unit"] = use_summary(named, by=["unit", "admin_code"])
+    elif assessment["admin_code"].notna().any():
+        summaries["unit"] = use_summary(assessment, by="admin_code")
+    for by in ("release_type", "release_year"):
+        summaries[by] = use_summary(assessment, by=by)
+    return summaries
 
 
 def _priority(work: _Work) -> None:
@@ -274,8 +295,7 @@ def _priority(work: _Work) -> None:
     scheme = read_scheme(beside if beside.suffix == ".toml" and beside.is_file() else priority.scheme)
     areas = frames["areas"]
     placed = areas[(areas["status"] != "released") & areas["area_m2"].notna()].reset_index(drop=True)
-    layers = {name: frames[name] for name in ("population", "accidents", "needs", "land_use", "projects", "settlements",
-                                              "roads", "admin_areas", "land_cover") if name in frames}  # fmt: skip
+    layers: dict[str, Any] = {name: frames[name] for name in _LAYERS if name in frames}
     table = criteria_table(placed, scheme, layers=layers, as_of=pd.Timestamp(work.programme.programme.as_of))
     frames["criteria"] = table
     frames["ranking"] = prioritise(table, scheme, missing=priority.missing)
@@ -285,55 +305,92 @@ def _priority(work: _Work) -> None:
 
 def _write(work: _Work, out: Path, source: Path, say: Callable[[str], None]) -> Products:
     from landrelease import __version__
-    from landrelease.maps import land_release_map, priority_map
-    from landrelease.report import write_report
+    from landrelease.report import write_csv, write_geopackage, write_report
 
-    frames, programme = work.frames, work.programme
-    out.mkdir(parents=True, exist_ok=True)
-    say("Writing tables")
-    (out / "tables").mkdir(exist_ok=True)
+    frames, about = work.frames, work.programme.programme
     tables = _tables(work)
+    say("Writing tables")
+    _clear_earlier(out)
+    (out / "tables").mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
         write_csv(frame, out / "tables" / f"{name}.csv")
-    say("Writing landrelease.gpkg")
-    _write_geopackage(tables, out / "landrelease.gpkg")
+    write_geopackage(out / "landrelease.gpkg", tables)
     say("Drawing the maps")
-    admin, shown = (
-        frames.get("admin_areas"),
-        {"hazards": programme.map.hazards, "columns": programme.map.columns},
-    )
-    title = f"{programme.programme.name}, {programme.programme.as_of:%d %B %Y}"
-    land_release_map(
-        frames["areas"], releases=frames["assessment"], projects=frames.get("projects"), admin_areas=admin,
-        title=title, **shown,
-    ).save(out / "map.html")  # fmt: skip
-    ranking = frames.get("ranking")
-    if ranking is not None and programme.map.hazards == "exact":
-        priority_map(frames["areas"], ranking, admin_areas=admin, columns=programme.map.columns, title=title).save(
-            out / "priority_map.html"
-        )
+    maps = _draw(work, out)
     say("Writing the report")
-    parameters = programme.model_dump(mode="json", exclude={"inputs", "folder"}, exclude_none=True)
+    parameters = work.programme.model_dump(mode="json", exclude={"inputs", "folder"}, exclude_none=True)
     report = write_report(
-        out / "report.html", name=programme.programme.name, as_of=programme.programme.as_of,
-        assessment=frames["assessment"], summaries=frames["summaries"], balance=frames.get("balance"),
-        conflicts=frames["conflicts"], ranking=ranking, explanations=frames.get("explanations"),
-        problems=work.problems, inputs=work.inputs, parameters=parameters, notes=work.notes, version=__version__,
-    )  # fmt: skip
-    rows = {name: len(frame) for name, frame in tables.items()}
-    record = {
-        "landrelease": __version__, "python": platform.python_version(), "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "programme": {"path": source.name, "sha256": _sha256(source)}, "inputs": work.inputs, "parameters": parameters,
-        "rows_out": rows, "problems": {name: len(frame) for name, frame in work.problems.items()}, "notes": work.notes,
-    }  # fmt: skip
-    (out / "run.json").write_text(
-        json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
+        out / "report.html",
+        name=about.name,
+        as_of=about.as_of,
+        assessment=frames["assessment"],
+        summaries=frames["summaries"],
+        balance=frames.get("balance"),
+        conflicts=frames["conflicts"],
+        ranking=frames.get("ranking"),
+        explanations=frames.get("explanations"),
+        problems=work.problems,
+        inputs=work.inputs,
+        parameters=parameters,
+        notes=work.notes,
+        version=__version__,
     )
+    record = {
+        "landrelease": __version__,
+        "python": platform.python_version(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "programme": {"path": source.name, "sha256": _sha256(source)},
+        "inputs": work.inputs,
+        "parameters": parameters,
+        "rows_out": {name: len(frame) for name, frame in tables.items()},
+        "problems": {name: len(frame) for name, frame in work.problems.items()},
+        "notes": work.notes,
+    }
+    text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
+    (out / "run.json").write_text(text + "\n", encoding="utf-8")
     return Products(
-        report, out / "map.html", out / "landrelease.gpkg", out / "tables", out / "run.json",
-        out / "priority_map.html" if ranking is not None and programme.map.hazards == "exact" else None,
-        _headline(frames["summaries"]["all"]),
-    )  # fmt: skip
+        report=report,
+        map=maps[0],
+        priority_map=maps[1],
+        geopackage=out / "landrelease.gpkg",
+        tables=out / "tables",
+        run=out / "run.json",
+        headline=_headline(frames["summaries"]["all"]),
+    )
+
+
+def _clear_earlier(out: Path) -> None:
+    """Remove the tables that an earlier run wrote into this folder, so that none of them outlives its data."""
+    try:
+        names = list(json.loads((out / "run.json").read_text(encoding="utf-8"))["rows_out"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for name in names:
+        (out / "tables" / f"{Path(name).name}.csv").unlink(missing_ok=True)
+
+
+def _draw(work: _Work, out: Path) -> tuple[Path, Path | None]:
+    """Draw the map, and where exact hazards may be shown and were ranked, the map of priorities."""
+    from landrelease.maps import land_release_map, priority_map
+
+    frames, shown, about = work.frames, work.programme.map, work.programme.programme
+    admin, title = frames.get("admin_areas"), f"{about.name}, {about.as_of.day} {about.as_of:%B %Y}"
+    drawn = land_release_map(
+        frames["areas"],
+        releases=frames["assessment"],
+        projects=frames.get("projects"),
+        admin_areas=admin,
+        columns=shown.columns,
+        hazards=shown.hazards,
+        title=title,
+    )
+    drawn.save(out / "map.html")
+    if "ranking" not in frames or shown.hazards != "exact":
+        (out / "priority_map.html").unlink(missing_ok=True)
+        return out / "map.html", None
+    ranked = priority_map(frames["areas"], frames["ranking"], admin_areas=admin, columns=shown.columns, title=title)
+    ranked.save(out / "priority_map.html")
+    return out / "map.html", out / "priority_map.html"
 
 
 def _headline(total: pd.DataFrame) -> str:
@@ -341,22 +398,22 @@ def _headline(total: pd.DataFrame) -> str:
     if pd.isna(row["productive_share_low"]):
         return "No released land has a known area."
     return (
-        f"Of {row['released_m2'] / 1e6:,.2f} km2 released, at least {row['productive_share_low']:.0%} and at most "
-        f"{row['productive_share_high']:.0%} is in productive use; nobody has looked at "
-        f"{row['unknown_m2'] / row['released_m2']:.0%}."
+        f"Of {row['released_m2'] / 1e6:,.2f} km2 released, at least {row['productive_share_low']:.0%} "
+        f"and at most {row['productive_share_high']:.0%} is in productive use; "
+        f"nobody has looked at {row['unknown_m2'] / row['released_m2']:.0%}."
     )
 
 
 def _tables(work: _Work) -> dict[str, pd.DataFrame]:
-    """Return the result tables by the name of their file; declared columns only, so that nothing private leaves."""
+    """Return the result tables by name; declared columns only, so that nothing private leaves."""
     frames = work.frames
     tables: dict[str, pd.DataFrame] = {
-        "areas": frames["areas"], "releases": frames["assessment"], "conflicts": frames["conflicts"],
-    }  # fmt: skip
+        "areas": frames["areas"],
+        "releases": frames["assessment"],
+        "conflicts": frames["conflicts"],
+    }
     tables |= {f"use_by_{name}" if name != "all" else "use": one for name, one in frames["summaries"].items()}
-    for name in ("balance", "project_links", "criteria"):
-        if name in frames:
-            tables[name] = frames[name]
+    tables |= {name: frames[name] for name in ("balance", "project_links", "criteria") if name in frames}
     if "ranking" in frames:
         tables["ranking"] = frames["ranking"].table
         tables["contributions"] = frames["ranking"].contributions
@@ -368,28 +425,3 @@ def _tables(work: _Work) -> dict[str, pd.DataFrame]:
     empty = pd.DataFrame(columns=[*PROBLEM_COLUMNS, "input"])
     tables["problems"] = pd.concat(problems, ignore_index=True) if problems else empty
     return tables
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table; text that a spreadsheet would take for a formula is marked as text."""
-    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
-    for name in plain.columns:
-        if pd.api.types.is_string_dtype(plain[name].dtype):
-            text = plain[name].astype("str")
-            plain[name] = text.mask(text.str.match(r"^[=+\-@\t\r]").fillna(False), "'" + text)
-    plain.to_csv(path, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d", lineterminator="\n")
-
-
-def _write_geopackage(tables: dict[str, pd.DataFrame], path: Path) -> None:
-    path.unlink(missing_ok=True)
-    for name, frame in tables.items():
-        plain = frame.copy()
-        for column in plain.columns:
-            if plain[column].dtype == "Int64" or plain[column].dtype == "boolean":
-                plain[column] = plain[column].astype("Int64")
-        if not isinstance(plain, gpd.GeoDataFrame):
-            plain = pd.DataFrame(plain)
-        import pyogrio
-
-        pyogrio.write_dataframe(plain, path, layer=name, driver="GPKG", append=path.exists(),
-                                dataset_options={"VERSION": "1.2"} if not path.exists() else None)  # fmt: skip

@@ -214,7 +214,7 @@ def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
         if column is None or column.is_required or rule == "R11":
             reasons[positions] = f"{rule} {name} {RULES[str(rule)].text}"
         elif rule in ("R4", "R5", "R6") and name in usable:
-            usable.iloc[positions, usable.columns.get_loc(str(name))] = None
+            usable.loc[usable.index[positions], str(name)] = None
     if declared.id in usable:
         _rename_repeats(usable, declared, reasons)
     is_aside = reasons != ""
@@ -288,7 +288,7 @@ def _column_problems(frame: pd.DataFrame, column: Column, table: Table) -> list[
         dates = pd.to_datetime(values, errors="coerce")
         found.append(broken("R3", dates.isna().to_numpy() & ~missing, "is no date"))
         outside = (dates < pd.Timestamp("1900-01-01")) | (dates > pd.Timestamp.now() + pd.Timedelta(days=1))
-        if not (table.name == "projects"):
+        if table.name != "projects":
             found.append(broken("R6", outside.to_numpy(), "lies before 1900 or in the future"))
     return found
 
@@ -298,7 +298,7 @@ def _read_problems(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     if "read_findings" not in frame:
         return []
     texts = frame["read_findings"].to_numpy(dtype=object)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for position in np.flatnonzero(frame["read_findings"].notna().to_numpy()):
         try:
             several = [(str(a), str(b), str(c), str(d)) for a, b, c, d in json.loads(texts[position])]

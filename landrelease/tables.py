@@ -7,7 +7,7 @@ them. A column's name ends in its unit (rule 2).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -632,8 +632,8 @@ def describe(table: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> describe("follow_ups").loc[lambda f: f["column"] == "observed_share", ["unit", "dtype", "rules"]].values.tolist()
-    [['share', 'float64', 'R3 R5']]
+    >>> describe("follow_ups").set_index("column").loc["observed_share", ["unit", "dtype", "rules"]].tolist()
+    ['share', 'float64', 'R3 R5']
     >>> describe("land_uses")
     Traceback (most recent call last):
     landrelease.errors.OptionError: table must be one of areas, ...; got 'land_uses'; did you mean 'land_use'?
@@ -681,12 +681,12 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     for column in declared.columns:
         if column.kind == "geometry":
             continue
-        dtype = DTYPES[column.kind]
+        dtype: Any = DTYPES[column.kind]
         if column.name in frame:
             values = frame[column.name]
-            columns[column.name] = (pd.to_datetime(values) if column.kind == "date" else values).astype(dtype)  # type: ignore[call-overload]
+            columns[column.name] = (pd.to_datetime(values) if column.kind == "date" else values).astype(dtype)
         else:
-            columns[column.name] = pd.Series(None, index=frame.index, dtype=dtype)  # type: ignore[call-overload]
+            columns[column.name] = pd.Series(None, index=frame.index, dtype=dtype)
     if "geometry" in frame:
         columns["geometry"] = frame["geometry"]
     return pd.DataFrame(columns, index=frame.index)

@@ -165,6 +165,7 @@ def facet_of(
         for code in present
     ]
     is_summed = m2 is not None and len(present) > 1
+    named = sum(int(entry["count"]) for entry in entries if not entry["isSilent"])
     known = [value for value in (sums.get(code) for code in present) if value is not None]
     spec = {
         "title": title,
@@ -172,7 +173,7 @@ def facet_of(
         "countTitle": count_title,
         "hasArea": m2 is not None,
         "entries": entries,
-        "total": {"count": len(classes), "m2": sum(known) if known else None} if is_summed else None,
+        "total": {"count": named, "m2": sum(known) if known else None} if is_summed else None,
     }
     index = classes.map({code: place for place, code in enumerate(present)}).to_numpy(dtype=np.int64)
     return Facet(index, spec), [entry["look"] for entry in entries]
@@ -220,7 +221,7 @@ def drawing(
 def assemble(
     drawings: Sequence[Drawing], *, title: str, is_internal: bool, notes: Sequence[str], base: Drawing | None
 ) -> folium.Map:
-    """Return the folium map of some layers, from the top to the bottom, over the base map."""
+    """Return the folium map of some layers, in the order of the legend, over the base map."""
     import folium
 
     from landrelease.maps.elements import CanvasLayer, OfflineFigure, Skeleton, Start

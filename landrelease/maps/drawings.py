@@ -74,7 +74,7 @@ def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], released_count: 
     )
     notes = row_notes(areas, m2)
     if released_count:
-        notes.append(f"{released_count:,} further areas are released: not counted here.")
+        notes.append(f"Not counted here: {released_count:,} released.")
     return drawing(
         areas,
         page_columns(areas, "areas", extra),
@@ -225,7 +225,7 @@ def _with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd
     if lost.any():
         m2 = total_m2(hazardous.loc[lost, "area_m2"])
         much = "unknown land" if m2 is None else f"{m2 / 1e6:,.2f} km²"
-        notes.append(f"{int(lost.sum()):,} hazardous areas ({much}) are in none of these units: not in the colours.")
+        notes.append(f"Not in the colours: {int(lost.sum()):,} ({much}) in none of these units.")
     unknown = int(hazardous["area_m2"].isna().sum())
     if unknown:
         notes.append(f"{unknown:,} of {len(hazardous):,} hazardous areas have no known area: not in the km².")
@@ -246,12 +246,18 @@ def _shades(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
     for k in reversed(range(len(edges) + 1)):
         held = m2[names == str(k)]
         if len(held):
-            label = f"{held.min() / 1e6:,.2f} to {held.max() / 1e6:,.2f} km²"
+            low, high = _km2(float(held.min())), _km2(float(held.max()))
+            label = f"{low} km²" if low == high else f"{low} to {high} km²"
             shade = ADMIN_SHADES[k + (len(ADMIN_SHADES) - len(edges) - 1) // 2]
             looks[str(k)] = {"label": label, "colour": shade, "solid": shade, "line": "#8A949E"}
     looks["unknown"] = {"label": "On record, size not known", "hatch": "#BD0026", "solid": "#BD0026"}
     looks["none"] = {"label": "None on record", "colour": "#FFFFFF", "solid": "#FFFFFF", "line": "#8A949E"}
     return facet_of(names.astype("str"), looks, title="Hazardous land", role="fill", count_title="Units", m2=m2)
+
+
+def _km2(m2: float) -> str:
+    """Say an area without rounding a small one to nothing. [km2]"""
+    return "under 0.01" if 0 < m2 < 5_000 else f"{m2 / 1e6:,.2f}"
 
 
 def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) -> Drawing:
@@ -271,7 +277,7 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
     notes = row_notes(ranked, m2)
     absent = int((~ranking.table["area_id"].isin(keys)).sum())
     if absent:
-        notes.append(f"{absent:,} ranked areas are not among the hazardous ones given: not counted here.")
+        notes.append(f"Not counted here: {absent:,} in the ranking, but not among these areas.")
     first = [
         {"name": "rank", "label": label_of("rank"), "unit": ""},
         {"name": "score", "label": label_of("score"), "unit": ""},
@@ -296,11 +302,8 @@ def _contributions(ranking: Ranking) -> tuple[pd.DataFrame, list[dict[str, Any]]
     specs: list[dict[str, Any]] = []
     for place, column in enumerate(table.columns):
         criterion = known.get(column)
-        detail = (
-            ""
-            if criterion is None
-            else f"weight {criterion.weight:g}" + (f", in {criterion.unit}" if criterion.unit else "")
-        )
+        unit = "" if criterion is None else {"count": "", "m2": "m²"}.get(criterion.unit, criterion.unit)
+        detail = "" if criterion is None else f"weight {criterion.weight:g}" + (f", in {unit}" if unit else "")
         label = (criterion.label if criterion is not None else "") or label_of(str(column))
         spec = {
             "name": f"contribution {place}",

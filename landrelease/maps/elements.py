@@ -129,7 +129,7 @@ class Skeleton(JSCSSMixin, MacroElement):
 
 
 class Start(MacroElement):
-    """The last script of the page: puts panel, hover and click on the layers, from the top to the bottom."""
+    """The last script of the page: makes the legend in the order of the layers, hover and click."""
 
     _template = Template(
         """

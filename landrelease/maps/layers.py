@@ -103,12 +103,12 @@ def land_release_map(
     is_hazard = _is_hazard(areas)
     hazardous = areas.loc[is_hazard]
     drawings: list[Drawing] = []
-    if projects is not None:
-        drawings.append(project_layer(projects, extra))
     if hazards == "exact":
         drawings.append(hazard_layer(located(hazardous, "areas"), extra, int((~is_hazard).sum())))
     if releases is not None:
         drawings.append(release_layer(located(releases, "releases"), extra))
+    if projects is not None:
+        drawings.append(project_layer(projects, extra))
     by_unit = hazardous if hazards == "admin" else None
     base = admin_layer(admin_areas, extra, by_unit) if admin_areas is not None else None
     return assemble(

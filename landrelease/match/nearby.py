@@ -148,10 +148,8 @@ def _candidates(areas: Geometries, layer: Geometries, within_m: float) -> tuple[
     found = []
     for turn in (-360, 0, 360):
         boxes = shapely.box(west - reach + turn, south, east + reach + turn, north)
-        if turn == 0:
-            beyond = np.ones(len(usable), bool)
-        else:
-            beyond = west - reach < -180 if turn > 0 else east + reach > 180
+        crosses = west - reach < -180 if turn > 0 else east + reach > 180
+        beyond = np.ones(len(usable), bool) if turn == 0 else crosses
         mine, theirs = tree.query(boxes[beyond])
         found.append(np.column_stack([usable[np.flatnonzero(beyond)[mine]], theirs]))
     pairs = np.unique(np.concatenate(found).astype(np.int64), axis=0)

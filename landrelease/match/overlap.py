@@ -15,10 +15,9 @@ from landrelease.geometry import (
     equal_area_crs,
     geodesic_area_m2,
     planar_area,
+    plane_polygons,
     polygonal,
-    repaired,
     require_same_crs,
-    transform,
 )
 from landrelease.match.ids import id_column
 
@@ -71,7 +70,8 @@ def match_overlap(
 
     Examples
     --------
-    >>> areas = gpd.GeoDataFrame({"area_id": ["A", "B"]}, geometry=[shapely.box(5e5, 0, 5e5 + 100, 100), None], crs=32630)
+    >>> shapes = [shapely.box(5e5, 0, 5e5 + 100, 100), None]
+    >>> areas = gpd.GeoDataFrame({"area_id": ["A", "B"]}, geometry=shapes, crs=32630)
     >>> farm = gpd.GeoDataFrame({"use_code": ["grazing"]}, geometry=[shapely.box(5e5, 0, 5e5 + 25, 200)], crs=32630)
     >>> match_overlap(areas, farm, by="use_code").round(4)[["area_id", "use_code", "overlap_share"]].values.tolist()
     [['A', 'grazing', 0.25], ['A', 'unmapped', 0.75], ['B', nan, nan]]
@@ -79,14 +79,14 @@ def match_overlap(
     ['unmapped']
     """
     check_option("on_overlap", on_overlap, ("split", "first", "raise"))
-    crs = require_same_crs(areas, layer, "areas", "layer")
+    require_same_crs(areas, layer, "areas", "layer")
     if by not in layer:
         raise DataError(f"'layer' has no column '{by}'{nearest(by, layer.columns)}")
     key = id_column(areas)
     usable = layer[layer[by].notna() & ~layer.geometry.isna()]
     plane = equal_area_crs(areas)
-    own = _in_plane(areas, crs, plane)
-    pairs = _pieces(own, _in_plane(_near(usable, areas), crs, plane), _near(usable, areas)[by].to_numpy(dtype=object))
+    own, near = plane_polygons(areas, plane), _near(usable, areas)
+    pairs = _pieces(own, plane_polygons(near, plane), near[by].to_numpy(dtype=object))
     shares = _shares(pairs, own, on_overlap, areas[key].to_numpy(dtype=object))
     return _tidy(shares, areas, key, by)
 
@@ -98,12 +98,6 @@ def _near(layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return layer.iloc[:0]
     left, bottom, right, top = shapely.bounds(layer.geometry.to_numpy()).T
     return layer[(right >= west) & (left <= east) & (top >= south) & (bottom <= north)]
-
-
-def _in_plane(frame: gpd.GeoDataFrame, crs: Any, plane: Any) -> Shapes:
-    shapes = frame.geometry.to_numpy()
-    is_polygon = np.isin(shapely.get_type_id(shapes), (3, 6))
-    return polygonal(repaired(transform(np.where(is_polygon, shapes, None), crs, plane)))
 
 
 def _pieces(own: Shapes, layer: Shapes, classes: npt.NDArray[Any]) -> pd.DataFrame:
@@ -127,7 +121,8 @@ def _shares(pairs: pd.DataFrame, own: Shapes, on_overlap: str, ids: npt.NDArray[
     simple, several = _one_or_more(pairs)
     overlapping: list[str] = []
     rows = [simple[["area", "by", "m2"]]]
-    for area, group in several.groupby("area", sort=False):
+    for _, group in several.groupby("area", sort=False):
+        area = int(group["area"].iloc[0])
         shapes = group["shape"].to_numpy()
         covered = shapely.union_all(shapes).area
         if group["m2"].sum() <= covered * (1 + _TOLERANCE):
@@ -143,7 +138,7 @@ def _shares(pairs: pd.DataFrame, own: Shapes, on_overlap: str, ids: npt.NDArray[
             f"{len(overlapping)} of {len(own)} areas meet polygons of different classes that overlap, such as "
             f"{overlapping[0]!r}.\n  Fix: mend the layer, or choose on_overlap='split' or 'first'."
         )
-    parts = pd.concat(rows, ignore_index=True).groupby(["area", "by"], sort=False, as_index=False)["m2"].sum()
+    parts = pd.concat(rows, ignore_index=True).groupby(["area", "by"], sort=False)["m2"].sum().reset_index()
     with np.errstate(invalid="ignore", divide="ignore"):
         parts["share"] = parts["m2"].to_numpy() / whole[parts["area"].to_numpy(dtype=int)]
     total = parts.groupby("area")["share"].transform("sum")

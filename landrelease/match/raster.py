@@ -175,7 +175,8 @@ def _extract(source: Any, shapes: npt.NDArray[Any], crs: CRS, operations: list[s
     frame = gpd.GeoDataFrame({"row": np.arange(len(shapes))}, geometry=list(shapes), crs=crs)
     frame = frame.iloc[np.argsort(frame.geometry.hilbert_distance().to_numpy(), kind="stable")]
     found = exact_extract(source, frame, operations, include_cols=["row"], output="pandas")
-    return found.set_index("row").sort_index()
+    by_row: pd.DataFrame = found.set_index("row").sort_index()
+    return by_row
 
 
 def _shares(

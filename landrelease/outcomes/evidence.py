@@ -7,6 +7,7 @@ for land seen unused; what is missing to 1 was not observed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,7 +25,7 @@ COLUMNS = ["release_id", "use_code", "share", "evidence_date"]
 _NOTHING = pd.DataFrame(columns=COLUMNS).astype({"release_id": "str", "use_code": "str", "share": float})
 
 
-def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of: object) -> pd.DataFrame:
+def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of: Any) -> pd.DataFrame:
     """Find the release that each visit speaks of.
 
     Parameters
@@ -69,10 +70,10 @@ def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of:
     reasons = reasons.mask(found.notna() & ~found.isin(by_id.index), "no release has that id")
     early = visits["visit_date"] < found.map(first_day)
     reasons = reasons.mask(early.to_numpy(dtype=bool), "the visit was before the release")
-    for row in np.flatnonzero(found.isna()):
+    for row in np.flatnonzero(found.isna()).tolist():
         found.iloc[row], reasons.iloc[row] = _by_area(visits.iloc[row], known)
     reasons = reasons.mask(visits["visit_date"].isna(), "the visit has no date")
-    reasons = reasons.mask(visits["visit_date"] > pd.Timestamp(as_of), "the visit is after the day of the assessment")  # type: ignore[arg-type]
+    reasons = reasons.mask(visits["visit_date"] > pd.Timestamp(as_of), "the visit is after the day of the assessment")
     is_code = visits["use_code"].isin(list(CODES["use_code"]))
     reasons = reasons.mask((reasons == "") & ~is_code, "the visit says nothing of the use that can be read")
     found = found.where(reasons == "")
@@ -179,7 +180,7 @@ def from_land_cover(releases: gpd.GeoDataFrame, covers: Sequence[LandCover], *, 
         shares = match_raster(part, cover.path, stat="shares", legend=cover.legend)
         says = shares[shares["use_code"].notna() & (shares["use_code"] != "unknown")]
         use = says["use_code"].replace("unused", "none")
-        share = says.assign(use_code=use).groupby(["release_id", "use_code"], as_index=False)["class_share"].sum()
-        share = share.rename(columns={"class_share": "share"})
+        total = says.assign(use_code=use).groupby(["release_id", "use_code"])["class_share"].sum()
+        share = total.rename("share").reset_index()
         found.append(share.assign(evidence_date=pd.Timestamp(cover.year, 12, 31)))
     return pd.concat(found, ignore_index=True)[COLUMNS] if found else _NOTHING

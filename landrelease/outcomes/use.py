@@ -134,8 +134,11 @@ def _view(releases: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     """Return one row a release: the shares of its land by part as one source sees them, the main use, the date."""
     intended = evidence["release_id"].map(use_group(releases.set_index("release_id")["intended_use_code"]))
     group = use_group(evidence["use_code"])
-    part = np.select([evidence["use_code"] == "none", (group == intended).to_numpy(dtype=bool)], ["unused", "as_intended"],
-                     "other_productive")  # fmt: skip
+    part = np.select(
+        [evidence["use_code"] == "none", (group == intended).to_numpy(dtype=bool)],
+        ["unused", "as_intended"],
+        "other_productive",
+    )
     shares = evidence.assign(part=part).pivot_table(index="release_id", columns="part", values="share", aggfunc="sum")
     view = shares.reindex(index=releases["release_id"], columns=list(_PARTS[:3])).fillna(0.0)
     total = view.sum(axis=1)
@@ -170,10 +173,8 @@ def _decide(releases: pd.DataFrame, views: dict[str, pd.DataFrame], enough: floa
     """Let the strongest source that saw enough decide, else the one that saw most."""
     n = len(releases)
     empty = pd.DataFrame(dict.fromkeys(_PARTS[:3], 0.0), index=range(n)).assign(unknown=1.0)
-    chosen, name = (
-        empty.assign(use_code=None, date=pd.NaT, reason_unused_code=None),
-        np.full(n, "", dtype=object),
-    )
+    chosen = empty.assign(use_code=None, date=pd.Series(pd.NaT, index=empty.index), reason_unused_code=None)
+    name = np.full(n, "", dtype=object)
     best = np.zeros(n)
     for source in reversed([source for source in SOURCES if source in views]):
         seen = _observed(views[source]).to_numpy()
@@ -225,7 +226,7 @@ def _add_projects(result: gpd.GeoDataFrame, projects: pd.DataFrame | None, links
         links = match_projects(result, placed, **_LINKS)
     if links is None or links.empty:
         for name, dtype in columns.items():
-            result[name] = pd.Series(None, index=result.index, dtype=dtype)  # type: ignore[call-overload]
+            result[name] = pd.Series(None, index=result.index, dtype=dtype)
         return
     level = links["link_level"].map({level: i for i, level in enumerate(_LEVELS)})
     order = links.assign(level=level).sort_values(["level", "distance_m", "months_apart", "project_id"], kind="stable")
@@ -270,8 +271,8 @@ def use_summary(assessment: pd.DataFrame, *, by: str | Sequence[str] | None = No
     >>> assessment = pd.DataFrame({"release_type": ["cleared", "reduced"], "area_m2": [100.0, None],
     ...     "as_intended_m2": [60.0, None], "other_productive_m2": [0.0, None], "unused_m2": [10.0, None],
     ...     "unknown_m2": [30.0, None]})
-    >>> use_summary(assessment)[["released_m2", "unmeasured_count", "productive_share_low", "productive_share_high"]].values
-    array([[100.0, 1, 0.6, 0.9]], dtype=object)
+    >>> use_summary(assessment)[["released_m2", "productive_share_low", "productive_share_high"]].values
+    array([[100. ,   0.6,   0.9]])
     >>> use_summary(assessment, by="release_type")["released_m2"].tolist()
     [100.0, nan]
     """

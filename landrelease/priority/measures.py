@@ -115,12 +115,30 @@ def _features(layer: Any, name: str) -> gpd.GeoDataFrame:
 
 def _people_within(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:
     raster = given.layers[args["layer"]]
+    if isinstance(raster, gpd.GeoDataFrame):
+        return _people_of_places(areas, raster, args)
     if not isinstance(raster, str | PathLike):
-        raise OptionError(f"criterion '{column}' reads a raster of people; got {type(raster).__name__}, not a path")
+        what = f"got {type(raster).__name__}"
+        raise OptionError(f"criterion '{column}' reads a raster of people or a layer of settlements; {what}")
     around, scale = _in_plane(areas)
     around["geometry"] = around.buffer(args["within_m"] * scale)
     found = match_raster(around, Path(raster), stat="sum")
     return _by_place(found["area_id"], found["value"], len(areas))
+
+
+def _people_of_places(areas: pd.DataFrame, settlements: gpd.GeoDataFrame, args: dict[str, Any]) -> Floats:
+    """Sum the people of the settlements whose point is near; missing where one of them has no known number."""
+    places = _features(settlements, args["layer"])
+    here = _placed(areas)
+    points = gpd.GeoDataFrame(
+        {"settlement_id": np.arange(len(places)).astype(str)}, geometry=places.geometry.to_numpy(), crs=places.crs
+    )
+    near = match_nearby(here, to_crs(points, here.crs, args["layer"]), within_m=args["within_m"])
+    people = _cells(places, "population_count").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    result = np.full(len(areas), np.nan)
+    result[here["area_id"].astype(int).to_numpy()] = 0.0
+    np.add.at(result, near["area_id"].astype(int).to_numpy(), people[near["feature_id"].astype(int).to_numpy()])
+    return result
 
 
 def _accidents_within(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:

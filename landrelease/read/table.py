@@ -14,7 +14,7 @@ import shapely
 from pyproj import CRS
 
 from landrelease.errors import CRSError, DataError, OptionError, check_option, nearest
-from landrelease.geometry import check_crs, geodesic_area_m2, polygonal, repaired
+from landrelease.geometry import check_crs, geodesic_area_m2, keep_where, polygonal, repaired
 from landrelease.read.files import RawFile, open_file
 from landrelease.read.profiles import read_profile
 from landrelease.read.values import as_text, parse
@@ -132,15 +132,16 @@ def read(
             raise DataError(f"'{path.name}': XML is read as IATI activities, for the table 'projects' only.")
         from landrelease.read.iati import read_iati
 
-        return read_iati(path)
+        projects: pd.DataFrame = read_iati(path)
+        return projects
     base = read_profile(profile, table) if profile is not None else {}
-    given = dict(
-        columns=columns, codes=codes, values=values, where=where, dates=dates, decimal=decimal, units=units,
-        encoding=encoding, layer=layer, crs=crs, ids=ids,
-    )  # fmt: skip
+    given: dict[str, Any] = {
+        "columns": columns, "codes": codes, "values": values, "where": where, "dates": dates, "decimal": decimal,
+        "units": units, "encoding": encoding, "layer": layer, "crs": crs, "ids": ids,
+    }  # fmt: skip
     options = {**base, **{key: value for key, value in given.items() if value is not None}}
     for key in ("columns", "codes", "values", "units"):
-        options[key] = {**base.get(key, {}), **(given[key] or {})}  # type: ignore[dict-item]
+        options[key] = {**base.get(key, {}), **(given[key] or {})}
     raw = open_file(path, layer=options.get("layer"), encoding=options.get("encoding"))
     try:
         return _build(raw, declared, options, path, explicit=set(columns or {}))
@@ -300,7 +301,7 @@ def _shapes(
     findings += [
         (int(row), finding("R7", "geometry", "", "empty geometry in the file")) for row in np.flatnonzero(empty)
     ]
-    return np.where(empty, None, shapely.force_2d(shapes)), crs
+    return keep_where(shapely.force_2d(shapes), ~empty), crs
 
 
 def _from_wkt(text: pd.Series, findings: Found) -> np.ndarray[Any, Any]:
@@ -330,7 +331,7 @@ def _repair(
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1) | shapely.is_missing(shapes)
     for row in np.flatnonzero(~finite):
         findings.append((int(row), finding("R11", "geometry", "", "a coordinate is no finite number: no geometry")))
-    shapes = np.where(finite, shapes, None)
+    shapes = keep_where(shapes, finite)
     if table.shape == "point":
         return shapes, None
     bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
@@ -349,7 +350,7 @@ def _repair(
     vanished = shapely.is_empty(after) & ~shapely.is_missing(after)
     for row in np.flatnonzero(vanished):
         findings.append((int(row), finding("R7", "geometry", "", "a shape without an area: no geometry")))
-    return np.where(vanished, None, after), before_m2
+    return keep_where(after, ~vanished), before_m2
 
 
 def _provenance(frame: pd.DataFrame, table: Table, path: Path, source_row: np.ndarray[Any, Any]) -> pd.DataFrame:
@@ -397,7 +398,7 @@ def _ordered(frame: pd.DataFrame, rest: pd.DataFrame, table: Table) -> pd.DataFr
     """Declared columns in their order, all there and typed, then the file's own."""
     for column in table.columns:
         if column.kind != "geometry" and column.name not in frame:
-            frame[column.name] = pd.Series(None, index=frame.index, dtype=DTYPES[column.kind])  # type: ignore[call-overload]
+            frame[column.name] = pd.Series(None, index=frame.index, dtype=DTYPES[column.kind])
     names = [name for name in table.names if name != "geometry"]
     clash = [name for name in rest if name in (*names, "geometry")]
     return pd.concat([frame[names], rest.drop(columns=clash)], axis=1)

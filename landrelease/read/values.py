@@ -11,7 +11,7 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError, check_option
 from landrelease.rules import finding
-from landrelease.tables import CODES, DTYPES, Column
+from landrelease.tables import CODES, Column
 
 __all__ = ["DATE_ORDERS", "UNITS", "as_text", "parse"]
 
@@ -66,6 +66,8 @@ def parse(
     unit: str | None = None,
 ) -> tuple[pd.Series, Found, pd.Series | None]:
     """Return typed values, findings by row position, and for dates how well each is known."""
+    if codes and column.kind in ("number", "count", "date"):
+        values = _mapped(as_text(values), codes)  # such as {"-99": ""}: a value that means nothing is known
     if column.kind == "text":
         return _mapped(as_text(values), codes), [], None
     if column.kind == "code":
@@ -183,10 +185,10 @@ def _dates(values: pd.Series, column: Column, dates: str | None) -> tuple[pd.Ser
 def _finished(
     days: pd.Series, precision: pd.Series, column: Column, found: Found
 ) -> tuple[pd.Series, Found, pd.Series]:
-    days = days.astype(DTYPES["date"])
+    days = days.astype("datetime64[us]")
     if column.name in _PERIOD_END:
         days = days.mask(precision.eq("year"), days + pd.offsets.YearEnd(0))
-        days = days.mask(precision.eq("month"), days + pd.offsets.MonthEnd(0)).astype(DTYPES["date"])
+        days = days.mask(precision.eq("month"), days + pd.offsets.MonthEnd(0)).astype("datetime64[us]")
     return days, found, precision.astype("str")
 
 
@@ -208,7 +210,8 @@ def _refuse_undeclared(other: pd.Series, column: Column) -> None:
     marked = other[other.str.match(r"^\d{1,4}[/.\- ]\d{1,2}[/.\- ]\d{1,4}|^\d+(\.\d+)?$")]
     if len(marked):
         raise DataError(
-            f"Column '{column.name}': {len(marked)} dates such as {marked.iloc[0]!r} can be read in more than one way.\n"
+            f"Column '{column.name}': {len(marked)} dates such as {marked.iloc[0]!r} can be read in "
+            f"more than one way.\n"
             f"  Fix: read(..., dates='dmy') or one of {', '.join(DATE_ORDERS)}, or a format such as '%d.%m.%y'."
         )
 
@@ -222,6 +225,7 @@ def _ordered(text: pd.Series, order: str) -> tuple[pd.Series, pd.Series, pd.Seri
 
 
 def _counted_days(text: pd.Series, values: pd.Series, column: Column, dates: str) -> tuple[pd.Series, Found, pd.Series]:
+    days: Any
     if "%" in dates:
         try:
             days = pd.to_datetime(text, format=dates, errors="coerce")
@@ -229,7 +233,8 @@ def _counted_days(text: pd.Series, values: pd.Series, column: Column, dates: str
             raise OptionError(f"dates={dates!r} is no format: {error}") from None
     else:
         unit, origin = {"epoch_ms": ("ms", "unix"), "epoch_s": ("s", "unix"), "excel": ("D", "1899-12-30")}[dates]
-        days = pd.to_datetime(pd.to_numeric(text, errors="coerce"), unit=unit, origin=origin, errors="coerce")
+        numbers = pd.to_numeric(text, errors="coerce")
+        days = pd.Series(pd.to_datetime(numbers, unit=unit, origin=origin, errors="coerce"))  # type: ignore[call-overload]
     days = days.dt.normalize()
     found = _told((days.isna() & text.notna()).to_numpy(), values, column, "is no date: left missing")
     precision = pd.Series("day", index=text.index).where(days.notna(), "unknown")

@@ -2,3 +2,5 @@
 
 from landrelease.registry.balance import land_balance
 from landrelease.registry.history import conflicts_on, events_from_areas, history_of, releases_from, status_on
+
+__all__ = ["conflicts_on", "events_from_areas", "history_of", "land_balance", "releases_from", "status_on"]

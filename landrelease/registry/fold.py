@@ -18,7 +18,7 @@ import shapely
 from pyproj import CRS
 
 from landrelease.errors import DataError
-from landrelease.geometry import equal_area_crs, polygonal, repaired, require_crs, transform
+from landrelease.geometry import equal_area_crs, plane_polygons, polygonal, require_crs, transform
 from landrelease.rules import require_valid
 from landrelease.tables import conform
 
@@ -88,9 +88,7 @@ def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
     typed = gpd.GeoDataFrame(conform(bare, "events"), geometry=events.geometry.to_numpy(), crs=crs)
     counting = _in_order(_effective(without_voided(typed)), until)
     plane = equal_area_crs(counting)
-    own = counting.geometry.to_numpy()
-    is_polygon = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
-    shapes = polygonal(repaired(transform(np.where(is_polygon, own, None), crs, plane)))
+    shapes = plane_polygons(counting, plane)
     area, area_ids = pd.factorize(counting["area_id"].astype("str"))
     neighbours = _neighbours(shapes, area, len(area_ids))
     touched, before, after, own_row = _walk(counting["event"].to_numpy(dtype=object), shapes, area, neighbours)

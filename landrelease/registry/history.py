@@ -65,7 +65,8 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     ...     "status": ["released", "open"], "release_type": ["cleared", None]},
     ...     geometry=gpd.GeoSeries.from_wkt(["POLYGON ((0 0, 0 1, 1 1, 1 0, 0 0))", None]), crs=4326)
     >>> events_from_areas(areas, as_of="2024-07-01")[["event_id", "event", "date_precision"]].values.tolist()
-    [['A:recorded', 'confirmed', 'unknown'], ['A:released', 'cleared', 'unknown'], ['B:recorded', 'suspected', 'unknown']]
+    [['A:recorded', 'confirmed', 'unknown'], ['A:released', 'cleared', 'unknown'],
+     ['B:recorded', 'suspected', 'unknown']]
     >>> len(events_from_areas(areas.iloc[:0], as_of="2024-07-01"))
     0
     """
@@ -73,9 +74,9 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     require_valid(pd.DataFrame(areas[["area_id"]]), "areas")
     as_of = pd.Timestamp(as_of)
     empty = pd.Series(None, index=areas.index, dtype="str")
-    status, release_type = (areas[name] if name in areas else empty for name in ("status", "release_type"))
-    hazard_class = areas["hazard_class"] if "hazard_class" in areas else empty
-    shared = pd.DataFrame({name: areas[name] if name in areas else empty for name in ("area_id", *_CARRIED)})
+    status, release_type = (areas.get(name, empty) for name in ("status", "release_type"))
+    hazard_class = areas.get("hazard_class", empty)
+    shared = pd.DataFrame({name: areas.get(name, empty) for name in ("area_id", *_CARRIED)})
     shared["status"] = status
     shared["recorded_at"] = as_of
 
@@ -92,7 +93,7 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     recorded = events(hazard_class.map({"CHA": "confirmed"}).fillna("suspected"), "survey_date", ":recorded")
     released = events(release_type, "release_date", ":released")
     is_released = status.eq("released") & release_type.isin(RELEASE_EVENTS)
-    paused = events(pd.Series("suspended", index=areas.index), "survey_date", ":suspended").assign(event_date=pd.NaT)
+    paused = events(pd.Series("suspended", index=areas.index), "", ":suspended")
     is_paused = status.eq("suspended")
     parts = [
         recorded.assign(geometry=areas.geometry),
@@ -349,7 +350,7 @@ def _released_land(folded: Fold) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
 
 
 def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return released land in the CRS of the events; whole areas that nothing cut with the coordinates they came with."""
+    """Return released land in the CRS of the events; whole areas that nothing cut as they came."""
     shapes = folded.back(net)
     own = folded.events.geometry.to_numpy()
     before = pd.Series(folded.own_row).groupby(folded.area).shift(1, fill_value=-1).to_numpy()
@@ -410,7 +411,7 @@ def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
                         shared,
                     )
                 )
-    shapes = folded.back(np.array([one[3] for one in rows], dtype=object)) if rows else []
+    shapes = folded.back(np.array([one[3] for one in rows], dtype=object))
     frame = pd.DataFrame([one[:3] for one in rows], columns=["area_id", "release_id", "other_area_id"])
     frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
     result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=events.crs)

@@ -1,7 +1,8 @@
-"""The report: one page that shows what the frames say, and computes nothing but sums."""
+"""The report and the tables: they show what the frames say, and compute nothing but sums."""
 
 from __future__ import annotations
 
+from landrelease.report.files import write_csv, write_geopackage
 from landrelease.report.report import write_report
 
-__all__ = ["write_report"]
+__all__ = ["write_csv", "write_geopackage", "write_report"]

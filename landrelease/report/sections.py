@@ -198,7 +198,11 @@ def key_figures(
 
 def verdict_section(title: str, frame: pd.DataFrame) -> dict[str, Any]:
     """Return one breakdown: table, picture, and what its codes mean."""
-    by = [name for name in frame.columns if name not in SUMMED and not name.startswith("productive_share")]
+    by = [
+        name
+        for name in frame.columns
+        if name not in SUMMED and not name.startswith("productive_share") and not name.endswith("_count")
+    ]
     words = clean(title).replace("_", " ")
     groups = with_all_parts(capped(frame, by, "released_m2", SUMMED), f"summaries[{title!r}]")
     is_in_order = is_ordered(frame, by)

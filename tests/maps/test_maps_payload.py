@@ -87,8 +87,8 @@ def test_columns_of_each_dtype_keep_what_is_missing():
     }
     kinds = {spec["name"]: spec["type"] for spec in header["columns"]}
     assert kinds == {
-        "position": "int", "code": "code", "text": "text", "whole": "int", "real": "float", "yes": "bool", "day": "date",
-        "mixed": "code",
+        "position": "int", "code": "code", "text": "text", "whole": "int", "real": "float", "yes": "bool",
+        "day": "date", "mixed": "code",
     }  # fmt: skip
     days = [None if pd.isna(day) else (day - pd.Timestamp("1970-01-01")).days for day in frame["day"]]
     for row, i in enumerate(got["position"]):

@@ -244,7 +244,7 @@
   /** A layer in a pane of its own, `height` being the z-index of the pane. */
   landrelease.canvasLayer = function (map, payloadId, height) {
     map.createPane(payloadId).style.zIndex = height;
-    return new CanvasLayer(payloadId, { pane: payloadId });
+    return new CanvasLayer(payloadId, { pane: payloadId, height });
   };
   landrelease.hatch = hatch;
 })();

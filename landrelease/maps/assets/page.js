@@ -190,7 +190,8 @@
   function follow(map, layers) {
     const popup = L.popup({ maxWidth: 320, maxHeight: 360, className: "lr-popup" });
     const tip = L.tooltip({ className: "lr-tip", direction: "top", offset: [0, -6] });
-    const under = (latLng) => layers.flatMap((layer) => layer.rowsAt(latLng).map((row) => [layer, row]));
+    const fromTheTop = [...layers].sort((a, b) => b.options.height - a.options.height);
+    const under = (latLng) => fromTheTop.flatMap((layer) => layer.rowsAt(latLng).map((row) => [layer, row]));
     const open = (latLng, found) => popup.setLatLng(latLng).setContent(cards(found)).openOn(map);
     map.on("mousemove", (event) => {
       const first = under(event.latlng)[0];
@@ -276,7 +277,7 @@
       entries = entries || searchable(layers);
       const found = entries.filter((entry) => entry.text.includes(wanted));
       // an id typed in full comes before those that only begin with it
-      found.sort((a, b) => a.text.length - b.text.length);
+      found.sort((a, b) => a.text.length - b.text.length || a.text.localeCompare(b.text));
       list.append(...found.slice(0, MOST_RESULTS).map(option));
       list.hidden = !found.length;
       input.setAttribute("aria-expanded", String(found.length > 0));
@@ -308,7 +309,7 @@
     document.addEventListener("keydown", (event) => event.key === "Escape" && set(false));
   }
 
-  /** Starts the page. `layers` from the top of the map to its bottom; `bounds` [[south, west], [north, east]] or null. */
+  /** Starts the page. `layers` in the order of the legend; `bounds` [[south, west], [north, east]] or null. */
   landrelease.start = async function (map, layers, bounds) {
     const message = document.getElementById("lr-message");
     panelButton();

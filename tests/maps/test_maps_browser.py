@@ -1,0 +1,460 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from folium.plugins import MarkerCluster
+
+from landrelease.maps import land_release_map, priority_map, save_page
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+REAL = Path(os.environ.get("LANDRELEASE_REAL_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+HOSTILE = [
+    "<img src=x onerror=window.pwned=1>", "${window.pwned=1}", "a`b", "</script><b>x", "{{ 7*7 }}", "{% set a=1 %}",
+    "{# 12", "back\\slash\\u0041", "\u202eright to left", "\u0642\u0631\u064a\u0629", "&lt;b&gt;",
+    "'\"><svg onload=window.pwned=1>",
+]  # fmt: skip
+SIZES = [(1280, 800), (390, 844)]
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no Chromium at {CHROMIUM}: set CHROMIUM to its path")
+        pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM to its path")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Opened:
+    """A page opened from its file with the network off, and all that it said and asked for."""
+
+    def __init__(self, browser, path: Path, size=(1280, 800)):
+        self.context = browser.new_context(
+            device_scale_factor=1, viewport={"width": size[0], "height": size[1]}, offline=True
+        )
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.url = path.as_uri()
+        self.page.goto(self.url)
+
+    def painted(self):
+        self.page.wait_for_selector("body.lr-ready")
+        self.page.wait_for_function("document.querySelector('canvas.leaflet-tile-loaded')")
+        self.page.wait_for_function("!document.querySelector('canvas.leaflet-tile:not(.leaflet-tile-loaded)')")
+        return self
+
+    def clean(self):
+        assert self.said == []
+        assert [url for url in self.asked if not url.startswith("data:")] == [self.url]
+        assert self.page.evaluate("window.pwned") is None
+        self.context.close()
+
+    def colour_at(self, lon, lat):
+        """What the canvases show at a place, the topmost that painted there first: red, green, blue, alpha."""
+        return self.page.evaluate(
+            """([lon, lat]) => {
+              const map = Object.values(window).find((value) => value instanceof L.Map);
+              const place = map.latLngToContainerPoint([lat, lon]);
+              const box = map.getContainer().getBoundingClientRect();
+              const [x, y] = [box.left + place.x, box.top + place.y];
+              const found = [];
+              const probe = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+              const brush = probe.getContext('2d', { willReadFrequently: true });
+              for (const tile of document.querySelectorAll('canvas.leaflet-tile')) {
+                const at = tile.getBoundingClientRect();
+                if (x < at.left || x >= at.right || y < at.top || y >= at.bottom) continue;
+                const scale = tile.width / at.width;
+                brush.clearRect(0, 0, 1, 1);
+                brush.drawImage(tile, (x - at.left) * scale, (y - at.top) * scale, 1, 1, 0, 0, 1, 1);
+                const pixel = brush.getImageData(0, 0, 1, 1).data;
+                const height = +getComputedStyle(tile.closest('.leaflet-pane[class*=data]')).zIndex;
+                if (pixel[3]) found.push([height, ...pixel]);
+              }
+              return found.sort((a, b) => b[0] - a[0]).map((one) => one.slice(1));
+            }""",
+            [lon, lat],
+        )
+
+    def centre(self, lon, lat):
+        self.page.evaluate(
+            """([lon, lat]) => Object.values(window).find((value) => value instanceof L.Map)
+              .setView([lat, lon], 12, { animate: false })""",
+            [lon, lat],
+        )
+
+    def point(self, lon, lat):
+        return self.page.evaluate(
+            """([lon, lat]) => {
+              const map = Object.values(window).find((value) => value instanceof L.Map);
+              const place = map.latLngToContainerPoint([lat, lon]);
+              const box = map.getContainer().getBoundingClientRect();
+              return [box.left + place.x, box.top + place.y];
+            }""",
+            [lon, lat],
+        )
+
+
+def square(x, y=44.0, size=0.02):
+    return shapely.box(x, y, x + size, y + size)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    areas = gpd.GeoDataFrame(
+        {
+            "area_id": ["HA-1", "HA-2", "HA-3", "HA-4"],
+            "status": ["open", "open", "suspended", "open"],
+            "hazard_class": ["CHA", "SHA", "SHA", "SHA"],
+            "area_m2": [3.5e6, 3.5e6, np.nan, 1e6],
+        },
+        geometry=[
+            shapely.MultiPolygon([square(18.0), square(18.0, 44.05)]),
+            shapely.Polygon(square(18.05).exterior, [square(18.055, 44.005, 0.01).exterior]),
+            square(18.1),
+            None,
+        ],
+        crs=4326,
+    )
+    releases = gpd.GeoDataFrame(
+        {
+            "release_id": ["R-1", "R-2"],
+            "area_id": ["HA-8", "HA-9"],
+            "verdict": ["as_intended", "unused"],
+            "area_m2": [1e6, 2e6],
+        },
+        geometry=[square(18.15), square(18.1)],
+        crs=4326,
+    )
+    projects = gpd.GeoDataFrame(
+        {"project_id": ["P-1", "P-2"], "location_id": ["P-1/1", "P-2/1"], "title": ["Village school", "Budget"],
+         "is_point": [True, False]},
+        geometry=[shapely.Point(18.2, 44.01), None], crs=4326,
+    )  # fmt: skip
+    admin = gpd.GeoDataFrame(
+        {"admin_code": ["A"], "name": ["Middle Province"], "level": [1]},
+        geometry=[shapely.box(17.9, 43.9, 18.4, 44.2)], crs=4326,
+    )  # fmt: skip
+    return SimpleNamespace(areas=areas, releases=releases, projects=projects, admin=admin)
+
+
+@pytest.fixture(scope="module")
+def land_page(frames, tmp_path_factory):
+    path = tmp_path_factory.mktemp("maps") / "land.html"
+    chart = land_release_map(
+        frames.areas, releases=frames.releases, projects=frames.projects, admin_areas=frames.admin, title="Sample"
+    )
+    chart.save(path)
+    return path
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_page_opens_and_is_painted(browser, land_page, size):
+    opened = Opened(browser, land_page, size).painted()
+    assert opened.colour_at(18.01, 44.01)[0] == [255, 0, 0, 128]
+    assert opened.colour_at(18.01, 44.06)[0] == [255, 0, 0, 128]
+    red, green, blue, alpha = opened.colour_at(18.052, 44.01)[0]
+    assert (abs(red - 0xF4), abs(green - 0xA7), abs(blue - 0x18)) <= (2, 2, 2)
+    assert alpha == 128
+    # a hole shows the base map, a release its verdict
+    assert opened.colour_at(18.06, 44.01) == [[255, 255, 255, 255]]
+    red, green, blue, alpha = opened.colour_at(18.16, 44.01)[0]
+    assert max(abs(red - 0x00), abs(green - 0x9E), abs(blue - 0x73)) <= 2
+    assert opened.colour_at(18.2, 44.01)[0] == [255, 255, 255, 255]
+    assert opened.colour_at(18.04, 44.04) == [[255, 255, 255, 255]]
+    text = opened.page.inner_text("body")
+    assert "No record is not evidence of no contamination." in text
+    assert "Internal use: shows exact uncleared land" in text
+    assert opened.page.evaluate("document.documentElement.lang") == "en"
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    opened.clean()
+
+
+def test_open_has_a_red_outline(browser, land_page):
+    opened = Opened(browser, land_page).painted()
+    # the west edge of an SHA: red over half of orange
+    colours = [opened.colour_at(18.05 + step * 2e-5, 44.004) for step in range(-6, 7)]
+    assert any(one and one[0][0] == 255 and one[0][1] < 90 for one in colours)
+    opened.clean()
+
+
+def test_hover_and_click(browser, land_page):
+    opened = Opened(browser, land_page).painted()
+    page = opened.page
+    page.mouse.move(*opened.point(18.01, 44.01))
+    assert page.inner_text(".lr-tip") == "HA-1\nCHA: confirmed · Open"
+    page.mouse.move(*opened.point(18.04, 44.04))
+    assert page.inner_text(".lr-tip").startswith("Middle Province")
+    page.mouse.click(*opened.point(18.11, 44.01))
+    card = page.inner_text(".lr-popup")
+    assert "1 of 3 here" in card
+    assert "HA-3" in card
+    assert "SHA: suspected · Suspended: work stopped" in card
+    assert "not recorded" in card
+    page.click("text=›")
+    assert "R-2" in page.inner_text(".lr-popup")
+    assert "Not in productive use" in page.inner_text(".lr-popup")
+    page.mouse.click(*opened.point(18.06, 44.01))
+    assert "Middle Province" in page.inner_text(".lr-popup h3")
+    opened.clean()
+
+
+def test_legend_totals_and_filter(browser, land_page):
+    opened = Opened(browser, land_page).painted()
+    page = opened.page
+    rows = page.locator("section:has(h2:has-text('Hazardous areas')) .lr-legend").first.locator("tr").all()
+    assert [row.locator("th, td").all_text_contents() for row in rows] == [
+        ["Class", "Areas", "km²"],
+        ["CHA: confirmed", "1", "3.50"],
+        ["SHA: suspected", "3", "4.50"],
+        ["All", "4", "8.00"],
+    ]
+    assert "1 of 4 have no geometry" in page.inner_text("#lr-layers")
+    assert "1 known only to an area, not drawn." in page.inner_text("#lr-layers")
+    page.uncheck("label:has-text('CHA: confirmed') input")
+    page.wait_for_timeout(100)
+    opened.painted()
+    assert opened.colour_at(18.01, 44.01) == [[255, 255, 255, 255]]
+    assert len(opened.colour_at(18.052, 44.01)) == 2
+    page.uncheck("label:has-text('Suspended') input")
+    page.wait_for_timeout(100)
+    assert len(opened.painted().colour_at(18.105, 44.005)) == 2
+    page.check("label:has-text('CHA: confirmed') input")
+    page.wait_for_timeout(100)
+    assert opened.painted().colour_at(18.01, 44.01)[0] == [255, 0, 0, 128]
+    page.uncheck("h2 label:has-text('Hazardous areas') input")
+    assert opened.colour_at(18.01, 44.01) == [[255, 255, 255, 255]]
+    opened.clean()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_search_by_keyboard(browser, land_page, size):
+    opened = Opened(browser, land_page, size).painted()
+    page = opened.page
+    if size[0] < 720:
+        page.focus("#lr-toggle")
+        page.keyboard.press("Enter")
+        assert page.get_attribute("#lr-toggle", "aria-expanded") == "true"
+    page.focus("#lr-search")
+    page.keyboard.type("VILLAGE")
+    assert page.inner_text("#lr-status") == "1 found"
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#lr-results li", "aria-selected") == "true"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lr-popup")
+    assert page.inner_text(".lr-popup h3") == "Village school"
+    page.keyboard.press("Escape")
+    page.evaluate("document.getElementById('lr-search').value = ''")
+    if size[0] < 720:
+        page.click("#lr-toggle")
+    page.fill("#lr-search", "nowhere")
+    assert page.inner_text("#lr-status") == "Nothing on this map has that id or name"
+    opened.clean()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_hostile_text_is_shown_as_it_is(browser, tmp_path, size):
+    n = len(HOSTILE)
+    areas = gpd.GeoDataFrame(
+        {"area_id": HOSTILE, "status": HOSTILE, "hazard_class": HOSTILE, "contamination_code": HOSTILE, "area_m2": 1e6,
+         **dict.fromkeys(HOSTILE, HOSTILE)},
+        geometry=[square(18 + i / 40) for i in range(n)], crs=4326,
+    )  # fmt: skip
+    releases = gpd.GeoDataFrame(
+        {"release_id": HOSTILE, "verdict": HOSTILE, "conflict": HOSTILE, "area_m2": 1.0},
+        geometry=[square(18 + i / 40, 44.05) for i in range(n)], crs=4326,
+    )  # fmt: skip
+    projects = gpd.GeoDataFrame(
+        {"title": HOSTILE, "project_id": HOSTILE, "location_id": HOSTILE, "is_point": True},
+        geometry=[shapely.Point(18.01 + i / 40, 44.11) for i in range(n)], crs=4326,
+    )  # fmt: skip
+    admin = gpd.GeoDataFrame(
+        {"admin_code": HOSTILE, "name": HOSTILE, "`${window.pwned=1}_m2": 1.0},
+        geometry=[shapely.box(18 + i / 40, 43.9, 18 + (i + 1) / 40, 44.2) for i in range(n)], crs=4326,
+    )  # fmt: skip
+    path = tmp_path / "hostile.html"
+    chart = land_release_map(
+        areas, releases=releases, projects=projects, admin_areas=admin, columns=HOSTILE, title=" ".join(HOSTILE)
+    )
+    chart.save(path)
+    opened = Opened(browser, path, size).painted()
+    page = opened.page
+    assert page.text_content("h1") == " ".join(HOSTILE)
+    assert page.title() == " ".join(HOSTILE)
+    for i, text in enumerate(HOSTILE):
+        x = 18.01 + i / 40
+        for lat, heading in (
+            (44.01, "Hazardous area"),
+            (44.06, "Release"),
+            (44.11, "Project"),
+            (44.17, "Administrative unit"),
+        ):
+            opened.centre(x, lat)
+            place = opened.point(x, lat)
+            page.mouse.move(*place)
+            assert page.text_content(".lr-tip strong") == text
+            page.mouse.click(*place)
+            assert page.text_content(".lr-popup .lr-kind") == heading
+            assert page.text_content(".lr-popup h3") == text
+            assert text in page.locator(".lr-facts td").all_text_contents()
+            if heading == "Hazardous area":
+                assert set(HOSTILE) <= set(page.locator(".lr-facts th").all_text_contents())
+            page.evaluate("Object.values(window).find((value) => value instanceof L.Map).closePopup()")
+    opened.clean()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_in_a_plain_map_runs_nothing(browser, tmp_path, text):
+    chart = folium.Map([44, 18], tiles=None, zoom_start=9)
+    frame = gpd.GeoDataFrame({"name": [text]}, geometry=[square(18.2)], crs=4326)
+    folium.GeoJson(frame, name=text, tooltip=folium.GeoJsonTooltip(["name"])).add_to(chart)
+    folium.Marker([44, 18], popup=folium.Popup(text, parse_html=True, show=True), tooltip=text).add_to(chart)
+    folium.CircleMarker([44, 18.4], popup=text).add_to(chart)
+    folium.LayerControl(collapsed=False).add_to(chart)
+    save_page(chart, tmp_path / "plain.html")
+    opened = Opened(browser, tmp_path / "plain.html")
+    opened.page.wait_for_selector(".leaflet-marker-icon")
+    assert opened.page.text_content(".leaflet-popup-content").strip() == text
+    assert opened.page.evaluate("window.pwned") is None
+    # folium's own labels are markup: the browser says that it refuses to run what is in them
+    assert [said for said in opened.said if "Content Security Policy" not in said and "ERR_" not in said] == []
+    opened.context.close()
+
+
+def test_plain_map(browser, tmp_path):
+    chart = folium.Map([44, 18], tiles=None, zoom_start=9, maxZoom=18)
+    frame = gpd.GeoDataFrame({"name": ["box"]}, geometry=[square(18.2, size=0.1)], crs=4326)
+    folium.GeoJson(frame, name="Boxes", tooltip=folium.GeoJsonTooltip(["name"])).add_to(chart)
+    folium.Marker([44, 18], popup="said", tooltip="tip").add_to(chart)
+    folium.Marker([44.2, 18], icon=folium.Icon(color="green", icon="home")).add_to(chart)
+    folium.CircleMarker([44.1, 17.9], radius=8).add_to(chart)
+    MarkerCluster([[43.8, 18], [43.8, 18.001], [43.8, 18.002]]).add_to(chart)
+    folium.LayerControl(collapsed=False).add_to(chart)
+    save_page(chart, tmp_path / "plain.html")
+    opened = Opened(browser, tmp_path / "plain.html")
+    page = opened.page
+    page.wait_for_selector(".marker-cluster")
+    assert page.inner_text(".marker-cluster") == "3"
+    icon = page.locator("img.leaflet-marker-icon")
+    assert icon.count() == 1
+    assert icon.evaluate("image => image.complete && image.naturalWidth") == 25
+    assert page.locator(".leaflet-marker-icon svg path").get_attribute("fill") == "#72b026"
+    assert "Boxes" in page.inner_text(".leaflet-control-layers")
+    icon.click()
+    page.wait_for_selector(".leaflet-popup-content")
+    assert page.inner_text(".leaflet-popup-content").strip() == "said"
+    opened.clean()
+
+
+def test_priorities(browser, frames, tmp_path):
+    parts = pd.DataFrame({"area_id": ["HA-1", "HA-2"], "people": [0.6, 0.1], "roads": [0.05, 0.2]})
+    criteria = [SimpleNamespace(column="people", label="<b>People</b> within 1 km", unit="count", weight=0.7)]
+    table = pd.DataFrame({"area_id": ["HA-1", "HA-2"], "score": [0.65, 0.3], "rank": [1, 2]})
+    ranking = SimpleNamespace(table=table, contributions=parts, criteria=criteria)
+    priority_map(frames.areas, ranking, admin_areas=frames.admin).save(tmp_path / "rank.html")
+    opened = Opened(browser, tmp_path / "rank.html").painted()
+    assert opened.colour_at(18.01, 44.01)[0] == [0x00, 0x22, 0x4E, 255]
+    opened.page.mouse.click(*opened.point(18.01, 44.01))
+    rows = opened.page.locator(".lr-parts tbody tr").all_inner_texts()
+    assert [row.split() for row in rows] == [
+        ["<b>People</b>", "within", "1", "km", "weight", "0.7", "0.6"],
+        ["roads", "0.05"],
+    ]
+    facts = opened.page.inner_text(".lr-facts")
+    assert "Rank\t1" in facts
+    assert "Score\t0.65" in facts
+    opened.clean()
+
+
+def test_further_layers_of_the_caller(browser, frames, tmp_path):
+    chart = land_release_map(frames.areas)
+    folium.Marker([44.03, 18.03], tooltip="camp").add_to(chart)
+    folium.LayerControl(collapsed=False).add_to(chart)
+    chart.save(tmp_path / "more.html")
+    opened = Opened(browser, tmp_path / "more.html").painted()
+    page = opened.page
+    assert page.locator("img.leaflet-marker-icon").count() == 1
+    page.uncheck(".leaflet-control-layers label:has-text('Hazardous areas') input")
+    assert opened.colour_at(18.01, 44.01) == []
+    assert not page.is_checked("h2 label:has-text('Hazardous areas') input")
+    opened.clean()
+
+
+@pytest.mark.parametrize("hazards", ["admin", "none"])
+def test_public_pages(browser, frames, tmp_path, hazards):
+    areas = frames.areas.assign(admin_code="A")
+    chart = land_release_map(areas, releases=frames.releases, admin_areas=frames.admin, hazards=hazards)
+    chart.save(tmp_path / "public.html")
+    opened = Opened(browser, tmp_path / "public.html").painted()
+    # nothing of the hazards' shapes: inside one and beside it the page is the same
+    inside, beside = (opened.colour_at(*place) for place in ((18.112, 44.022), (18.13, 44.022)))
+    assert inside == beside
+    assert inside[0] == ([255, 255, 255, 255] if hazards == "none" else [0xFE, 0xCC, 0x5C, 255])
+    text = opened.page.inner_text("body")
+    assert "Internal use" not in text
+    assert "Uncleared land is" in text
+    opened.clean()
+
+
+def test_nothing_to_draw(browser, frames, tmp_path):
+    land_release_map(frames.areas.iloc[:0], releases=frames.releases.iloc[:0]).save(tmp_path / "empty.html")
+    opened = Opened(browser, tmp_path / "empty.html")
+    opened.page.wait_for_selector("body.lr-ready")
+    opened.clean()
+
+
+def test_browser_without_decompression_says_so(browser, land_page):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(land_page.as_uri())
+    assert "can not unpack the data of this page" in page.inner_text("#lr-message")
+    context.close()
+
+
+def test_notebook(browser, frames, tmp_path):
+    path = tmp_path / "notebook.html"
+    chart = land_release_map(frames.areas)
+    path.write_text(f"<!DOCTYPE html><title>x</title>{chart._repr_html_()}", encoding="utf-8")
+    opened = Opened(browser, path)
+    frame = opened.page.frame_locator("iframe")
+    frame.locator("canvas.leaflet-tile-loaded").first.wait_for()
+    assert opened.said == []
+    opened.context.close()
+
+
+@pytest.mark.real
+def test_bosnia(browser, tmp_path):
+    folder = REAL / "bih"
+    if not folder.exists():
+        pytest.skip(f"no real data at {REAL}: set LANDRELEASE_REAL_DATA")
+    shapes = {name: gpd.read_file(folder / f"{name}_areas.geojson") for name in ("suspect", "cleared")}
+    areas = shapes["suspect"].assign(status="open", hazard_class="SHA")
+    areas["area_id"] = [f"HA-{i}" for i in range(len(areas))]
+    releases = shapes["cleared"].assign(release_type="cleared")
+    releases["release_id"] = [f"R-{i}" for i in range(len(releases))]
+    path = tmp_path / "bih.html"
+    land_release_map(areas, releases=releases, title="Bosnia and Herzegovina").save(path)
+    assert path.stat().st_size < 3e6
+    opened = Opened(browser, path).painted()
+    assert "3,097 of 11,068 have no geometry" in opened.page.inner_text("#lr-layers")
+    opened.page.fill("#lr-search", "HA-9876")
+    opened.page.keyboard.press("Enter")
+    assert opened.page.inner_text(".lr-popup h3") == "HA-9876"
+    opened.clean()
