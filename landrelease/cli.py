@@ -188,6 +188,9 @@ def main() -> None:
     except LandReleaseError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         sys.exit(UNUSABLE)
+    except OSError as error:
+        typer.echo(f"A file can not be read or written: {error}", err=True)
+        sys.exit(UNUSABLE)
 
 
 if __name__ == "__main__":

@@ -172,9 +172,19 @@ def _densified(geometries: Geometries, crs: CRS) -> Geometries:
     long_edges = _has_long_edges(geometries, step)
     if not long_edges.any():
         return geometries
-    dense = geometries.copy()
-    dense[long_edges] = shapely.segmentize(geometries[long_edges], step)
+    dense = np.array(geometries, dtype=object, copy=True)
+    for i in np.flatnonzero(long_edges):
+        dense[i] = _segmentized(dense[i], step)
     return dense
+
+
+def _segmentized(shape: Any, step: float) -> Any:
+    """Densify ring by ring: GEOS buffers a whole polygon by 0 as it densifies it, which drops lobes of a bow-tie."""
+    if shape.geom_type == "Polygon":
+        return shapely.Polygon(shapely.segmentize(shape.exterior, step), shapely.segmentize(shape.interiors, step))
+    if shape.geom_type in ("MultiPolygon", "GeometryCollection"):
+        return type(shape)([_segmentized(part, step) for part in shape.geoms])
+    return shapely.segmentize(shape, step)
 
 
 def _has_long_edges(geometries: Geometries, step: float) -> npt.NDArray[np.bool_]:

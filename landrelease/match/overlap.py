@@ -17,6 +17,7 @@ from landrelease.geometry import (
     planar_area,
     plane_polygons,
     polygonal,
+    repaired,
     require_same_crs,
 )
 from landrelease.match.ids import id_column
@@ -42,8 +43,8 @@ def match_overlap(
     areas : GeoDataFrame
         Polygons with an id column (release_id, area_id, ...), in any CRS.
     layer : GeoDataFrame
-        Polygons with the column `by`, in the CRS of the areas. Polygons whose class is missing cover nothing:
-        their land stays unmapped.
+        Polygons with the column `by`, in the CRS of the areas. Polygons whose class is missing or "unmapped" cover
+        nothing: their land stays unmapped.
     by : str
         The column of the layer that holds the class.
     on_overlap : "split", "first" or "raise"
@@ -62,7 +63,8 @@ def match_overlap(
     CRSError
         A frame has no CRS, or they differ.
     DataError
-        The layer lacks the column; ids are missing; with "raise", how many areas meet overlapping classes.
+        The layer lacks the column; the areas have no id column, or `by` is that column; with "raise", how many areas
+        meet overlapping classes.
 
     Notes
     -----
@@ -83,7 +85,11 @@ def match_overlap(
     if by not in layer:
         raise DataError(f"'layer' has no column '{by}'{nearest(by, layer.columns)}")
     key = id_column(areas)
-    usable = layer[layer[by].notna() & ~layer.geometry.isna()]
+    if by == key:
+        raise DataError(
+            f"'{by}' identifies the areas and names the classes.\n  Fix: layer.rename(columns=...) and by=..."
+        )
+    usable = layer[layer[by].notna() & layer[by].ne(UNMAPPED) & ~layer.geometry.isna()]
     plane = equal_area_crs(areas)
     own, near = plane_polygons(areas, plane), _near(usable, areas)
     pairs = _pieces(own, plane_polygons(near, plane), near[by].to_numpy(dtype=object))
@@ -182,7 +188,8 @@ def _split(classes: dict[Any, Any]) -> dict[Any, float]:
 
 def _tidy(parts: pd.DataFrame, areas: gpd.GeoDataFrame, key: str, by: str) -> pd.DataFrame:
     """Add what is unmapped and the m2; order as the areas, unmapped last."""
-    area_m2 = geodesic_area_m2(areas)
+    # shares are of the repaired shapes, so are the m2: the two lobes of a bow tie cancel each other otherwise
+    area_m2 = geodesic_area_m2(gpd.GeoSeries(repaired(areas.geometry.to_numpy()), crs=areas.crs))
     known = np.flatnonzero(~np.isnan(area_m2))
     covered = parts.groupby("area")["share"].sum().reindex(known, fill_value=0.0)
     free = pd.DataFrame({"area": known, "by": UNMAPPED, "share": np.maximum(0.0, 1.0 - covered.to_numpy())})
@@ -195,7 +202,7 @@ def _tidy(parts: pd.DataFrame, areas: gpd.GeoDataFrame, key: str, by: str) -> pd
     place = result["area"].to_numpy(dtype=int)
     return pd.DataFrame(
         {
-            key: areas[key].to_numpy()[place],
+            key: areas[key].iloc[place].reset_index(drop=True),
             by: result["by"].astype("str"),
             "overlap_m2": result["share"].to_numpy(dtype=float) * area_m2[place],
             "overlap_share": result["share"].to_numpy(dtype=float),

@@ -14,7 +14,14 @@ import shapely
 from pyproj import CRS
 
 from landrelease.errors import CRSError, DataError, OptionError, check_option, nearest
-from landrelease.geometry import check_crs, geodesic_area_m2, keep_where, polygonal, repaired
+from landrelease.geometry import (
+    check_crs,
+    geodesic_area_m2,
+    has_finite_coordinates,
+    keep_where,
+    polygonal,
+    repaired,
+)
 from landrelease.read.files import RawFile, open_file
 from landrelease.read.profiles import read_profile
 from landrelease.read.values import as_text, parse
@@ -305,7 +312,7 @@ def _shapes(
 
 
 def _from_wkt(text: pd.Series, findings: Found) -> np.ndarray[Any, Any]:
-    shapes = shapely.from_wkt(text.where(text.notna(), None).to_numpy(dtype=object), on_invalid="ignore")
+    shapes = shapely.from_wkt([None if one else wkt for wkt, one in zip(text, text.isna(), strict=True)], on_invalid="ignore")
     for row in np.flatnonzero(shapely.is_missing(shapes) & text.notna().to_numpy()):
         findings.append((int(row), finding("R7", "geometry", text.iloc[row], "unreadable WKT: no geometry")))
     return np.asarray(shapes, dtype=object)
@@ -328,7 +335,7 @@ def _repair(
     shapes: np.ndarray[Any, Any], crs: CRS | None, table: Table, findings: Found
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
     """Make invalid polygons valid and say so, with the area before and after (rule 6)."""
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1) | shapely.is_missing(shapes)
+    finite = has_finite_coordinates(shapes)
     for row in np.flatnonzero(~finite):
         findings.append((int(row), finding("R11", "geometry", "", "a coordinate is no finite number: no geometry")))
     shapes = keep_where(shapes, finite)

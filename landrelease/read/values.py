@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError, check_option
 from landrelease.rules import finding
-from landrelease.tables import CODES, Column
+from landrelease.tables import CODES, DTYPES, Column
 
 __all__ = ["DATE_ORDERS", "UNITS", "as_text", "parse"]
 
@@ -120,7 +122,8 @@ def _booleans(values: pd.Series, column: Column, codes: Mapping[str, str] | None
 def _numbers(values: pd.Series, column: Column, decimal: str | None) -> tuple[pd.Series, Found]:
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         return values.astype("Float64").astype("float64"), []
-    text = as_text(values)
+    real = values.map(_is_real).to_numpy(dtype=bool)
+    text = as_text(values).mask(real)
     if decimal is not None:
         check_option("decimal", decimal, (".", ","))
         text = text.str.replace("." if decimal == "," else ",", "", regex=False).str.replace(",", ".", regex=False)
@@ -129,7 +132,13 @@ def _numbers(values: pd.Series, column: Column, decimal: str | None) -> tuple[pd
     text = text.str.replace(r"[\s\u00a0\u202f']", "", regex=True)
     is_number = text.str.match(_NUMBER).fillna(False).to_numpy(dtype=bool)
     numbers = pd.to_numeric(text.where(is_number), errors="coerce").astype("float64")
+    numbers = numbers.mask(real, pd.to_numeric(values.where(real), errors="coerce").astype("float64"))
     return numbers, _told((~is_number) & text.notna().to_numpy(), values, column, "is no number: left missing")
+
+
+def _is_real(value: object) -> bool:
+    """Tell a number from text that looks like one: a cell of a workbook may be either."""
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
 
 def _refuse_ambiguous(text: pd.Series, column: Column) -> None:
@@ -160,9 +169,12 @@ def _dates(values: pd.Series, column: Column, dates: str | None) -> tuple[pd.Ser
         days = values.dt.tz_localize(None) if values.dt.tz is not None else values
         known = days.notna()
         return _finished(days.dt.normalize(), pd.Series("day", index=values.index).where(known, "unknown"), column, [])
-    text = as_text(values)
     if dates is not None and "%" not in dates:
         check_option("dates", dates, DATE_ORDERS)
+    is_real = values.map(lambda one: isinstance(one, date) and not pd.isna(one)).to_numpy(dtype=bool)
+    if is_real.any():  # a cell of a workbook is a date or text
+        return _with_real_dates(values, is_real, column, dates)
+    text = as_text(values)
     if dates is None or dates == "iso":
         year, month, day, precision = _iso(text)
         if dates is None:
@@ -180,6 +192,16 @@ def _dates(values: pd.Series, column: Column, dates: str | None) -> tuple[pd.Ser
     bad = (days.isna() & text.notna()).to_numpy()
     found = _told(bad, text, column, "is no date: left missing")
     return _finished(days, precision.where(days.notna(), "unknown"), column, found)
+
+
+def _with_real_dates(
+    values: pd.Series, is_real: np.ndarray[Any, Any], column: Column, dates: str | None
+) -> tuple[pd.Series, Found, pd.Series]:
+    """Take dates as they are where cells hold them, and read the text of the others."""
+    days, found, precision = _dates(values.astype("object").mask(is_real, None), column, dates)
+    real = [datetime(one.year, one.month, one.day) for one in values[is_real]]
+    days[is_real] = pd.Series(real, index=days.index[is_real], dtype=DTYPES["date"])
+    return days, found, precision.mask(is_real, "day")
 
 
 def _finished(

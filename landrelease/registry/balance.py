@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from landrelease.errors import DataError, OptionError, nearest
-from landrelease.registry.fold import HAZARD_EVENTS, RELEASE_EVENTS, Fold, fold, union
+from landrelease.registry.fold import HAZARD_EVENTS, RELEASE_EVENTS, Fold, class_after, day_of, fold, union
 from landrelease.tables import RESULTS, TABLES
 
 __all__ = ["land_balance"]
@@ -77,7 +77,7 @@ def land_balance(
     >>> len(land_balance(events, start="2010-01-01", end="2011-12-31"))
     0
     """
-    start, end = pd.Timestamp(start), pd.Timestamp(end)
+    start, end = day_of("start", start), day_of("end", end)
     if end < start:
         raise DataError(f"The account ends on {end.date()}, before it starts on {start.date()}.")
     names = [by] if isinstance(by, str) else list(by or [])
@@ -140,8 +140,7 @@ def _labels(folded: Fold, names: list[str]) -> tuple[list[int], list[tuple[Any, 
         return [0] * len(folded.events), [()]
     events = folded.events[names].copy()
     if "hazard_class" in names:
-        implied = folded.events["event"].map({"confirmed": "CHA", "suspected": "SHA", "reopened": "SHA"})
-        events["hazard_class"] = events["hazard_class"].fillna(implied.astype("str"))
+        events["hazard_class"] = class_after(folded.events, folded.area)
     filled = events.astype(object).groupby(folded.area).ffill()
     if "admin_code" in names:  # land does not move: what is known later was so before
         filled["admin_code"] = filled["admin_code"].groupby(folded.area).bfill()

@@ -7,8 +7,9 @@ event has cut go back to the caller with the coordinates they came with.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +18,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from landrelease.errors import DataError
-from landrelease.geometry import equal_area_crs, plane_polygons, polygonal, require_crs, transform
+from landrelease.errors import DataError, OptionError
+from landrelease.geometry import equal_area_crs, plane_polygons, polygonal, repaired, require_crs, transform
 from landrelease.rules import require_valid
 from landrelease.tables import conform
 
@@ -27,10 +28,13 @@ __all__ = [
     "RELEASE_EVENTS",
     "SLIVER_M2",
     "Fold",
+    "class_after",
     "clean",
+    "day_of",
     "fold",
     "overlap_pairs",
     "rows_by_area",
+    "typed_events",
     "union",
     "without_voided",
 ]
@@ -79,16 +83,45 @@ class Fold:
         return transform(shapes, self.plane, self.events.crs)
 
 
-def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
-    """Fold the events that count up to a day; raise DataError where one can not be read as an event."""
+def typed_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the events in the types of their table; raise where one can not be read as an event."""
     crs = require_crs(events, "events")
     keys = [name for name in ("event_id", "area_id", "event") if name in events]
     require_valid(pd.DataFrame(events[keys]), "events")
     bare = pd.DataFrame(events.drop(columns=events.geometry.name))
-    typed = gpd.GeoDataFrame(conform(bare, "events"), geometry=events.geometry.to_numpy(), crs=crs)
+    return gpd.GeoDataFrame(conform(bare, "events"), geometry=events.geometry.to_numpy(), crs=crs)
+
+
+def day_of(name: str, value: Any) -> pd.Timestamp:
+    """Return a day that a caller names, at midnight; raise OptionError where it names none."""
+    day: Any = pd.NaT
+    if not isinstance(value, (int, float, np.number)):
+        with suppress(TypeError, ValueError):
+            day = pd.Timestamp(value)
+    if pd.isna(day):
+        raise OptionError(f"{name} must be a date such as '2024-12-31'; got {value!r}")
+    return cast(pd.Timestamp, day.tz_localize(None).normalize())
+
+
+def class_after(events: gpd.GeoDataFrame, area: npt.NDArray[np.int64]) -> pd.Series:
+    """Return the hazard class of its area after each event: that of the latest suspicion or confirmation."""
+    implied = events["event"].map({"confirmed": "CHA", "suspected": "SHA", "reopened": "SHA"}).astype("str")
+    by_evidence = events["hazard_class"].fillna(implied).where(events["event"].isin(HAZARD_EVENTS))
+    known = by_evidence.groupby(area).ffill().fillna(events["hazard_class"].groupby(area).ffill())
+    return cast(pd.Series, known)
+
+
+def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
+    """Fold the events that count up to a day; raise DataError where one can not be read as an event."""
+    typed = typed_events(events)
     counting = _in_order(_effective(without_voided(typed)), until)
+    own = repaired(counting.geometry.to_numpy())
+    counting = counting.set_geometry(gpd.GeoSeries(own, crs=typed.crs))
     plane = equal_area_crs(counting)
     shapes = plane_polygons(counting, plane)
+    # nobody can say which land a point or a line released: none, not the whole area
+    vague = shapely.is_missing(shapes) & ~shapely.is_missing(own) & ~shapely.is_empty(own)
+    shapes[vague & counting["event"].isin(RELEASE_EVENTS).to_numpy()] = EMPTY
     area, area_ids = pd.factorize(counting["area_id"].astype("str"))
     neighbours = _neighbours(shapes, area, len(area_ids))
     touched, before, after, own_row = _walk(counting["event"].to_numpy(dtype=object), shapes, area, neighbours)
@@ -120,13 +153,19 @@ def without_voided(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _effective(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the day from which an event counts: early for hazards, late for releases, so that it errs towards danger."""
-    date, precision = events["event_date"], events["date_precision"]
+    date, precision = events["event_date"].dt.normalize(), events["date_precision"]
     makes_hazard = events["event"].isin(HAZARD_EVENTS)
-    late = date.mask(precision.eq("year"), date + pd.offsets.YearEnd(0))
-    late = late.mask(precision.eq("month"), date + pd.offsets.MonthEnd(0))
-    day = date.where(makes_hazard, late)
+    early, late = date, date
+    for known, first, last in (
+        ("month", pd.offsets.MonthBegin(1), pd.offsets.MonthEnd(0)),
+        ("year", pd.offsets.YearBegin(1), pd.offsets.YearEnd(0)),
+    ):
+        is_rough = precision.eq(known)
+        early = early.mask(is_rough, date + pd.Timedelta(days=1) - first)
+        late = late.mask(is_rough, date + last)
+    day = early.where(makes_hazard, late)
     is_dated = day.notna()
-    day = day.fillna(events["recorded_at"].where(~makes_hazard, pd.Timestamp("1677-12-31")))
+    day = day.fillna(events["recorded_at"].dt.normalize().where(~makes_hazard, pd.Timestamp("1677-12-31")))
     return events.assign(effective=day, is_dated=is_dated)
 
 
@@ -181,6 +220,7 @@ def _walk(
     own_row = np.full(n, -1)
     state: dict[int, Any] = {}
     state_row: dict[int, int] = {}
+    whole: dict[int, tuple[Any, int]] = {}
     for row in range(n):
         one, kind, shape = int(area[row]), kinds[row], shapes[row]
         land, land_row = state.get(one), state_row.get(one, -1)
@@ -192,7 +232,10 @@ def _walk(
                 else:
                     land, land_row, touched[row] = clean(land.union(shape)), -1, shape
             else:
+                if land is not None and land.is_empty:  # hazardous again, all of it
+                    land, land_row = whole[one]
                 touched[row] = land
+            whole[one] = land, land_row
         elif kind in RELEASE_EVENTS:
             touched[row] = land if shape is None or land is None else clean(land.intersection(shape))
             if shape is None:
@@ -203,7 +246,7 @@ def _walk(
         elif kind in ("split", "merged") and land is not None:
             held = union(state.get(other) for other in neighbours[one])
             touched[row] = clean(land.intersection(held))
-            land, land_row = clean(land.difference(held)), -1
+            land, land_row = whole[one] = clean(land.difference(held)), -1
         state[one], state_row[one] = land, land_row
         after[row], own_row[row] = land, land_row
     return touched, before, after, own_row

@@ -10,15 +10,18 @@ import pandas as pd
 import shapely
 
 from landrelease.errors import DataError, nearest
-from landrelease.geometry import geodesic_area_m2, planar_area, require_crs
+from landrelease.geometry import geodesic_area_m2, planar_area, repaired, require_crs
 from landrelease.registry.fold import (
     HAZARD_EVENTS,
     RELEASE_EVENTS,
     SLIVER_M2,
     Fold,
+    class_after,
     clean,
+    day_of,
     fold,
     rows_by_area,
+    typed_events,
     union,
     without_voided,
 )
@@ -71,8 +74,8 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     0
     """
     require_crs(areas, "areas")
-    require_valid(pd.DataFrame(areas[["area_id"]]), "areas")
-    as_of = pd.Timestamp(as_of)
+    require_valid(pd.DataFrame(areas[[name for name in ("area_id",) if name in areas]]), "areas")
+    as_of = day_of("as_of", as_of)
     empty = pd.Series(None, index=areas.index, dtype="str")
     status, release_type = (areas.get(name, empty) for name in ("status", "release_type"))
     hazard_class = areas.get("hazard_class", empty)
@@ -131,7 +134,9 @@ def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
     -----
     An undated hazard counts on every day, an undated release from `recorded_at` on. Of a year or a month, hazards
     count from the first day and releases from the last. Within a day hazards come before releases, then by
-    event_id. A release touches only its own area; land is hazardous while any area holds it.
+    event_id. A release touches only its own area; land is hazardous while any area holds it. A release with a point
+    or a line for a geometry releases nothing: nobody can say which land. A hazard event without a geometry on an
+    area that was released makes all of it hazardous again.
 
     Examples
     --------
@@ -146,7 +151,7 @@ def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
     >>> len(status_on(events, "2019-12-31"))
     0
     """
-    return _areas(fold(events, pd.Timestamp(date)))
+    return _areas(fold(events, day_of("date", date)))
 
 
 def _areas(folded: Fold) -> gpd.GeoDataFrame:
@@ -156,9 +161,10 @@ def _areas(folded: Fold) -> gpd.GeoDataFrame:
     by_area = events.groupby(area)
     rows = by_area[list(_CARRIED)].last()  # of each column the last that is filled
     rows["area_id"] = pd.Series(folded.area_ids, index=rows.index, dtype="str")
-    makes, releases = events["event"].isin(HAZARD_EVENTS), events["event"].isin(RELEASE_EVENTS)
-    evidence = events["event"].where(makes).groupby(area).last()
-    rows["hazard_class"] = rows["hazard_class"].fillna(evidence.eq("confirmed").map({True: "CHA", False: "SHA"}))
+    makes, releases = events["event"].isin(HAZARD_EVENTS), _released_some(folded)
+    bounds = makes | events["event"].eq("corrected")  # what a release reports is the release
+    rows["reported_area_m2"] = events["reported_area_m2"].where(bounds).groupby(area).last()
+    rows["hazard_class"] = class_after(events, area).groupby(area).last()
     kind = events["event"].where(releases).groupby(area)
     rows["release_type"] = kind.last().mask(kind.nunique() > 1, "mixed")
     dated = events["effective"].where(events["is_dated"])
@@ -170,10 +176,17 @@ def _areas(folded: Fold) -> gpd.GeoDataFrame:
     own = folded.own_row[last]
     shapes = np.where(own >= 0, events.geometry.to_numpy()[np.maximum(own, 0)], shapes) if len(own) else shapes
     rows["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
-    was_hazard = (makes | releases | events["event"].eq("corrected")).groupby(area).any()
+    was_hazard = (bounds | events["event"].isin(RELEASE_EVENTS)).groupby(area).any()
     result = gpd.GeoDataFrame(conform(rows, "areas"), geometry=list(shapes), crs=events.crs)
     result = result[was_hazard.astype(bool)]
     return result.sort_values("area_id", kind="stable").reset_index(drop=True)
+
+
+def _released_some(folded: Fold) -> pd.Series:
+    """Tell which events released land; where the area's land is not known, any release did."""
+    kinds = folded.events["event"]
+    some = kinds.isin(RELEASE_EVENTS).to_numpy() & ~shapely.is_empty(folded.touched)
+    return pd.Series(some, index=kinds.index)
 
 
 def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
@@ -188,7 +201,7 @@ def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
     whole_last = is_whole.astype("boolean").where(work).groupby(area).ffill().fillna(False).to_numpy(dtype=bool)
     no_land = shapely.is_missing(folded.after)
     is_released = np.where(no_land, whole_last, shapely.is_empty(folded.after))
-    part = releases.groupby(area).cummax().to_numpy(dtype=bool)
+    part = _released_some(folded).groupby(area).cummax().to_numpy(dtype=bool)
     paused = latest.eq("suspended").to_numpy(dtype=bool)
     return np.select([is_released, paused, part], ["released", "suspended", "in_progress"], "open")
 
@@ -222,14 +235,15 @@ def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
     >>> history_of(events, "A")[["event", "status"]].values.tolist()
     [['suspected', 'open'], ['cancelled', 'released']]
     """
-    ids = events["area_id"].astype("str")
+    events = typed_events(events)
+    ids = events["area_id"]
     if area_id not in set(ids):
         raise DataError(f"No event belongs to area '{area_id}'{nearest(area_id, ids.dropna().unique())}")
     line, queue = set(), [area_id]
     while queue:
         one = queue.pop()
         line.add(one)
-        parents = events.loc[ids.eq(one), "parent_id"].dropna() if "parent_id" in events else []
+        parents = events.loc[ids.eq(one), "parent_id"].dropna()
         queue += [parent for parent in parents if parent not in line]
     related = _and_neighbours(events, ids, line)
     folded = fold(related)
@@ -242,7 +256,7 @@ def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
     )
     other = related[~related["event_id"].isin(folded.events["event_id"]) & related["area_id"].isin(line)]
     never = "a release without a date and without recorded_at counts never"
-    kept = other["event_id"].isin(without_voided(gpd.GeoDataFrame(conform(related, "events")))["event_id"])
+    kept = other["event_id"].isin(without_voided(related)["event_id"])
     other = other.assign(
         note=np.where(other["event"].eq("void"), "undoes another event", np.where(kept, never, "undone"))
     )
@@ -257,8 +271,8 @@ def _plane_m2(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _and_neighbours(events: gpd.GeoDataFrame, ids: pd.Series, line: set[str]) -> gpd.GeoDataFrame:
     """Return the events of some areas and of those that overlap them: a split gives up only what others hold."""
     mine = events[ids.isin(line)]
-    shapes = mine.geometry[mine.geometry.notna()]
-    near = ids[events.geometry.intersects(shapes.union_all())] if len(shapes) else ids.iloc[:0]
+    shapes = shapely.union_all(repaired(mine.geometry.to_numpy()))
+    near = ids[shapely.intersects(repaired(events.geometry.to_numpy()), shapes)]
     undoing = events["event"].eq("void")
     return events[ids.isin(line | set(near)) | undoing]
 
@@ -296,7 +310,7 @@ def releases_from(events: gpd.GeoDataFrame, *, start: Any = None, end: Any = Non
     >>> len(releases_from(events, end="2020-12-31"))
     0
     """
-    folded = fold(events, None if end is None else pd.Timestamp(end))
+    folded = fold(events, None if end is None else day_of("end", end))
     rows, net, conflict = _released_land(folded)
     kept, crs = folded.events.iloc[rows].reset_index(drop=True), folded.events.crs
     own = kept.geometry.to_numpy()
@@ -312,13 +326,14 @@ def releases_from(events: gpd.GeoDataFrame, *, start: Any = None, end: Any = Non
     frame["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
     frame["conflict_m2"] = _plane_m2(conflict)
     # what the release leaves open is what its area last said before
-    for name in ("hazard_class", "intended_use_code", "blocked_resource_code", "admin_code"):
+    frame["hazard_class"] = class_after(folded.events, folded.area).iloc[rows].to_numpy()
+    for name in ("intended_use_code", "blocked_resource_code", "admin_code"):
         frame[name] = folded.events.groupby(folded.area)[name].ffill().iloc[rows].to_numpy()
     handed = folded.events["effective"].where(folded.events["event"].eq("handed_over") & folded.events["is_dated"])
     frame["handover_date"] = handed.groupby(folded.area).bfill().iloc[rows].to_numpy()
     result = gpd.GeoDataFrame(conform(frame, "releases"), geometry=list(shapes), crs=crs)
     if start is not None:
-        result = result[result["release_date"] >= pd.Timestamp(start)]
+        result = result[result["release_date"] >= day_of("start", start)]
     return result.sort_values(["release_date", "release_id"], kind="stable").reset_index(drop=True)
 
 
@@ -392,7 +407,7 @@ def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
     >>> len(conflicts_on(events.iloc[:2], "2020-12-31"))
     0
     """
-    folded = fold(events, pd.Timestamp(date))
+    folded = fold(events, day_of("date", date))
     kinds = folded.events["event"].to_numpy(dtype=object)
     final = folded.final() if len(kinds) else np.zeros(0, dtype=object)
     rows = []

@@ -30,7 +30,7 @@ def at(shape, unit=10.0):
 
 
 def areas_of(*shapes, crs=UTM, **columns) -> gpd.GeoDataFrame:
-    ids = {"area_id": [f"A{i}" for i in range(len(shapes))]}
+    ids = {"area_id": pd.Series([f"A{i}" for i in range(len(shapes))], dtype="str")}
     return gpd.GeoDataFrame({**ids, **columns}, geometry=[at(one) for one in shapes], crs=crs)
 
 
@@ -52,6 +52,11 @@ def check_shares(found: pd.DataFrame, expected: dict[str, dict[str, float]], tol
     assert list(got) == list(expected)
     for own, parts in expected.items():
         assert got[own] == pytest.approx(parts, abs=tolerance)
+
+
+def of_note(parts: dict[str, float]) -> dict[str, float]:
+    """Leave out what rounding left along a common edge: less than a millionth of the area."""
+    return {name: share for name, share in parts.items() if share > 1e-6}
 
 
 def geodesic_m2(shape) -> float:
@@ -142,8 +147,8 @@ def test_a_sliver_counts_for_what_it_is():
         ("first", "gr", {"grazing": 6.0, "road": 2.0, UNMAPPED: 2.0}),
         ("first", "rg", {"grazing": 4.0, "road": 4.0, UNMAPPED: 2.0}),
         # 0-4 g, 4-5 g r, 5-6 g r f, 6-8 r f, 8-10 f
-        ("split", "grf", {"grazing": 4 + 1 / 2 + 1 / 3, "road": 1 / 2 + 1 / 3 + 1, "forest": 1 / 3 + 1 + 2, UNMAPPED: 0}),
-        ("split", "frg", {"grazing": 4 + 1 / 2 + 1 / 3, "road": 1 / 2 + 1 / 3 + 1, "forest": 1 / 3 + 1 + 2, UNMAPPED: 0}),
+        ("split", "grf", {"grazing": 4 + 1 / 2 + 1 / 3, "road": 1 / 2 + 1 / 3 + 1, "forest": 1 / 3 + 1 + 2}),
+        ("split", "frg", {"grazing": 4 + 1 / 2 + 1 / 3, "road": 1 / 2 + 1 / 3 + 1, "forest": 1 / 3 + 1 + 2}),
         ("first", "grf", {"grazing": 6, "road": 2, "forest": 2, UNMAPPED: 0}),
         ("first", "fgr", {"grazing": 5, "forest": 5, UNMAPPED: 0}),  # no land is left to the road
     ],
@@ -152,8 +157,9 @@ def test_where_two_and_three_classes_overlap(policy, order, expected):
     parcels = {"g": ("grazing", box(0, 0, 6, 10)), "r": ("road", box(4, 0, 8, 10)), "f": ("forest", box(5, 0, 10, 10))}
     layer = layer_of(*(parcels[one] for one in order))
     found = match_overlap(areas_of(box(0, 0, 10, 10)), layer, by="use_code", on_overlap=policy)
-    got = {name: share for name, share in shares(found)["A0"].items() if share > 1e-12 or name == UNMAPPED}
-    assert got == pytest.approx({name: units / 10 for name, units in expected.items()}, abs=1e-8)
+    assert of_note(shares(found)["A0"]) == pytest.approx(
+        of_note({name: n / 10 for name, n in expected.items()}), abs=1e-7
+    )
 
 
 @pytest.mark.parametrize("policy", ["split", "first", "raise"])
@@ -169,8 +175,7 @@ def test_overlapping_polygons_of_one_class_are_counted_once(policy):
 def test_first_is_the_class_that_comes_first_in_the_layer_even_through_a_later_polygon():
     layer = layer_of(("grazing", box(0, 0, 1, 10)), ("road", box(5, 0, 10, 10)), ("grazing", box(5, 0, 10, 10)))
     found = match_overlap(areas_of(box(0, 0, 10, 10)), layer, by="use_code", on_overlap="first")
-    got = {name: share for name, share in shares(found)["A0"].items() if share > 1e-12}
-    assert got == pytest.approx({"grazing": 0.6, UNMAPPED: 0.4}, abs=1e-8)
+    assert of_note(shares(found)["A0"]) == pytest.approx({"grazing": 0.6, UNMAPPED: 0.4}, abs=1e-7)
 
 
 def test_raise_says_how_many_areas_and_names_one():
@@ -198,7 +203,9 @@ def test_a_layer_that_itself_says_unmapped_adds_no_second_row():
 
 def test_areas_without_a_polygon_are_missing_and_empty_ones_have_no_land():
     areas = areas_of(None, shapely.Polygon(), shapely.Point(1, 1), box(0, 0, 10, 10))
-    layer = layer_of(("road", box(0, 0, 10, 4)), ("road", None), ("road", shapely.Polygon()), ("road", shapely.Point(5, 9)))
+    layer = layer_of(
+        ("road", box(0, 0, 10, 4)), ("road", None), ("road", shapely.Polygon()), ("road", shapely.Point(5, 9))
+    )
     found = match_overlap(areas, layer, by="use_code")
     assert found["area_id"].tolist() == ["A0", "A1", "A2", "A3", "A3"]
     for own in ("A0", "A2"):
@@ -293,7 +300,9 @@ def test_the_peer_library_agrees_on_a_layer_without_overlaps():
     kept = rng.random(len(parcels)) < 0.8
     layer = layer_of(*((name, one) for name, one, keep in zip(names, parcels, kept, strict=True) if keep))
     turned = [
-        shapely.affinity.rotate(shapely.Point(*rng.uniform(0, 200, 2)).buffer(rng.uniform(2, 40), 3), rng.uniform(0, 90))
+        shapely.affinity.rotate(
+            shapely.Point(*rng.uniform(0, 200, 2)).buffer(rng.uniform(2, 40), 3), rng.uniform(0, 90)
+        )
         for _ in range(40)
     ]
     areas = areas_of(*turned)
@@ -307,7 +316,6 @@ def test_the_peer_library_agrees_on_a_layer_without_overlaps():
     both = pd.concat([expected, got], axis=1, keys=["theirs", "ours"]).fillna(0.0)
     assert both["ours"].to_numpy() == pytest.approx(both["theirs"].to_numpy(), rel=0, abs=0.1)
     assert len(got) > 60
-
 
 
 NAMES = ("road", "forest", "grazing")
@@ -339,7 +347,7 @@ def grid_shapes(draw):
 
 def expected_shares(cells, parcels, policy):
     """Give each cell to its classes, whole or in equal parts."""
-    order = [name for name in dict.fromkeys(name for name, _ in parcels if name)]
+    order = list(dict.fromkeys(name for name, _ in parcels if name))
     parts: dict[str, Fraction] = {}
     for cell in cells:
         names = [name for name in order if any(name == one and cell in held for one, (_, held) in parcels)]
@@ -367,8 +375,7 @@ def test_any_cells_against_a_count(owners, parcels, policy):
         # classes in the layer's order: polygons that meet none of the areas can not come first here
         near = [(name, held) for name, held in parcels if held[1] & cells]
         expected = expected_shares(cells, near, policy)
-        got = {name: share for name, share in own["overlap_share"].items() if share > 1e-9}
-        assert got == pytest.approx(expected, abs=1e-7)
+        assert of_note(own["overlap_share"].to_dict()) == pytest.approx(expected, abs=1e-6)
 
 
 def polygons():
@@ -398,7 +405,9 @@ def test_any_polygons_close(owners, parcels, policy):
     assert total["overlap_share"].to_numpy() == pytest.approx(1.0, abs=1e-9)
     assert total["overlap_m2"].to_dict() == pytest.approx(whole, rel=1e-9)
     # however the classes share it, what is covered is the union of the layer
-    union = shapely.union_all([shape for shape, name in zip(layer.geometry, layer["use_code"], strict=True) if name == name])
+    union = shapely.union_all(
+        [shape for shape, name in zip(layer.geometry, layer["use_code"], strict=True) if name == name]
+    )
     for i, shape in enumerate(areas.geometry):
         free = found[(found["area_id"] == f"A{i}") & (found["use_code"] == UNMAPPED)]["overlap_share"].iloc[0]
         assert free == pytest.approx(shape.difference(union).area / shape.area, abs=1e-7)
