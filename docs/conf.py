@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -17,10 +19,10 @@ version = release = landrelease.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 exclude_patterns = ["_build"]
 language = "en"
+default_role = "code"  # docstrings write `name` for code
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings: list[str] = []
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
@@ -40,3 +42,12 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
 }
 html_sidebars: dict[str, list[str]] = {"**": []}
+
+
+def _keep_stars(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Let the star of a path such as tables/*.csv be a star and not the beginning of an emphasis."""
+    lines[:] = [line if line.lstrip().startswith(">>>") else re.sub(r"/\*(?=\.)", r"/\\*", line) for line in lines]
+
+
+def setup(app: Any) -> None:
+    app.connect("autodoc-process-docstring", _keep_stars)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -12,8 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from landrelease.errors import DataError, check_option
-from landrelease.geometry import geodesic_area_m2
+from landrelease.errors import CRSError, DataError, check_option
+from landrelease.geometry import check_crs, geodesic_area_m2, has_finite_coordinates
 from landrelease.tables import CODES, TABLES, Column, Table
 
 __all__ = ["RULES", "add_findings", "find_problems", "finding", "require_valid", "usable_rows"]
@@ -68,9 +69,21 @@ def add_findings(frame: pd.DataFrame, found: Iterable[tuple[int, list[str]]]) ->
         return
     texts = frame["read_findings"].to_numpy(dtype=object).copy()
     for position, several in by_row.items():
-        before = json.loads(texts[position]) if isinstance(texts[position], str) else []
+        before = _findings_in(texts[position])
         texts[position] = json.dumps(before + several, ensure_ascii=False)
     frame["read_findings"] = pd.Series(texts, index=frame.index, dtype="str")
+
+
+def _findings_in(text: object) -> list[list[str]]:
+    """Return the findings in a cell of `read_findings`; text that reading did not write is one itself."""
+    if not isinstance(text, str):
+        return []
+    try:
+        return [
+            [str(part) for part in (rule, column, value, message)] for rule, column, value, message in json.loads(text)
+        ]
+    except (ValueError, TypeError):
+        return [finding("R3", "read_findings", text[:80], "is not what read() writes")]
 
 
 def find_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -109,7 +122,11 @@ def find_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """
     check_option("table", table, TABLES)
     declared = TABLES[table]
-    found: list[pd.DataFrame] = []
+    found = [
+        _whole(str(name), "the column stands more than once: the first is taken", "R13")
+        for name in frame.columns[frame.columns.duplicated()].unique()
+    ]
+    frame = frame.loc[:, ~frame.columns.duplicated()].reset_index(drop=True)
     for column in declared.columns:
         if column.name not in frame.columns:
             if column.is_required:
@@ -136,6 +153,25 @@ def find_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 def require_valid(frame: Frame, table: str) -> Frame:
     """Return the frame if no row breaks a must; else raise DataError with the counts by rule.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        As `read` returns it, or made by hand.
+    table : str
+        The table whose rules apply.
+
+    Returns
+    -------
+    DataFrame or GeoDataFrame
+        The same frame.
+
+    Raises
+    ------
+    DataError
+        A row breaks a must: the message counts them by rule and column.
+    OptionError
+        No table has that name.
 
     Examples
     --------
@@ -203,18 +239,20 @@ def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
     """
     declared = TABLES[table]
     problems = find_problems(frame, table)
-    usable = frame.copy()
+    usable = frame.loc[:, ~frame.columns.duplicated()].copy()
     reasons = np.full(len(frame), "", dtype=object)
     musts = problems[problems["rule"].isin(_MUSTS) & (problems["row"] >= 0)]
     for (rule, name), rows in musts.groupby(["rule", "column"], sort=True):
         column = declared.column(str(name))
         positions = rows["row"].to_numpy(dtype=int)
-        if rule == "R2":
-            continue
-        if column is None or column.is_required or rule == "R11":
+        if rule == "R2" or column is None:
+            continue  # a repeated id is renamed; a coordinate that reading could not take is missing already
+        if column.is_required or rule == "R11":
             reasons[positions] = f"{rule} {name} {RULES[str(rule)].text}"
-        elif rule in ("R4", "R5", "R6") and name in usable:
-            usable.loc[usable.index[positions], str(name)] = None
+        elif name in usable:
+            is_broken = np.zeros(len(usable), bool)
+            is_broken[positions] = True
+            usable[name] = usable[name].mask(is_broken)
     if declared.id in usable:
         _rename_repeats(usable, declared, reasons)
     is_aside = reasons != ""
@@ -225,16 +263,62 @@ def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
 
 def _rename_repeats(usable: pd.DataFrame, declared: Table, reasons: np.ndarray[Any, Any]) -> None:
     """Rename repeated ids; set exact repeats of a whole row aside."""
-    ids = usable[declared.id].astype("str").str.strip()
+    ids = _as_text(usable[declared.id]).str.strip()
     content = usable.drop(columns=["source_row", "source_id", "read_findings"], errors="ignore")
-    if isinstance(usable, gpd.GeoDataFrame):
+    if isinstance(usable, gpd.GeoDataFrame) and usable.active_geometry_name is not None:
         content = pd.DataFrame(content).assign(**{usable.geometry.name: usable.geometry.to_wkb()})
-    repeat = content.duplicated().to_numpy() & ids.notna().to_numpy()
-    reasons[repeat & (reasons == "")] = f"R2 {declared.id} repeats a whole row"
-    keep = reasons == ""
-    count = ids[keep].str.casefold().groupby(ids[keep].str.casefold()).cumcount()
-    renamed = ids[keep].where(count == 0, ids[keep] + "~" + (count + 1).astype(str))
-    usable[declared.id] = ids.where(~keep, renamed.reindex(ids.index))
+    kept = np.flatnonzero(reasons == "")
+    reasons[kept[_is_repeat(content.iloc[kept])]] = f"R2 {declared.id} repeats a whole row"
+    kept = np.flatnonzero(reasons == "")
+    names, keys = ids.to_numpy(dtype=object, copy=True), _id_key(ids).to_numpy(dtype=object)
+    taken: set[object] = set()
+    for position in kept:
+        name, key, number = names[position], keys[position], 1
+        while key in taken or (number > 1 and key in keys):
+            number += 1
+            name = f"{names[position]}~{number}"
+            key = _id_key(pd.Series([name], dtype="str"))[0]
+        taken.add(key)
+        names[position] = name
+    usable[declared.id] = pd.Series(names, index=usable.index, dtype="str")
+
+
+def _is_repeat(content: pd.DataFrame) -> np.ndarray[Any, Any]:
+    try:
+        return content.duplicated().to_numpy()
+    except TypeError:  # a cell holds a list
+        return content.astype("str").duplicated().to_numpy()
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    """Return any values as text; missing stays missing."""
+    missing = values.isna().to_numpy()
+    texts = [None if one else str(value) for value, one in zip(values.astype("object"), missing, strict=True)]
+    return pd.Series(texts, index=values.index, dtype="str")
+
+
+def _id_key(ids: pd.Series) -> pd.Series:
+    """Return what two ids that a reader takes for the same have in common."""
+    plain = ids.str.normalize("NFKC").str.replace("[\u200b-\u200d\u2060\ufeff]", "", regex=True)
+    return plain.str.strip().str.casefold()
+
+
+def _as_numbers(values: pd.Series) -> np.ndarray[Any, Any]:
+    if pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind in "iuf":
+        return values.to_numpy(dtype=float, na_value=np.nan)
+    return pd.to_numeric(_as_text(values), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _as_dates(values: pd.Series) -> pd.Series:
+    """Return real dates and ISO 8601 text as days; all else, numbers too, is no date."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return (values if values.dt.tz is None else values.dt.tz_localize(None)).astype("datetime64[us]")
+    days = _as_text(values).str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$")[0]
+    return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+
+
+def _is_truth(value: object) -> bool:
+    return isinstance(value, bool | np.bool_) or (isinstance(value, Real) and value in (0, 1))
 
 
 def _problems(
@@ -246,7 +330,7 @@ def _problems(
     values: Any,
     message: Any,
 ) -> pd.DataFrame:
-    ids = frame[table.id].iloc[positions].astype("str").fillna("").to_numpy() if table.id in frame else ""
+    ids = _as_text(frame[table.id].iloc[positions]).fillna("").to_numpy() if table.id in frame else ""
     return pd.DataFrame(
         {"row": positions, "id": ids, "column": column, "rule": rule, "value": values, "message": message},
         columns=PROBLEM_COLUMNS,
@@ -259,37 +343,44 @@ def _whole(column: str, message: str, rule: str = "R1") -> pd.DataFrame:
 
 def _column_problems(frame: pd.DataFrame, column: Column, table: Table) -> list[pd.DataFrame]:
     values = frame[column.name]
+    text = _as_text(values)
     missing = values.isna().to_numpy(copy=True)
     if column.kind in ("text", "code"):
-        missing |= (values.astype("str").str.strip() == "").fillna(False).to_numpy(dtype=bool)
+        missing |= text.str.strip().eq("").to_numpy(dtype=bool)
 
     def broken(rule: str, mask: np.ndarray[Any, Any], message: str) -> pd.DataFrame:
         positions = np.flatnonzero(mask)
-        texts = values.iloc[positions].astype("str").fillna("").tolist()
+        texts = text.iloc[positions].fillna("").str.slice(0, 200).tolist()
         return _problems(frame, table, positions, column.name, rule, texts, message)
 
     found = []
     if column.is_required:
         found.append(broken("R1", missing, "is missing"))
     if column.name == table.id:
-        key = values.astype("str").str.strip().str.casefold()
+        key = _id_key(text)
         found.append(broken("R2", key.duplicated().to_numpy() & ~missing, "the same id stands in an earlier row"))
     if column.codes:
-        known = values.isin(list(CODES[column.codes])).to_numpy()
+        codes = CODES[column.codes]
+        known = np.array([isinstance(one, str) and one in codes for one in values.astype("object")], dtype=bool)
         found.append(broken("R4", ~known & ~missing, f"is no code of '{column.codes}'"))
     if column.kind in ("number", "count"):
-        numbers = pd.to_numeric(values, errors="coerce").astype("float64").to_numpy()
+        numbers = _as_numbers(values)
         found.append(broken("R3", np.isnan(numbers) & ~missing, "is no number"))
+        if column.kind == "count":
+            found.append(broken("R3", np.isfinite(numbers) & (numbers != np.round(numbers)), "is no whole number"))
         low = -np.inf if column.low is None else column.low
         high = np.inf if column.high is None else column.high
         span = f"must be {low:g} or more" if high == np.inf else f"must be from {low:g} to {high:g}"
         found.append(broken("R5", (numbers < low) | (numbers > high) | np.isinf(numbers), span))
     if column.kind == "date":
-        dates = pd.to_datetime(values, errors="coerce")
+        dates = _as_dates(values)
         found.append(broken("R3", dates.isna().to_numpy() & ~missing, "is no date"))
         outside = (dates < pd.Timestamp("1900-01-01")) | (dates > pd.Timestamp.now() + pd.Timedelta(days=1))
         if table.name != "projects":
             found.append(broken("R6", outside.to_numpy(), "lies before 1900 or in the future"))
+    if column.kind == "bool":
+        truth = np.array([_is_truth(one) for one in values.astype("object")], dtype=bool)
+        found.append(broken("R3", ~truth & ~missing, "is neither true nor false"))
     return found
 
 
@@ -300,10 +391,7 @@ def _read_problems(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     texts = frame["read_findings"].to_numpy(dtype=object)
     rows: list[tuple[Any, ...]] = []
     for position in np.flatnonzero(frame["read_findings"].notna().to_numpy()):
-        try:
-            several = [(str(a), str(b), str(c), str(d)) for a, b, c, d in json.loads(texts[position])]
-        except (ValueError, TypeError):
-            several = [("R3", "read_findings", str(texts[position])[:80], "is not what read() writes")]
+        several = _findings_in(texts[position]) or _findings_in(str(texts[position]))
         rows.extend((position, column, rule, value, message) for rule, column, value, message in several)
     if not rows:
         return []
@@ -328,7 +416,9 @@ def _shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]
     wanted = {"polygon": (3, 6), "point": (0, 4)}.get(table.shape)
     if table.name == "events":
         wanted = (3, 6)
-        none_needed = frame["event"].isin(["accident", "noted", "void", "handed_over", "suspended"]).to_numpy()
+        none_needed = (
+            _as_text(_cells(frame, "event")).isin(["accident", "noted", "void", "handed_over", "suspended"]).to_numpy()
+        )
         found = [broken("R7", none & _first_of_area(frame), "", "no geometry: the area's place and size are unknown")]
     else:
         none_needed = np.zeros(len(frame), bool)
@@ -336,6 +426,11 @@ def _shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]
         odd = ~none & ~np.isin(kinds, wanted) & ~none_needed
         texts = [shapes[i].geom_type for i in np.flatnonzero(odd)]
         found.append(broken("R10", odd, texts, f"no {'polygon' if 3 in wanted else 'point'}: its area is unknown"))
+    found.append(broken("R11", ~has_finite_coordinates(shapes), "", "a coordinate is no finite number"))
+    try:
+        check_crs(frame, table.name)
+    except CRSError as error:
+        found.append(_whole("geometry", str(error).splitlines()[0], "R11"))
     if frame.crs is not None and frame.crs.is_geographic:
         west, south, east, north = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
@@ -352,8 +447,8 @@ def _shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]
 
 def _first_of_area(frame: pd.DataFrame) -> np.ndarray[Any, Any]:
     """Events that make land hazardous need a shape the first time; later ones touch the whole area."""
-    makes = frame["event"].isin(["suspected", "confirmed", "reopened"])
-    first = ~frame.loc[makes, "area_id"].duplicated()
+    makes = _as_text(_cells(frame, "event")).isin(["suspected", "confirmed", "reopened"])
+    first = ~_as_text(_cells(frame, "area_id"))[makes].duplicated()
     return first.reindex(frame.index, fill_value=False).to_numpy(dtype=bool)
 
 
@@ -363,9 +458,9 @@ def _repeated_shapes(
     """Rows whose shape an earlier row has too, after normalising start point and direction."""
     key = pd.Series(shapely.to_wkb(shapely.normalize(shapes)), index=frame.index)
     if table.name == "events":  # an event on its own area may well repeat the area's shape
-        key = pd.Series(list(zip(key, frame["event"], strict=True)), index=frame.index)
+        key = pd.Series(list(zip(key, _as_text(_cells(frame, "event")).fillna(""), strict=True)), index=frame.index)
     repeats = key.duplicated().to_numpy() & ~none & (shapely.get_dimensions(shapes) == 2)
-    ids = frame[table.id].astype("str") if table.id in frame else frame.index.astype(str).to_series(frame.index)
+    ids = _as_text(frame[table.id]).fillna("") if table.id in frame else frame.index.astype(str).to_series(frame.index)
     first = ids.groupby(key.to_numpy()).transform("first") if repeats.any() else ids
     texts = first.to_numpy()[repeats]
     message = "repeats the geometry of the row with that id"
@@ -373,9 +468,12 @@ def _repeated_shapes(
 
 
 def _wrong_areas(frame: gpd.GeoDataFrame, table: Table) -> pd.DataFrame:
-    said = pd.to_numeric(frame["reported_area_m2"], errors="coerce").to_numpy(dtype=float)
-    known = np.flatnonzero((said > 0) & ~np.isnan(said))
-    found = geodesic_area_m2(frame.geometry.iloc[known]) if frame.crs is not None else np.full(len(known), np.nan)
+    said = _as_numbers(frame["reported_area_m2"])
+    known = np.flatnonzero((said > 0) & np.isfinite(said) & has_finite_coordinates(frame.geometry.to_numpy()))
+    try:
+        found = geodesic_area_m2(frame.geometry.iloc[known])
+    except CRSError:  # told once, as R11
+        found = np.full(len(known), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = said[known] / found
     odd = np.flatnonzero((ratio < 0.8) | (ratio > 1.25) & np.isfinite(ratio))
@@ -406,10 +504,10 @@ def _cells(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _area_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
-    status, release_type = _cells(frame, "status"), _cells(frame, "release_type")
+    status, release_type = _as_text(_cells(frame, "status")), _cells(frame, "release_type")
     bare = (status.eq("released") & release_type.isna()).to_numpy()
     message = "released without a release type: it counts as hazardous until the type is known"
-    survey, release = (pd.to_datetime(_cells(frame, name), errors="coerce") for name in ("survey_date", "release_date"))
+    survey, release = (_as_dates(_cells(frame, name)) for name in ("survey_date", "release_date"))
     early = (release < survey).to_numpy()
     return [
         _problems(frame, table, np.flatnonzero(bare), "release_type", "R14", "", message),
@@ -421,14 +519,15 @@ def _area_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
 
 
 def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
-    voids = _cells(frame, "voids_event_id").astype("str")
-    known = set(frame["event_id"].dropna().astype("str")) if "event_id" in frame else set()
-    is_void = _cells(frame, "event").eq("void").to_numpy()
+    voids = _as_text(_cells(frame, "voids_event_id"))
+    known = set(_as_text(_cells(frame, "event_id")).dropna())
+    event = _as_text(_cells(frame, "event"))
+    is_void = event.eq("void").to_numpy()
     lost = is_void & ~voids.isin(list(known)).to_numpy()
-    parent = _cells(frame, "parent_id").astype("str")
-    areas = set(_cells(frame, "area_id").dropna().astype("str"))
+    parent = _as_text(_cells(frame, "parent_id"))
+    areas = set(_as_text(_cells(frame, "area_id")).dropna())
     orphan = (parent.notna() & ~parent.isin(list(areas))).to_numpy()
-    bare = (_cells(frame, "event").eq("reopened") & parent.isna()).to_numpy()
+    bare = (event.eq("reopened") & parent.isna()).to_numpy()
     return [
         _problems(frame, table, np.flatnonzero(lost), "voids_event_id", "R15",
                   voids[lost].fillna("").tolist(), "no event has that id: nothing is undone"),
@@ -457,7 +556,7 @@ def _follow_up_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
 
 
 def _project_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
-    start, end = (pd.to_datetime(_cells(frame, name), errors="coerce") for name in ("start_date", "end_date"))
+    start, end = (_as_dates(_cells(frame, name)) for name in ("start_date", "end_date"))
     back = (end < start).to_numpy()
     texts = end[back].dt.date.astype("str").tolist()
     return [_problems(frame, table, np.flatnonzero(back), "end_date", "R14", texts, "ends before it starts")]

@@ -312,7 +312,9 @@ def _shapes(
 
 
 def _from_wkt(text: pd.Series, findings: Found) -> np.ndarray[Any, Any]:
-    shapes = shapely.from_wkt([None if one else wkt for wkt, one in zip(text, text.isna(), strict=True)], on_invalid="ignore")
+    shapes = shapely.from_wkt(
+        [None if one else wkt for wkt, one in zip(text, text.isna(), strict=True)], on_invalid="ignore"
+    )
     for row in np.flatnonzero(shapely.is_missing(shapes) & text.notna().to_numpy()):
         findings.append((int(row), finding("R7", "geometry", text.iloc[row], "unreadable WKT: no geometry")))
     return np.asarray(shapes, dtype=object)
@@ -390,7 +392,10 @@ def _identified(
     prefix = _PREFIX.get(table.name, table.name[:2].upper())
     keys = pd.Series([f"row{row}" for row in source_row], index=frame.index, dtype="str")
     if ids == "geometry":
-        wkb = shapely.to_wkb(shapely.normalize(shapely.set_precision(shapes, 0)), byte_order=1, output_dimension=2)
+        # one format calls a shape of one part a MultiPolygon, another a Polygon
+        alone = (shapely.get_type_id(shapes) >= 4) & (shapely.get_num_geometries(shapes) == 1)
+        plain = np.where(alone, shapely.get_geometry(shapes, 0), shapes)
+        wkb = shapely.to_wkb(shapely.normalize(shapely.set_precision(plain, 0)), byte_order=1, output_dimension=2)
         digests = [None if one is None else hashlib.sha256(one).hexdigest()[:10] for one in wkb]
         keys = pd.Series(digests, index=frame.index, dtype="str").fillna("none-" + keys)
     count = keys.groupby(keys).cumcount()

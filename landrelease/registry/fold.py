@@ -232,10 +232,11 @@ def _walk(
                 else:
                     land, land_row, touched[row] = clean(land.union(shape)), -1, shape
             else:
-                if land is not None and land.is_empty:  # hazardous again, all of it
+                if kind != "corrected" and land is not None and land.is_empty:  # hazardous again, all of it
                     land, land_row = whole[one]
                 touched[row] = land
-            whole[one] = land, land_row
+            if land is None or not land.is_empty:
+                whole[one] = land, land_row
         elif kind in RELEASE_EVENTS:
             touched[row] = land if shape is None or land is None else clean(land.intersection(shape))
             if shape is None:

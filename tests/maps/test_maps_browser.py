@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +12,6 @@ from folium.plugins import MarkerCluster
 
 from landrelease.maps import land_release_map, priority_map, save_page
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 REAL = Path(os.environ.get("LANDRELEASE_REAL_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 HOSTILE = [
     "<img src=x onerror=window.pwned=1>", "${window.pwned=1}", "a`b", "</script><b>x", "{{ 7*7 }}", "{% set a=1 %}",
@@ -22,20 +20,6 @@ HOSTILE = [
 ]  # fmt: skip
 SIZES = [(1280, 800), (390, 844)]
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no Chromium at {CHROMIUM}: set CHROMIUM to its path")
-        pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM to its path")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 class Opened:
