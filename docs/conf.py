@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ numpydoc_xref_param_type = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "landrelease"
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
@@ -42,12 +42,3 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
 }
 html_sidebars: dict[str, list[str]] = {"**": []}
-
-
-def _keep_stars(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Let the star of a path such as tables/*.csv be a star and not the beginning of an emphasis."""
-    lines[:] = [line if line.lstrip().startswith(">>>") else re.sub(r"/\*(?=\.)", r"/\\*", line) for line in lines]
-
-
-def setup(app: Any) -> None:
-    app.connect("autodoc-process-docstring", _keep_stars)

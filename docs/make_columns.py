@@ -52,8 +52,8 @@ def _grid(table: Table, *, has_rules: bool) -> list[str]:
     for row, column in zip(describe(table.name).itertuples(), table.columns, strict=True):
         name = f"**`{row.column}`**" if column.is_required else f"`{row.column}`"
         codes = f"[{column.codes}](#codes-{_anchor(column.codes)})" if column.codes else ""
-        cells = [name, row.unit, row.dtype, _cell(row.meaning), codes, *([row.rules] if has_rules else [])]
-        lines.append("| " + " | ".join(cells) + " |")
+        cells = [name, row.unit, row.dtype, _cell(column.meaning), codes, *([row.rules] if has_rules else [])]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     return lines
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from landrelease import run, sample_programme
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
-SIZE = {"width": 1200, "height": 750}
+WIDTH, HEIGHT = 1200, 750
 MOST_BYTES = 200_000
 
 
@@ -27,7 +27,7 @@ def make_pictures() -> list[Path]:
         browser = play.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=["--no-sandbox"]
         )
-        context = browser.new_context(viewport=SIZE, offline=True, color_scheme="light")
+        context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, offline=True, color_scheme="light")
         for name, source in (("map", products.map), ("report", products.report)):
             page = context.new_page()
             page.goto(source.as_uri())

@@ -21,6 +21,7 @@ from landrelease.geometry import geodesic_area_m2, to_crs
 from landrelease.match.admin import assign_admin
 from landrelease.match.legends import LandCover
 from landrelease.match.projects import match_projects
+from landrelease.priority.measures import Quantity
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import criteria_table, explain, prioritise, read_scheme
 from landrelease.programme import Programme, read_programme
@@ -97,7 +98,7 @@ def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], Non
     Returns
     -------
     Products
-        report.html, map.html, priority_map.html, landrelease.gpkg, tables/*.csv and run.json.
+        report.html, map.html, priority_map.html, landrelease.gpkg, ``tables/*.csv`` and run.json.
 
     Raises
     ------
@@ -133,7 +134,8 @@ def _read_inputs(work: _Work, say: Callable[[str], None]) -> None:
         if given is not None:
             say(f"Reading {table.replace('_', ' ')}")
             work.frames[table] = _read_one(work, table, table, given)
-    crs = next(work.frames[name].crs for name in work.frames if name == "events" or name.startswith("areas_"))
+    first = next(work.frames[name].crs for name in work.frames if name == "events" or name.startswith("areas_"))
+    crs = first if work.programme.programme.working_crs == "auto" else work.programme.programme.working_crs
     for name, frame in work.frames.items():
         if isinstance(frame, gpd.GeoDataFrame):
             work.frames[name] = to_crs(frame, crs, name)
@@ -144,8 +146,9 @@ def _read_inputs(work: _Work, say: Callable[[str], None]) -> None:
             LandCover(path, cover.year, _legend(work.programme, cover.legend))
         )
     if inputs.population is not None:
-        work.frames["population"] = work.programme.path(inputs.population.path)
-        _note_input(work, "population", work.frames["population"])
+        given = inputs.population
+        work.frames["population"] = Quantity(work.programme.path(given.path), band=given.band, nodata=given.nodata)
+        _note_input(work, "population", work.programme.path(given.path), options=given.model_dump(exclude={"path"}))
 
 
 def _legend(programme: Programme, legend: Any) -> Any:

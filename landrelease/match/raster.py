@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,11 +12,10 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 from pyproj import CRS
 
-from landrelease.errors import CRSError, DataError, DataWarning, check_option
-from landrelease.geometry import geodesic_area_m2, planar_area, require_crs, to_crs
+from landrelease.errors import CRSError, DataError, DataWarning, OptionError, check_option
+from landrelease.geometry import geodesic_area_m2, planar_area, plane_polygons, repaired, require_crs
 from landrelease.match.ids import id_column
 from landrelease.match.legends import Legend, read_legend
 
@@ -46,7 +46,8 @@ def match_raster(
     band : int
         Band of the raster, the first is 1.
     nodata : number or "none", optional
-        Value of cells that hold nothing, where the file does not declare it; "none" says that every cell counts.
+        Value of cells that hold nothing, as they are stored, where the file does not declare it; "none" says that
+        every cell counts. What the file itself declares or masks never counts, whatever is given here.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def match_raster(
     DataError
         The raster can not be opened, is rotated or south up, lacks the band, or is not of whole classes.
     OptionError
-        Another stat, or a legend that says something else than a use code.
+        Another stat, a nodata that is no number, or a legend that says something else than a use code.
 
     Warns
     -----
@@ -81,7 +82,7 @@ def match_raster(
 
     Examples
     --------
-    >>> import rasterio, tempfile
+    >>> import rasterio, shapely, tempfile
     >>> path = Path(tempfile.mkdtemp()) / "cover.tif"
     >>> grid = rasterio.transform.from_origin(500000, 300, 100, 100)
     >>> with rasterio.open(path, "w", driver="GTiff", width=3, height=3, count=1, dtype="uint8", nodata=0, crs=32630,
@@ -101,9 +102,9 @@ def match_raster(
     uses = read_legend(legend) if legend is not None else {}
     source, crs = _open(Path(raster), band, nodata)
     with source.ds:
-        known = np.flatnonzero(np.isin(shapely.get_type_id(areas.geometry.to_numpy()), (3, 6)))
-        known = known[~shapely.is_empty(areas.geometry.to_numpy()[known])]
-        shapes = to_crs(areas.iloc[known][[areas.geometry.name]], crs, "areas").geometry.to_numpy()
+        shapes = plane_polygons(areas, crs)
+        known = np.flatnonzero(planar_area(shapes) > 0.0)
+        shapes = shapes[known]
         source.wkt = crs.to_wkt()
         found = _extract(source, shapes, crs, ["unique", "frac", "count"] if stat == "shares" else [stat, "count"])
         cell = abs(source.res()[0] * source.res()[1])
@@ -114,7 +115,7 @@ def match_raster(
         return _shares(areas, key, known, found, covered, uses, Path(raster))
     value = np.full(len(areas), np.nan)
     value[known] = np.where(covered[known] > 0, found[stat].to_numpy(dtype=float), np.nan) if len(known) else []
-    return pd.DataFrame({key: areas[key].to_numpy(), "value": value, "covered_share": covered})
+    return pd.DataFrame({key: areas[key].reset_index(drop=True), "value": value, "covered_share": covered})
 
 
 def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
@@ -122,6 +123,8 @@ def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
     import rasterio
     from exactextract.raster import RasterioRasterSource
 
+    if nodata is not None and nodata != "none" and (isinstance(nodata, str | bool) or not isinstance(nodata, Real)):
+        raise OptionError(f"nodata must be a number or 'none'; got {nodata!r}")
     if not path.is_file():
         raise DataError(f"There is no raster '{path}'.")
     try:
@@ -142,22 +145,39 @@ def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
             DataWarning,
             stacklevel=3,
         )
-    given = declared if nodata is None or nodata == "none" else float(nodata)
+    hidden = None if nodata is None or nodata == "none" else float(nodata)
 
     class Source(RasterioRasterSource):  # type: ignore[misc]
-        """The band, with the nodata value that counts and the CRS as the areas write it."""
+        """The band, without the cells that hold nothing, and with the CRS as the areas write it."""
 
         wkt = ""
 
-        def nodata_value(self) -> float | int | None:
-            if given is None or self.scaled:
-                return None
-            return given if self.isfloat else int(given)
+        def nodata_value(self) -> float:
+            return float("nan")
+
+        def read_window(self, x0: int, y0: int, nx: int, ny: int) -> Any:
+            cells = self.ds.read(band, window=((y0, y0 + ny), (x0, x0 + nx)), masked=True)
+            # exactextract overlooks the mask of some windows, so that nothing has to be NaN
+            values = cells.data.astype(np.float32 if cells.dtype.itemsize < 4 and not self.scaled else np.float64)
+            values[_is_nothing(cells, hidden)] = np.nan
+            return values * self.scale + self.offset if self.scaled else values
 
         def srs_wkt(self) -> str:
             return self.wkt
 
     return Source(dataset, band), CRS.from_user_input(dataset.crs.to_wkt())
+
+
+def _is_nothing(cells: Any, hidden: float | None) -> npt.NDArray[np.bool_]:
+    """Tell the cells that the file masks, that hold no number, or the value that the caller calls nothing."""
+    nothing = np.ma.getmaskarray(cells).copy()
+    is_float = np.issubdtype(cells.dtype, np.floating)
+    if is_float:
+        nothing |= np.isnan(cells.data)
+    if hidden is not None:
+        with np.errstate(over="ignore"):  # a value beyond the type is in no cell
+            nothing |= cells.data == (cells.dtype.type(hidden) if is_float else hidden)
+    return nothing
 
 
 def _has_mask(dataset: Any, band: int) -> bool:
@@ -189,7 +209,7 @@ def _shares(
     path: Path,
 ) -> pd.DataFrame:
     """Return one row an area and class."""
-    area_m2 = geodesic_area_m2(areas)
+    area_m2 = geodesic_area_m2(gpd.GeoSeries(repaired(areas.geometry.to_numpy()), crs=areas.crs))
     counts = [len(one) for one in found["unique"]] if len(known) else []
     place = np.repeat(known, counts)
     codes = np.concatenate([np.asarray(one, dtype=float) for one in found["unique"]]) if place.size else np.zeros(0)
@@ -209,7 +229,7 @@ def _shares(
     at = rows["place"].to_numpy(dtype=int)
     return pd.DataFrame(
         {
-            key: areas[key].to_numpy()[at],
+            key: areas[key].iloc[at].reset_index(drop=True),
             "class_code": rows["class_code"].astype("Int64").to_numpy(),
             "use_code": rows["class_code"].map(dict(uses)).astype("str").to_numpy(),
             "class_m2": (rows["class_share"].to_numpy() * area_m2[at]),

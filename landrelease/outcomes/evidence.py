@@ -12,8 +12,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from landrelease.errors import DataError
+from landrelease.geometry import polygonal, repaired
 from landrelease.match.legends import LandCover
 from landrelease.match.overlap import UNMAPPED, match_overlap
 from landrelease.match.raster import match_raster
@@ -22,7 +24,9 @@ from landrelease.tables import CODES, conform
 __all__ = ["COLUMNS", "from_follow_ups", "from_land_cover", "from_land_use", "match_follow_ups"]
 
 COLUMNS = ["release_id", "use_code", "share", "evidence_date"]
-_NOTHING = pd.DataFrame(columns=COLUMNS).astype({"release_id": "str", "use_code": "str", "share": float})
+_NOTHING = pd.DataFrame(columns=COLUMNS).astype(
+    {"release_id": "str", "use_code": "str", "share": float, "evidence_date": "datetime64[us]"}
+)
 
 
 def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of: Any) -> pd.DataFrame:
@@ -124,63 +128,74 @@ def from_follow_ups(releases: gpd.GeoDataFrame, follow_ups: pd.DataFrame, *, as_
 
 
 def from_land_use(releases: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return what land use mapped on or after each release says; of several maps the newest counts."""
-    layer = land_use[land_use["use_code"].isin(list(CODES["use_code"]))]
-    day = layer["observed_date"] if "observed_date" in layer else pd.Series(pd.NaT, index=layer.index)
-    layer = layer[(day <= as_of).to_numpy(dtype=bool)].sort_values("observed_date", ascending=False, kind="stable")
+    """Return what land use mapped on or after each release says; where maps overlap, the newest counts."""
+    if "use_code" not in land_use:
+        raise DataError("'land_use' has no column 'use_code'. Fix: read(path, 'land_use', columns={...})")
+    day = (
+        pd.to_datetime(land_use["observed_date"]) if "observed_date" in land_use else pd.Series(pd.NaT, land_use.index)
+    )
+    layer = land_use[[land_use.geometry.name]].assign(use_code=land_use["use_code"], observed_date=day)
+    is_read = layer["use_code"].isin(list(CODES["use_code"])) & (layer["observed_date"] <= as_of)
+    layer = _newest_on_top(layer[is_read & ~layer.geometry.isna()], releases)
     days = np.sort(layer["observed_date"].unique())
     if not len(days) or not len(releases):
         return _NOTHING
     # the maps that count for a release are those from its first eligible day on
     first = np.searchsorted(days, releases["release_date"].to_numpy(), side="left")
     first = np.where(releases["release_date"].isna(), len(days), first)
+    layer["says"] = layer["observed_date"].dt.strftime("%Y-%m-%d ") + layer["use_code"]
     found = []
     for start in np.unique(first[first < len(days)]):
-        part = releases[first == start]
         several = layer[layer["observed_date"] >= days[start]]
-        policy = "first" if several["observed_date"].nunique() > 1 else "split"
-        shares = match_overlap(part, several, by="use_code", on_overlap=policy)  # type: ignore[arg-type]
-        shares = shares[(shares["use_code"] != UNMAPPED) & shares["use_code"].notna()]
-        if shares.empty:
-            continue
-        newest = _newest(part, several)
-        found.append(
-            pd.DataFrame(
-                {
-                    "release_id": shares["release_id"],
-                    "use_code": shares["use_code"],
-                    "share": shares["overlap_share"],
-                    "evidence_date": shares["release_id"].map(newest),
-                }
-            )
-        )
-    return pd.concat(found, ignore_index=True) if found else _NOTHING
+        shares = match_overlap(releases[first == start], several, by="says")
+        found.append(shares[(shares["says"] != UNMAPPED) & shares["says"].notna()])
+    shares = pd.concat(found, ignore_index=True) if found else _NOTHING.assign(says="", overlap_share=0.0)
+    said = shares["says"].str.split(" ", n=1)
+    return pd.DataFrame(
+        {
+            "release_id": shares["release_id"],
+            "use_code": said.str[1].astype("str"),
+            "share": shares["overlap_share"],
+            "evidence_date": pd.to_datetime(said.str[0]),
+        }
+    )
 
 
-def _newest(releases: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> pd.Series:
-    """Return the newest day of the map's polygons that meet each release."""
-    shapes = releases.geometry.to_numpy()
-    left, right = layer.sindex.query(shapes, predicate="intersects")
-    days = pd.Series(layer["observed_date"].to_numpy()[right])
-    return days.groupby(releases["release_id"].to_numpy()[left]).max()
+def _newest_on_top(layer: gpd.GeoDataFrame, releases: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the polygons that meet releases, without the land that a newer map shows."""
+    shapes = repaired(layer.geometry.to_numpy())
+    _, met = shapely.STRtree(shapes).query(repaired(releases.geometry.to_numpy()), predicate="intersects")
+    met = np.unique(met)
+    layer, shapes = layer.iloc[met].copy(), shapes[met]
+    day = layer["observed_date"].to_numpy()
+    old, new = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    old, new = old[day[new] > day[old]], new[day[new] > day[old]]
+    new = new[np.argsort(old, kind="stable")]
+    cut, starts = np.unique(old, return_index=True)
+    for i, newer in zip(cut.tolist(), np.split(shapes[new], starts[1:]), strict=True) if len(cut) else ():
+        shapes[i] = shapes[i].difference(shapely.union_all(newer))
+    layer[layer.geometry.name] = gpd.GeoSeries(polygonal(shapes), index=layer.index, crs=layer.crs)
+    return layer
 
 
 def from_land_cover(releases: gpd.GeoDataFrame, covers: Sequence[LandCover], *, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return what the latest land cover of a year after each release says, by its legend."""
+    """Return what the latest land cover of a year after each release says, by its legend.
+
+    Several rasters of one year are its tiles: a release that lies in two of them is read from both.
+    """
     years = releases["release_date"].dt.year.to_numpy(dtype=float)
-    usable = sorted((cover for cover in covers if cover.year <= as_of.year), key=lambda cover: cover.year)
-    latest = np.full(len(releases), -1)
-    for i, cover in enumerate(usable):
-        latest[cover.year > years] = i  # an undated release has no year after it
+    usable = [cover for cover in covers if pd.Timestamp(cover.year, 12, 31) <= as_of]
+    is_seen = np.zeros(len(releases), dtype=bool)
     found = []
-    for i, cover in enumerate(usable):
-        part = releases[latest == i]
-        if not len(part):
-            continue
-        shares = match_raster(part, cover.path, stat="shares", legend=cover.legend)
-        says = shares[shares["use_code"].notna() & (shares["use_code"] != "unknown")]
-        use = says["use_code"].replace("unused", "none")
-        total = says.assign(use_code=use).groupby(["release_id", "use_code"])["class_share"].sum()
-        share = total.rename("share").reset_index()
-        found.append(share.assign(evidence_date=pd.Timestamp(cover.year, 12, 31)))
+    for year in sorted({cover.year for cover in usable}, reverse=True):
+        part = releases[~is_seen & (year > years)]  # an undated release has no year after it
+        tiles = [cover for cover in usable if cover.year == year] if len(part) else []
+        for cover in tiles:
+            shares = match_raster(part, cover.path, stat="shares", legend=cover.legend)
+            is_seen |= releases["release_id"].isin(shares.loc[shares["covered_share"] > 0.0, "release_id"]).to_numpy()
+            says = shares[shares["use_code"].notna() & (shares["use_code"] != "unknown")]
+            use = says["use_code"].replace("unused", "none")
+            total = says.assign(use_code=use).groupby(["release_id", "use_code"])["class_share"].sum()
+            share = total.rename("share").reset_index()
+            found.append(share.assign(evidence_date=pd.Timestamp(year, 12, 31)))
     return pd.concat(found, ignore_index=True)[COLUMNS] if found else _NOTHING

@@ -20,6 +20,8 @@ __all__ = ["assess_use", "match_follow_ups", "use_summary"]
 
 SOURCES = ("follow_up", "land_use", "land_cover")
 """Sources of evidence, the strongest first."""
+_ROUNDING = 1e-6
+"""Shares of polygons are measured no better than this: half of a field is half. [share]"""
 _PARTS = ("as_intended", "other_productive", "unused", "unknown")
 _LEVELS = ("on_site", "nearby", "area_level")
 _LINKS = {"within_m": 1_000.0, "months_before": 12, "months_after": 60}
@@ -49,7 +51,7 @@ def assess_use(
     land_use : GeoDataFrame, optional
         Mapped use, reprojected where needed; only polygons observed on or after a release count for it.
     land_cover : list of LandCover, optional
-        Rasters; only those of a year after the release count, the latest for each.
+        Rasters; only those of a year after the release count, the latest that shows it; several of one year are tiles.
     projects : DataFrame, optional
         Development projects. They never set use; they stand beside the verdict.
     project_links : DataFrame, optional
@@ -116,6 +118,7 @@ def assess_use(
 def _filled(releases: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the releases with the columns that the judgement reads."""
     result = releases.reset_index(drop=True).copy()
+    result["release_id"] = result["release_id"].astype("str")
     if "area_m2" not in result:
         result["area_m2"] = geodesic_area_m2(result)
     for name in ("area_id", "release_type", "intended_use_code", "admin_code", "date_precision"):
@@ -144,8 +147,7 @@ def _view(releases: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     total = view.sum(axis=1)
     view = view.div(total.where(total > 1.0, 1.0), axis=0)
     view["unknown"] = (1.0 - view.sum(axis=1)).clip(lower=0.0)
-    main = evidence[evidence["use_code"] != "none"].sort_values("share", ascending=False, kind="stable")
-    view["use_code"] = main.drop_duplicates("release_id").set_index("release_id")["use_code"].reindex(view.index)
+    view["use_code"] = _main_use(evidence.assign(part=part), view)
     view["date"] = evidence.groupby("release_id")["evidence_date"].max().reindex(view.index)
     if "reason_unused_code" in evidence:
         reasons = evidence.drop_duplicates("release_id").set_index("release_id")["reason_unused_code"]
@@ -155,11 +157,25 @@ def _view(releases: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     return view.reset_index(drop=True)
 
 
+def _main_use(evidence: pd.DataFrame, view: pd.DataFrame) -> pd.Series:
+    """Return the use of most land within the larger productive part: the one that decides the verdict."""
+    better = pd.Series(_better(view), index=view.index)
+    deciding = evidence[evidence["part"].to_numpy() == evidence["release_id"].map(better).to_numpy()]
+    land = deciding.groupby(["release_id", "use_code"], as_index=False)["share"].sum()
+    land = land.sort_values(["share", "use_code"], ascending=[False, True], kind="stable")
+    main: pd.Series = land.drop_duplicates("release_id").set_index("release_id")["use_code"].reindex(view.index)
+    return main
+
+
+def _better(view: pd.DataFrame) -> np.ndarray[Any, Any]:
+    is_intended = view["as_intended"] >= view["other_productive"] - _ROUNDING
+    return np.where(is_intended, "as_intended", "other_productive")
+
+
 def _verdict(view: pd.DataFrame, min_observed_share: float) -> pd.Series:
     productive = view["as_intended"] + view["other_productive"]
-    better = np.where(view["as_intended"] >= view["other_productive"], "as_intended", "other_productive")
-    seen = np.where(productive >= view["unused"], better, "unused")
-    enough = _observed(view) >= min_observed_share
+    seen = np.where(productive >= view["unused"] - _ROUNDING, _better(view), "unused")
+    enough = _observed(view) >= min_observed_share - _ROUNDING
     return pd.Series(np.where(enough & (_observed(view) > 0), seen, "unknown"), index=view.index, dtype="str")
 
 
@@ -178,7 +194,7 @@ def _decide(releases: pd.DataFrame, views: dict[str, pd.DataFrame], enough: floa
     best = np.zeros(n)
     for source in reversed([source for source in SOURCES if source in views]):
         seen = _observed(views[source]).to_numpy()
-        wins = (seen > 0) & ((seen >= enough) | (seen >= best))
+        wins = (seen > 0) & ((seen >= enough - _ROUNDING) | (seen >= best))
         chosen = views[source].reindex(columns=chosen.columns).where(pd.Series(wins), chosen.astype(object))
         name = np.where(wins, source, name)
         best = np.where(wins, seen, best)
@@ -234,9 +250,10 @@ def _add_projects(result: gpd.GeoDataFrame, projects: pd.DataFrame | None, links
     ids = result["release_id"]
     result["project_level"] = ids.map(nearest_link["link_level"]).astype("str")
     result["project_id"] = ids.map(nearest_link["project_id"]).astype("str")
-    status = None if projects is None else projects.drop_duplicates("project_id").set_index("project_id")["status"]
-    result["project_status"] = result["project_id"].map(status) if status is not None else None
-    result["project_status"] = result["project_status"].astype("str")
+    result["project_status"] = pd.Series(None, index=result.index, dtype="str")
+    if projects is not None and "status" in projects:
+        status = projects.drop_duplicates("project_id").set_index("project_id")["status"]
+        result["project_status"] = result["project_id"].map(status).astype("str")
     result["months_to_project"] = ids.map(nearest_link["months_apart"]).astype("float64")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +23,7 @@ from landrelease.match.overlap import match_overlap
 from landrelease.match.raster import match_raster
 from landrelease.tables import use_group
 
-__all__ = ["MEASURES", "NEED_PLACE", "Given", "as_numbers", "has_no_place"]
+__all__ = ["MEASURES", "NEED_PLACE", "Given", "Quantity", "as_numbers", "has_no_place"]
 
 Floats = npt.NDArray[np.float64]
 _EARTH_M = 6_371_009.0
@@ -38,6 +38,15 @@ class Given:
 
     layers: dict[str, Any]
     as_of: pd.Timestamp | None
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A raster of a quantity, such as people: its path, band, and the nodata value that it does not declare."""
+
+    path: str | PathLike[str]
+    band: int = 1
+    nodata: float | Literal["none"] | None = None
 
 
 def as_numbers(values: pd.Series, what: str) -> Floats:
@@ -117,12 +126,14 @@ def _people_within(areas: pd.DataFrame, given: Given, args: dict[str, Any], colu
     raster = given.layers[args["layer"]]
     if isinstance(raster, gpd.GeoDataFrame):
         return _people_of_places(areas, raster, args)
-    if not isinstance(raster, str | PathLike):
+    if isinstance(raster, str | PathLike):
+        raster = Quantity(raster)
+    if not isinstance(raster, Quantity):
         what = f"got {type(raster).__name__}"
         raise OptionError(f"criterion '{column}' reads a raster of people or a layer of settlements; {what}")
     around, scale = _in_plane(areas)
     around["geometry"] = around.buffer(args["within_m"] * scale)
-    found = match_raster(around, Path(raster), stat="sum")
+    found = match_raster(around, Path(raster.path), stat="sum", band=raster.band, nodata=raster.nodata)
     return _by_place(found["area_id"], found["value"], len(areas))
 
 

@@ -73,7 +73,8 @@ def _open_parquet(path: Path) -> RawFile:
 
     try:
         has_shapes = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
-        frame = gpd.read_parquet(path) if has_shapes else pd.read_parquet(path)
+        with np.errstate(invalid="ignore"):  # a coordinate that is NaN is told with its row
+            frame = gpd.read_parquet(path) if has_shapes else pd.read_parquet(path)
     except Exception as error:
         raise DataError(f"'{path.name}' can not be read as Parquet: {_first_line(error)}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -150,6 +151,8 @@ def _open_vector(path: Path, suffix: str, layer: str | None, encoding: str | Non
         if suffix in (".geojson", ".json"):
             return RawFile(*read_geojson(path))
         raise DataError(f"'{path.name}' can not be opened: {_first_line(error)}") from None
+    if not names:
+        raise DataError(f"'{path.name}' has no layers.")
     if layer is None and len(names) > 1 and suffix not in (".kml", ".kmz"):
         raise DataError(f"'{path.name}' has {len(names)} layers: {', '.join(names)}. Fix: read(..., layer='NAME')")
     if layer is not None and layer not in names:
@@ -161,10 +164,11 @@ def _open_vector(path: Path, suffix: str, layer: str | None, encoding: str | Non
 
 def _check_content(path: Path, suffix: str) -> None:
     """Refuse a file that is not what its name says: the library below would follow its content elsewhere."""
+    if path.is_dir() != (suffix == ".gdb"):
+        raise DataError(f"'{path.name}' is a {'folder' if path.is_dir() else 'file'}: that is no '{suffix}'.")
     if path.is_dir():
-        if suffix != ".gdb":
-            raise DataError(f"'{path.name}' is a folder, not a file.")
-    elif suffix in (".zip", ".kmz"):
+        return
+    if suffix in (".zip", ".kmz"):
         _check_archive(path)
     else:
         with path.open("rb") as file:

@@ -149,6 +149,9 @@ def read(
     options = {**base, **{key: value for key, value in given.items() if value is not None}}
     for key in ("columns", "codes", "values", "units"):
         options[key] = {**base.get(key, {}), **(given[key] or {})}
+    options["codes"] = {
+        name: {**base.get("codes", {}).get(name, {}), **ours} for name, ours in options["codes"].items()
+    }
     raw = open_file(path, layer=options.get("layer"), encoding=options.get("encoding"))
     try:
         return _build(raw, declared, options, path, explicit=set(columns or {}))
@@ -221,7 +224,7 @@ def _named(
     """Return our columns by name as the file writes them, and the file's other columns."""
     named: dict[str, pd.Series] = {}
     used: set[str] = set()
-    for theirs, ours in mapping.items():
+    for theirs, ours in sorted(mapping.items(), key=lambda one: one[0] in explicit):  # what was given here goes last
         targets = [ours] if isinstance(ours, str) else list(ours)
         for target in targets:
             if table.column(target) is None and target not in _SHAPE_NAMES:
@@ -312,9 +315,10 @@ def _shapes(
 
 
 def _from_wkt(text: pd.Series, findings: Found) -> np.ndarray[Any, Any]:
-    shapes = shapely.from_wkt(
-        [None if one else wkt for wkt, one in zip(text, text.isna(), strict=True)], on_invalid="ignore"
-    )
+    with np.errstate(invalid="ignore"):  # a NaN is told as R11
+        shapes = shapely.from_wkt(
+            [None if one else wkt for wkt, one in zip(text, text.isna(), strict=True)], on_invalid="ignore"
+        )
     for row in np.flatnonzero(shapely.is_missing(shapes) & text.notna().to_numpy()):
         findings.append((int(row), finding("R7", "geometry", text.iloc[row], "unreadable WKT: no geometry")))
     return np.asarray(shapes, dtype=object)

@@ -112,13 +112,14 @@ def _book(
     levels: list[tuple[Any, int, int, float, bool]] = []
     for row, (kind, area) in enumerate(zip(kinds, folded.area.tolist(), strict=True)):
         day, label = days[row], labels[row]
-        undated.setdefault(area, not is_dated[row])
+        if kind in HAZARD_EVENTS:
+            undated.setdefault(area, not is_dated[row])
         was = group.get(area, label)
         group[area] = label
         if label != was and owned.get(area):
             flow = _transfer(names, groups[was], groups[label])
             flows += [(day, was, flow, -owned[area]), (day, label, flow, owned[area])]
-            levels.append((day, area, label, owned[area], undated[area]))
+            levels.append((day, area, label, owned[area], undated.get(area, False)))
         if folded.after[row] is folded.before[row]:
             continue
         state[area] = folded.after[row]
@@ -127,7 +128,7 @@ def _book(
         flows.append((day, label, _flow(kind, is_dated[row]), released))
         flows.append((day, label, "adjusted_m2", changes[area] - released))
         flows += [(day, group[other], "adjusted_m2", m2) for other, m2 in changes.items() if other != area]
-        levels += [(day, other, group[other], owned[other], undated[other]) for other in changes]
+        levels += [(day, other, group[other], owned[other], undated.get(other, False)) for other in changes]
     return (
         pd.DataFrame(flows, columns=["day", "group", "flow", "m2"]).astype({"m2": float}),
         pd.DataFrame(levels, columns=["day", "area", "group", "m2", "is_undated"]).astype({"is_undated": bool}),

@@ -43,6 +43,8 @@ HAZARD_EVENTS = ("suspected", "confirmed", "reopened")
 RELEASE_EVENTS = ("cancelled", "reduced", "cleared")
 SLIVER_M2 = 0.01
 """What an overlay leaves below this is a rounding of coordinates, not land. [m2]"""
+GRID_M = 1e-6
+"""Overlays round to this grid: without one, GEOS can lose land where borders almost coincide. [m]"""
 
 _RANK = dict.fromkeys((*HAZARD_EVENTS, "corrected"), 0) | dict.fromkeys(RELEASE_EVENTS, 1) | {"split": 2, "merged": 2}
 EMPTY = shapely.Polygon()
@@ -115,12 +117,13 @@ def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
     """Fold the events that count up to a day; raise DataError where one can not be read as an event."""
     typed = typed_events(events)
     counting = _in_order(_effective(without_voided(typed)), until)
-    own = repaired(counting.geometry.to_numpy())
-    counting = counting.set_geometry(gpd.GeoSeries(own, crs=typed.crs))
+    given = counting.geometry.to_numpy()
+    counting = counting.set_geometry(gpd.GeoSeries(repaired(given), crs=typed.crs))
     plane = equal_area_crs(counting)
-    shapes = plane_polygons(counting, plane)
+    shapes = shapely.set_precision(plane_polygons(counting, plane), GRID_M)
+    shapes[shapely.is_empty(shapes)] = None
     # nobody can say which land a point or a line released: none, not the whole area
-    vague = shapely.is_missing(shapes) & ~shapely.is_missing(own) & ~shapely.is_empty(own)
+    vague = shapely.is_missing(shapes) & ~shapely.is_missing(given) & ~shapely.is_empty(given)
     shapes[vague & counting["event"].isin(RELEASE_EVENTS).to_numpy()] = EMPTY
     area, area_ids = pd.factorize(counting["area_id"].astype("str"))
     neighbours = _neighbours(shapes, area, len(area_ids))
@@ -194,7 +197,7 @@ def overlap_pairs(shapes: Shapes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
 def union(shapes: Iterable[Any]) -> Any:
     """Return the union of the shapes that are known; nothing, where none is."""
     known = [shape for shape in shapes if shape is not None and not shape.is_empty]
-    return known[0] if len(known) == 1 else shapely.union_all(known) if known else EMPTY
+    return known[0] if len(known) == 1 else shapely.union_all(known, grid_size=GRID_M) if known else EMPTY
 
 
 def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> list[list[int]]:
@@ -247,7 +250,8 @@ def _walk(
         elif kind in ("split", "merged") and land is not None:
             held = union(state.get(other) for other in neighbours[one])
             touched[row] = clean(land.intersection(held))
-            land, land_row = whole[one] = clean(land.difference(held)), -1
+            land, land_row = clean(land.difference(held)), -1
+            whole[one] = clean(whole[one][0].difference(held)), -1
         state[one], state_row[one] = land, land_row
         after[row], own_row[row] = land, land_row
     return touched, before, after, own_row

@@ -90,7 +90,7 @@ def test_people_where_the_raster_holds_nothing_are_not_known(tmp_path):
 def test_distances_stay_true_far_from_the_centre(monkeypatch):
     seen = {}
 
-    def match_raster(areas, raster, *, stat):
+    def match_raster(areas, raster, *, stat, **more):
         seen["areas"] = areas
         return pd.DataFrame({"area_id": areas["area_id"], "value": 1.0, "covered_share": 1.0})
 
@@ -314,7 +314,7 @@ def test_no_areas_and_areas_without_any_place(tmp_path):
             OptionError,
             "'populaton', which nothing reads; did you mean 'population'",
         ),
-        (AREAS, {"population": 3}, OptionError, "reads a raster of people; got int"),
+        (AREAS, {"population": 3}, OptionError, "reads a raster of people or a layer of settlements; got int"),
         (AREAS.drop(columns="area_id"), {}, DataError, "no column area_id; it has geometry"),
         (
             AREAS.assign(area_id=["a", "b", "b", None]),
@@ -368,3 +368,22 @@ def test_the_default_scheme_from_layers_to_sentence(tmp_path):
     by_hand = 0.4083 + 0.2417 * (41 + circle) / 1500 + 0.1583 / 3 + 0.1028 + 0.0611 + 0.0278 * 0.05
     assert ranking.table["score"].iloc[0] == pytest.approx(by_hand, abs=1e-3)
     assert explain(ranking, "A0").startswith("A0 is rank 1 of 2 with a score of 0.68 of 1.00. It gets 0.41 of 0.41")
+
+
+def test_people_of_settlements_within_a_distance() -> None:
+    """Points at 400 m (100 people), 900 m (50) and 1,100 m (7) of a square; one of unknown number near another."""
+    areas = gpd.GeoDataFrame(
+        {"area_id": ["A", "B", "C"]},
+        geometry=[shapely.box(x, 0, x + 100, 100) for x in (500_000, 600_000, 700_000)],
+        crs=32630,
+    )
+    places = gpd.GeoDataFrame(
+        {"settlement_id": list("1234"), "population_count": pd.array([100, 50, 7, None], dtype="Int64")},
+        geometry=gpd.points_from_xy([500_500, 501_000, 501_200, 600_300], [50, 50, 50, 50]),
+        crs=32630,
+    )
+    measure = Measure("people_within", {"within_m": 1000, "layer": "settlements"})
+    found = measured(areas, measure, {"settlements": places})
+    assert found[0] == 150
+    assert np.isnan(found[1])  # a place whose people are not known is near: the sum is not known
+    assert found[2] == 0

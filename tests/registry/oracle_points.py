@@ -71,9 +71,9 @@ def counted(rows: list[dict], until: date | None) -> list[dict]:
     kept = []
     for row in rows:
         day, dated = effective(row)
-        if row["event"] != "void" and day is not None and (until is None or day <= until):
-            if not is_undone(row["event_id"]):
-                kept.append({**row, "day": day, "dated": dated})
+        counts = row["event"] != "void" and day is not None and (until is None or day <= until)
+        if counts and not is_undone(row["event_id"]):
+            kept.append({**row, "day": day, "dated": dated})
     return sorted(kept, key=lambda row: (row["day"], _ORDER.get(row["event"], 3), row["event_id"]))
 
 
@@ -106,7 +106,8 @@ def replay(rows: list[dict], points: np.ndarray, until: date | None = None) -> I
             after = before & ~inside if inside is not None else nothing
         elif kind in ("split", "merged"):
             others = [state for other, state in states.items() if other != one]
-            after = whole[one] = before & ~np.logical_or.reduce(others) if others else before
+            held = np.logical_or.reduce(others) if others else nothing
+            after, whole[one] = before & ~held, whole.get(one, nothing) & ~held
         states = {**states, one: after}
         yield Step(row, before, after, states)
 

@@ -23,11 +23,11 @@ def drawn(seed: int, kind: str):
 
 
 @pytest.mark.parametrize("kind", list(SHAPES))
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", range(10))
 def test_each_point_is_hazardous_exactly_when_the_records_say_so(seed, kind):
     rng, rows, points = drawn(seed, kind)
     events = as_frame(rows)
-    for year in rng.integers(2009, 2019, 4):
+    for year in rng.integers(2009, 2019, 3):
         day = date(int(year), int(rng.integers(1, 13)), int(rng.choice([1, 10, 15, 20, 28])))
         stood = status_on(events, day)
         states = dict(zip(stood["area_id"], stood.geometry, strict=True))
@@ -40,7 +40,7 @@ def test_each_point_is_hazardous_exactly_when_the_records_say_so(seed, kind):
 
 
 @pytest.mark.parametrize("kind", list(SHAPES))
-@pytest.mark.parametrize("seed", range(100, 115))
+@pytest.mark.parametrize("seed", range(100, 110))
 def test_each_point_is_in_the_release_that_released_it_for_good(seed, kind):
     _, rows, points = drawn(seed, kind)
     events = as_frame(rows)

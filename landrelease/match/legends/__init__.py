@@ -71,7 +71,17 @@ def read_legend(legend: Legend) -> dict[int, str]:
         if use not in allowed:
             message = f"legend: class {code} says {use!r}; it must be a use code, unused or unknown"
             raise OptionError(message + nearest(str(use), allowed))
+    wrong = [code for code in classes if not _is_whole(code)]
+    if wrong:
+        raise OptionError(f"legend: class {wrong[0]!r} is not the whole number of a cell")
     return {int(code): "unused" if use == "none" else str(use) for code, use in classes.items()}
+
+
+def _is_whole(code: object) -> bool:
+    try:
+        return bool(float(code) == int(code))  # type: ignore[arg-type, call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _from_file(name_or_path: str | Path) -> dict[int, str]:
@@ -83,12 +93,12 @@ def _from_file(name_or_path: str | Path) -> dict[int, str]:
         text = Path(name_or_path).read_text(encoding="utf-8")
     else:
         raise OptionError(
-            f"There is no legend '{name}'{nearest(name, known)} Known: {', '.join(known)}, or a TOML file."
+            f"There is no legend '{name}'{nearest(name, known)}\n  Fix: one of {', '.join(known)}, or a TOML file."
         )
     try:
         document = tomllib.loads(text)
         return {int(code): str(one["use"]) for code, one in document["classes"].items()}
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ProgrammeError(
             f"Legend '{name}' needs [classes] with 40 = {{ name = ..., use = ... }}: {error!r}"
         ) from None
