@@ -16,6 +16,7 @@ from landrelease.errors import (
 )
 from landrelease.match import (
     LandCover,
+    Quantity,
     assign_admin,
     match_nearby,
     match_overlap,
@@ -61,6 +62,7 @@ __all__ = [
     "OptionError",
     "Products",
     "ProgrammeError",
+    "Quantity",
     "Ranking",
     "assess_use",
     "assign_admin",

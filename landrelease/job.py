@@ -21,7 +21,7 @@ from landrelease.geometry import geodesic_area_m2, to_crs
 from landrelease.match.admin import assign_admin
 from landrelease.match.legends import LandCover
 from landrelease.match.projects import match_projects
-from landrelease.priority.measures import Quantity
+from landrelease.match.raster import Quantity
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import criteria_table, explain, prioritise, read_scheme
 from landrelease.programme import Programme, read_programme
@@ -251,7 +251,7 @@ def _outcomes(work: _Work) -> None:
     if "projects" in frames:
         frames["project_links"] = match_projects(
             releases, frames["projects"], within_m=match.projects_within_m,
-            months_before=match.months_before, months_after=match.months_after,
+            months_before=match.months_before, months_after=match.months_after, admin_areas=frames.get("admin_areas"),
         )  # fmt: skip
     if "follow_ups" in frames:
         links = match_follow_ups(releases, frames["follow_ups"], as_of=as_of)

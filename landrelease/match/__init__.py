@@ -5,6 +5,6 @@ from landrelease.match.legends import LandCover
 from landrelease.match.nearby import match_nearby
 from landrelease.match.overlap import match_overlap
 from landrelease.match.projects import match_projects
-from landrelease.match.raster import match_raster
+from landrelease.match.raster import Quantity, match_raster
 
-__all__ = ["LandCover", "assign_admin", "match_nearby", "match_overlap", "match_projects", "match_raster"]
+__all__ = ["LandCover", "Quantity", "assign_admin", "match_nearby", "match_overlap", "match_projects", "match_raster"]

@@ -13,7 +13,7 @@ __all__ = ["assign_admin", "finest_level"]
 
 
 def finest_level(admin_areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the units of the finest level: the one with most units, or all where no level is given."""
+    """Return the units of the finest level, that of the highest number, or all where no level is given."""
     if "level" not in admin_areas or admin_areas["level"].isna().all():
         return admin_areas
     return admin_areas[admin_areas["level"] == admin_areas["level"].max()]

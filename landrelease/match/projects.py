@@ -29,6 +29,7 @@ def match_projects(
     within_m: float,
     months_before: float,
     months_after: float,
+    admin_areas: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Match releases with the places of projects that were active around the time of the release.
 
@@ -43,6 +44,9 @@ def match_projects(
         Largest distance of a place that counts as nearby, itself included. [m]
     months_before, months_after : float
         The window around the release in which a project must have been active on one day. [months]
+    admin_areas : DataFrame, optional
+        The table `admin_areas` with admin_code and parent_code: a project that is known to a district also matches
+        the releases in the communes below it. Without it only the same code matches.
 
     Returns
     -------
@@ -50,7 +54,8 @@ def match_projects(
         One row a release and place: release_id, project_id, location_id, link_level, distance_m,
         months_apart, is_sector_match; in the order of the releases, the closest link first.
         link_level is `on_site` (the place is inside the release or touches it), `nearby` (within the
-        distance) or `area_level` (both are in the same admin_code, and more is not known of the place).
+        distance) or `area_level` (the project is known to the release's admin_code or, with admin_areas, to one
+        above it, and more is not known of the place).
         distance_m is missing at area level. months_apart counts from the release to the project's start, and
         is negative if that began before. is_sector_match says whether the project's DAC sector serves the
         group of the intended use; missing where either is not known or the sector serves no kind of use.
@@ -60,15 +65,17 @@ def match_projects(
     CRSError
         There are places to measure, and a CRS is missing or they differ (rule 5).
     DataError
-        A frame has no release_id, project_id or location_id.
+        A frame has no release_id, project_id or location_id; admin_areas has no admin_code or parent_code.
     OptionError
         A distance or a number of months is negative or no number.
 
     Notes
     -----
     Only rows with `is_point` true are placed: the centroid of a region is never near to anything. All other
-    rows match by `admin_code` alone, which must be of the same level in both frames. A geometry whose
-    `is_point` is missing is not placed either, and a DataWarning says how many.
+    rows match by `admin_code` alone, which must be of the same level in both frames unless admin_areas says which
+    unit lies in which: all units above count, up to the country if the table holds it. A project known to a smaller
+    unit than the release matches none. A geometry whose `is_point` is missing is not placed either, and a
+    DataWarning says how many.
 
     A month is 30.4375 days. A pair outside of the window is left out; where the release has no date, or the
     project no date that could tell, the pair is kept: unknown is not outside (rule 4).
@@ -92,13 +99,19 @@ def match_projects(
     >>> found = match_projects(releases, projects, **options)
     >>> found.round(1).drop(columns="release_id").values.tolist()
     [['farm', 'farm/1', 'nearby', 1111.1, 6.0, True], ['plan', 'plan/1', 'area_level', nan, nan, <NA>]]
+    >>> units = pd.DataFrame({"admin_code": ["P1", "P"], "parent_code": ["P", None]})
+    >>> plan = projects.iloc[[1]].assign(admin_code="P")
+    >>> match_projects(releases, plan, **options).empty
+    True
+    >>> match_projects(releases, plan, **options, admin_areas=units)["link_level"].tolist()
+    ['area_level']
     >>> match_projects(releases.iloc[:0], projects, **options).shape
     (0, 7)
     """
     _check(releases, projects, within_m, {"months_before": months_before, "months_after": months_after})
     is_placed = _placed(projects)
     near = _near(releases, projects, is_placed, within_m)
-    same_unit = _same_unit(releases, projects, ~is_placed)
+    same_unit = _same_unit(releases, projects, ~is_placed, _units_above(admin_areas))
     pairs = pd.concat([near, same_unit], ignore_index=True)
     pairs = _in_time(pairs, releases, projects, months_before, months_after)
     return _result(pairs, releases, projects)
@@ -161,13 +174,44 @@ def _near(
     return pd.DataFrame({"release": left, "place": placed[right], "distance_m": distance, "link_level": level})
 
 
-def _same_unit(releases: pd.DataFrame, projects: pd.DataFrame, is_unit: np.ndarray[Any, Any]) -> pd.DataFrame:
-    """Return the pairs of the same administrative unit, by position; an unknown unit is in none."""
-    ours, theirs = (_column(frame, "admin_code").astype("str").str.strip() for frame in (releases, projects))
-    one = pd.DataFrame({"admin_code": ours.to_numpy(), "release": np.arange(len(releases))})
-    two = pd.DataFrame({"admin_code": theirs.to_numpy(), "place": np.arange(len(projects))})[is_unit]
-    known = [frame[frame["admin_code"].notna() & frame["admin_code"].ne("")] for frame in (one, two)]
-    pairs = known[0].merge(known[1], on="admin_code")[["release", "place"]]
+def _codes(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return the codes of units without blanks around them; an empty one is missing."""
+    codes = _column(frame, name).astype("str").str.strip()
+    return codes.mask(codes.eq(""))
+
+
+def _units_above(admin_areas: pd.DataFrame | None) -> pd.DataFrame:
+    """Return each unit with every unit above it, one row a pair: unit, above."""
+    if admin_areas is None:
+        return pd.DataFrame({"unit": [], "above": []}, dtype="str")
+    lacking = [name for name in ("admin_code", "parent_code") if name not in admin_areas.columns]
+    if lacking:
+        raise DataError(
+            f"'admin_areas' has no column {', '.join(lacking)}; it has {', '.join(map(str, admin_areas.columns))}.\n"
+            f"  Fix: read(..., 'admin_areas', columns={{'THEIR_NAME': '{lacking[0]}'}})."
+        )
+    parents = pd.DataFrame({"unit": _codes(admin_areas, "admin_code"), "above": _codes(admin_areas, "parent_code")})
+    parents = parents.dropna().drop_duplicates()
+    steps = parents.rename(columns={"unit": "above", "above": "next"})
+    every, count = parents, -1
+    # one level a turn, until no pair is new: a unit that is above itself by mistake ends it too
+    while len(every) > count:
+        count = len(every)
+        higher = every.merge(steps, on="above")[["unit", "next"]].rename(columns={"next": "above"})
+        every = pd.concat([every, higher], ignore_index=True).drop_duplicates()
+    return every
+
+
+def _same_unit(
+    releases: pd.DataFrame, projects: pd.DataFrame, is_unit: np.ndarray[Any, Any], above: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the pairs of the same administrative unit or one above it, by position; an unknown unit is in none."""
+    one = pd.DataFrame({"unit": _codes(releases, "admin_code").to_numpy(), "release": np.arange(len(releases))})
+    two = pd.DataFrame({"above": _codes(projects, "admin_code").to_numpy(), "place": np.arange(len(projects))})[is_unit]
+    one, two = one.dropna().astype({"unit": "str"}), two.dropna().astype({"above": "str"})
+    units = one[["unit"]].drop_duplicates()
+    reach = pd.concat([units.assign(above=units["unit"]), above], ignore_index=True).drop_duplicates()
+    pairs = one.merge(reach, on="unit").merge(two, on="above")[["release", "place"]]
     return pairs.assign(distance_m=np.nan, link_level="area_level")
 
 

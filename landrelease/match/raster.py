@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from numbers import Real
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +21,31 @@ from landrelease.geometry import geodesic_area_m2, planar_area, plane_polygons, 
 from landrelease.match.ids import id_column
 from landrelease.match.legends import Legend, read_legend
 
-__all__ = ["match_raster"]
+__all__ = ["Quantity", "match_raster"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A raster of a quantity, such as people, with what its file does not say.
+
+    Parameters
+    ----------
+    path : str or Path
+        A local raster.
+    band : int
+        Band of the raster, the first is 1.
+    nodata : number or "none", optional
+        As in `match_raster`.
+
+    Examples
+    --------
+    >>> Quantity("population.tif", nodata=-99999).band
+    1
+    """
+
+    path: str | PathLike[str]
+    band: int = 1
+    nodata: float | Literal["none"] | None = None
 
 
 def match_raster(

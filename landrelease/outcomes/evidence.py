@@ -72,8 +72,8 @@ def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of:
     first_day = _first_day(known).groupby(known["release_id"]).first()
     found, reasons = visits["release_id"].copy(), pd.Series("", index=visits.index, dtype="str")
     reasons = reasons.mask(found.notna() & ~found.isin(by_id.index), "no release has that id")
-    early = visits["visit_date"] < found.map(first_day)
-    reasons = reasons.mask(early.to_numpy(dtype=bool), "the visit was before the release")
+    early = visits["visit_date"].to_numpy() < first_day.reindex(found).to_numpy()
+    reasons = reasons.mask(early, "the visit was before the release")
     for row in np.flatnonzero(found.isna()).tolist():
         found.iloc[row], reasons.iloc[row] = _by_area(visits.iloc[row], known)
     reasons = reasons.mask(visits["visit_date"].isna(), "the visit has no date")

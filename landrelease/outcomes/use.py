@@ -24,7 +24,7 @@ _ROUNDING = 1e-6
 """Shares of polygons are measured no better than this: half of a field is half. [share]"""
 _PARTS = ("as_intended", "other_productive", "unused", "unknown")
 _LEVELS = ("on_site", "nearby", "area_level")
-_LINKS = {"within_m": 1_000.0, "months_before": 12, "months_after": 60}
+_LINKS: dict[str, Any] = {"within_m": 1_000.0, "months_before": 12, "months_after": 60}
 
 
 def assess_use(
@@ -295,11 +295,12 @@ def use_summary(assessment: pd.DataFrame, *, by: str | Sequence[str] | None = No
     """
     names = [by] if isinstance(by, str) else list(by or [])
     frame = pd.DataFrame(assessment)
-    if "release_year" in names and "release_year" not in frame:
+    if "release_year" in names and "release_year" not in frame and "release_date" in frame:
         frame = frame.assign(release_year=pd.to_datetime(frame["release_date"]).dt.year.astype("Int64"))
     for name in names:
         if name not in frame:
-            raise OptionError(f"by: the assessment has no column '{name}'{nearest(name, frame.columns)}")
+            made = " (made from release_date)" if name == "release_year" else ""
+            raise OptionError(f"by: the assessment has no column '{name}'{made}{nearest(name, frame.columns)}")
     parts = [f"{part}_m2" for part in _PARTS]
     held = frame[names].assign(**{part: frame[part].astype(float) for part in parts})
     held["release_count"] = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -20,10 +20,10 @@ from landrelease.errors import DataError, DataWarning, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2, metric_crs, require_crs, to_crs
 from landrelease.match.nearby import match_nearby
 from landrelease.match.overlap import match_overlap
-from landrelease.match.raster import match_raster
+from landrelease.match.raster import Quantity, match_raster
 from landrelease.tables import use_group
 
-__all__ = ["MEASURES", "NEED_PLACE", "Given", "Quantity", "as_numbers", "has_no_place"]
+__all__ = ["MEASURES", "NEED_PLACE", "Given", "as_numbers", "has_no_place"]
 
 Floats = npt.NDArray[np.float64]
 _EARTH_M = 6_371_009.0
@@ -38,15 +38,6 @@ class Given:
 
     layers: dict[str, Any]
     as_of: pd.Timestamp | None
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A raster of a quantity, such as people: its path, band, and the nodata value that it does not declare."""
-
-    path: str | PathLike[str]
-    band: int = 1
-    nodata: float | Literal["none"] | None = None
 
 
 def as_numbers(values: pd.Series, what: str) -> Floats:

@@ -7,9 +7,10 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from landrelease.errors import DataError, OptionError, nearest
-from landrelease.registry.fold import HAZARD_EVENTS, RELEASE_EVENTS, Fold, class_after, day_of, fold, union
+from landrelease.registry.fold import GRID_M, HAZARD_EVENTS, RELEASE_EVENTS, Fold, class_after, day_of, fold, union
 from landrelease.tables import RESULTS, TABLES
 
 __all__ = ["land_balance"]
@@ -172,7 +173,8 @@ def _ownership(
     for other in [area, *(one for one in neighbours[area] if one > area and one in state)]:
         land = state[other]
         earlier = union(state[one] for one in neighbours[other] if one < other and one in state)
-        now = 0.0 if land is None else land.area if earlier.is_empty else land.difference(earlier).area
+        rest = land if land is None or earlier.is_empty else shapely.difference(land, earlier, grid_size=GRID_M)
+        now = 0.0 if rest is None else rest.area
         changes[other] = now - owned.get(other, 0.0)
         owned[other] = now
     return changes

@@ -24,18 +24,20 @@ from landrelease.rules import require_valid
 from landrelease.tables import conform
 
 __all__ = [
+    "GRID_M",
     "HAZARD_EVENTS",
     "RELEASE_EVENTS",
     "SLIVER_M2",
     "Fold",
     "class_after",
-    "clean",
     "day_of",
     "fold",
     "overlap_pairs",
     "rows_by_area",
+    "shared",
     "typed_events",
     "union",
+    "without",
     "without_voided",
 ]
 
@@ -43,6 +45,8 @@ HAZARD_EVENTS = ("suspected", "confirmed", "reopened")
 RELEASE_EVENTS = ("cancelled", "reduced", "cleared")
 SLIVER_M2 = 0.01
 """What an overlay leaves below this is a rounding of coordinates, not land. [m2]"""
+STRIP_M = 0.1
+"""What an overlay leaves that is narrower than this is a rounding of edges, not land. [m]"""
 GRID_M = 1e-6
 """Overlays round to this grid: without one, GEOS can lose land where borders almost coincide. [m]"""
 
@@ -82,7 +86,7 @@ class Fold:
 
     def back(self, shapes: Shapes) -> Shapes:
         """Return shapes of the plane in the CRS of the events."""
-        return transform(shapes, self.plane, self.events.crs)
+        return repaired(transform(shapes, self.plane, self.events.crs))
 
 
 def typed_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -190,8 +194,8 @@ def overlap_pairs(shapes: Shapes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
     left, right = tree.query(shapes[known], predicate="intersects")
     once = left < right
     left, right = known[left[once]], known[right[once]]
-    shared = shapely.area(shapely.intersection(shapes[left], shapes[right])) > SLIVER_M2
-    return left[shared], right[shared]
+    overlaps = shapely.area(shapely.intersection(shapes[left], shapes[right])) > SLIVER_M2
+    return left[overlaps], right[overlaps]
 
 
 def union(shapes: Iterable[Any]) -> Any:
@@ -233,7 +237,7 @@ def _walk(
                 if kind == "corrected" or land is None or land.is_empty or land.equals(shape):
                     land, land_row, touched[row] = shape, row, shape
                 else:
-                    land, land_row, touched[row] = clean(land.union(shape)), -1, shape
+                    land, land_row, touched[row] = clean(shapely.union(land, shape, grid_size=GRID_M)), -1, shape
             else:
                 if kind != "corrected" and land is not None and land.is_empty:  # hazardous again, all of it
                     land, land_row = whole[one]
@@ -241,27 +245,41 @@ def _walk(
             if land is None or not land.is_empty:
                 whole[one] = land, land_row
         elif kind in RELEASE_EVENTS:
-            touched[row] = land if shape is None or land is None else clean(land.intersection(shape))
+            touched[row] = land if shape is None or land is None else shared(land, shape)
             if shape is None:
                 land, land_row = (None if land is None else EMPTY), -1
             elif land is not None and not land.is_empty:
-                left = clean(land.difference(shape))
+                left = without(land, shape)
                 land, land_row = left, (land_row if left.equals(land) else -1)
         elif kind in ("split", "merged") and land is not None:
             held = union(state.get(other) for other in neighbours[one])
-            touched[row] = clean(land.intersection(held))
-            land, land_row = clean(land.difference(held)), -1
-            whole[one] = clean(whole[one][0].difference(held)), -1
+            touched[row] = shared(land, held)
+            land, land_row = without(land, held), -1
+            whole[one] = without(whole[one][0], held), -1
         state[one], state_row[one] = land, land_row
         after[row], own_row[row] = land, land_row
     return touched, before, after, own_row
 
 
+def without(land: Any, shape: Any) -> Any:
+    """Return the land that a shape leaves."""
+    return clean(shapely.difference(land, shape, grid_size=GRID_M))
+
+
+def shared(land: Any, shape: Any) -> Any:
+    """Return the land that lies in a shape."""
+    return clean(shapely.intersection(land, shape, grid_size=GRID_M))
+
+
 def clean(shape: Any) -> Any:
-    """Return the polygons of an overlay's result; nothing where only a sliver is left."""
-    if shape.area < SLIVER_M2:
-        return EMPTY
-    return shape if shape.geom_type in ("Polygon", "MultiPolygon") else polygonal(np.array([shape]))[0]
+    """Return the polygons of an overlay's result, without slivers; nothing where only slivers are left."""
+    parts = [part for part in shapely.get_parts(polygonal(np.array([shape]))[0]) if _is_land(part)]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) if parts else EMPTY
+
+
+def _is_land(part: Any) -> bool:
+    """Tell land from the strips that edges leave which coincide in the CRS of the events and not quite in the plane."""
+    return bool(part.area >= SLIVER_M2 and 2 * part.area > STRIP_M * part.length)
 
 
 def rows_by_area(area: npt.NDArray[np.int64], n_areas: int) -> Iterator[npt.NDArray[np.int64]]:

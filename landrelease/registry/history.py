@@ -14,15 +14,15 @@ from landrelease.geometry import geodesic_area_m2, planar_area, repaired, requir
 from landrelease.registry.fold import (
     HAZARD_EVENTS,
     RELEASE_EVENTS,
-    SLIVER_M2,
     Fold,
     class_after,
-    clean,
     day_of,
     fold,
     rows_by_area,
+    shared,
     typed_events,
     union,
+    without,
     without_voided,
 )
 from landrelease.rules import require_valid
@@ -359,8 +359,8 @@ def _released_land(folded: Fold) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
                 held.append(folded.after[past[-1]])
             held += list(folded.after[later[grows[later]]])
         blocked = union(held)
-        net[i] = clean(land.difference(blocked)) if land.intersects(blocked) else land
-        conflict[i] = clean(land.intersection(union(final[folded.neighbours[area]])))
+        net[i] = without(land, blocked) if land.intersects(blocked) else land
+        conflict[i] = shared(land, union(final[folded.neighbours[area]]))
     return rows, net, conflict
 
 
@@ -416,14 +416,14 @@ def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
         for other in folded.neighbours[area] if land is not None else ():
             if final[other] is None:
                 continue
-            shared = clean(land.intersection(final[other]))
-            if shared.area > SLIVER_M2:
+            both = shared(land, final[other])
+            if not both.is_empty:
                 rows.append(
                     (
                         folded.area_ids[area],
                         folded.events["event_id"].iloc[row],
                         folded.area_ids[other],
-                        shared,
+                        both,
                     )
                 )
     shapes = folded.back(np.array([one[3] for one in rows], dtype=object))

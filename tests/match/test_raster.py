@@ -234,6 +234,24 @@ def test_a_mask_band_is_nodata(write):
     assert found["covered_share"][0] == pytest.approx(8 / 9)
 
 
+def test_hidden_cells_stay_hidden_under_a_tiny_area(write):
+    # four neighbouring cells are read at once, all or some of them hidden
+    tiny = areas_of(box(0.1, 0.1, 0.11, 0.11), box(0.95, 0.1, 1.05, 0.11))
+    mask = np.full((3, 3), 255, dtype="uint8")
+    mask[:, 0] = 0
+    scaled = PEOPLE.copy()
+    scaled[:, 0] = -9
+    for path, second in (
+        (write(PEOPLE, mask=mask, name="masked.tif"), 2.0),
+        (write(scaled, nodata=-9, scale=10.0, name="scaled.tif"), 20.0),
+        (write(scaled, nodata=-9, name="plain.tif"), 2.0),
+    ):
+        found = match_raster(tiny, path, stat="mean")
+        assert found["value"].to_numpy() == pytest.approx([np.nan, second], nan_ok=True)
+        assert found["covered_share"].to_numpy() == pytest.approx([0.0, 0.5], abs=1e-4)
+        assert class_shares(match_raster(tiny, path, stat="shares"))["A0"] == {}
+
+
 @pytest.mark.parametrize("nodata", [250, 12.5, -7])
 def test_a_nodata_value_that_the_cells_can_not_hold_hides_nothing(write, nodata):
     found = match_raster(areas_of(box(0, 0, 3, 3)), write(CLASSES), stat="sum", nodata=nodata)
