@@ -45,6 +45,7 @@ _GEOD = Geod(ellps="WGS84")
 _POLYGONAL = (3, 6)
 _EDGE_M = 1_000.0
 """Edges longer than this are densified before a transformation, so that they stay true. [m]"""
+_MOST_STEPS, _MOST_REPAIRS = 50_000, 5
 
 
 def require_crs(frame: gpd.GeoDataFrame, what: str) -> CRS:
@@ -188,10 +189,11 @@ def _segmentized(shape: Any, step: float) -> Any:
 
 
 def _has_long_edges(geometries: Geometries, step: float) -> npt.NDArray[np.bool_]:
-    """Tell which geometries could have an edge longer than `step`: only they need densifying."""
+    """Tell which geometries could have an edge longer than `step`; what is larger than the Earth is not on it."""
     bounds = shapely.bounds(geometries)
     with np.errstate(invalid="ignore"):
-        return cast("npt.NDArray[np.bool_]", np.fmax(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > step)
+        span = np.fmax(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+        return cast("npt.NDArray[np.bool_]", (span > step) & (span < _MOST_STEPS * step))
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: Any, what: str = "frame") -> gpd.GeoDataFrame:
@@ -363,8 +365,11 @@ def repaired(geometries: Geometries) -> Geometries:
     """
     result = np.array(geometries, dtype=object, copy=True)
     bad = ~shapely.is_valid(result) & ~shapely.is_missing(result)
-    if bad.any():
+    was_polygon = bad & np.isin(shapely.get_type_id(geometries), _POLYGONAL)
+    for _ in range(_MOST_REPAIRS):  # GEOS may leave parts that share an edge, which is invalid again
+        if not bad.any():
+            break
         result[bad] = shapely.make_valid(result[bad], method="structure", keep_collapsed=False)
-        was_polygon = bad & np.isin(shapely.get_type_id(geometries), _POLYGONAL)
         result[was_polygon] = polygonal(result[was_polygon])
+        bad = ~shapely.is_valid(result) & ~shapely.is_missing(result)
     return result

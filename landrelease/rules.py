@@ -237,8 +237,8 @@ def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
     >>> [len(part) for part in usable_rows(areas.iloc[:0], "areas")]
     [0, 0]
     """
-    declared = TABLES[table]
     problems = find_problems(frame, table)
+    declared = TABLES[table]
     usable = frame.loc[:, ~frame.columns.duplicated()].copy()
     reasons = np.full(len(frame), "", dtype=object)
     musts = problems[problems["rule"].isin(_MUSTS) & (problems["row"] >= 0)]
@@ -287,13 +287,19 @@ def _is_repeat(content: pd.DataFrame) -> np.ndarray[Any, Any]:
     try:
         return content.duplicated().to_numpy()
     except TypeError:  # a cell holds a list
-        return content.astype("str").duplicated().to_numpy()
+        texts = {place: _as_text(content.iloc[:, place]) for place in range(content.shape[1])}
+        return pd.DataFrame(texts, index=content.index).duplicated().to_numpy()
 
 
 def _as_text(values: pd.Series) -> pd.Series:
-    """Return any values as text; missing stays missing."""
+    """Return any values as text that can be written; missing stays missing."""
+    if values.dtype == "str":
+        return values
     missing = values.isna().to_numpy()
-    texts = [None if one else str(value) for value, one in zip(values.astype("object"), missing, strict=True)]
+    texts = [
+        None if one else str(value).encode(errors="replace").decode()
+        for value, one in zip(values.astype("object"), missing, strict=True)
+    ]
     return pd.Series(texts, index=values.index, dtype="str")
 
 
@@ -456,7 +462,8 @@ def _repeated_shapes(
     frame: gpd.GeoDataFrame, table: Table, shapes: np.ndarray[Any, Any], none: np.ndarray[Any, Any]
 ) -> pd.DataFrame:
     """Rows whose shape an earlier row has too, after normalising start point and direction."""
-    key = pd.Series(shapely.to_wkb(shapely.normalize(shapes)), index=frame.index)
+    with np.errstate(invalid="ignore"):  # a coordinate that is NaN breaks R11
+        key = pd.Series(shapely.to_wkb(shapely.normalize(shapes)), index=frame.index)
     if table.name == "events":  # an event on its own area may well repeat the area's shape
         key = pd.Series(list(zip(key, _as_text(_cells(frame, "event")).fillna(""), strict=True)), index=frame.index)
     repeats = key.duplicated().to_numpy() & ~none & (shapely.get_dimensions(shapes) == 2)

@@ -147,6 +147,14 @@ def test_a_repaired_scrawl_keeps_every_face(points):
     assert shapely.area(mended)[0] >= enclosed_area(scrawl) - 1e-9
 
 
+def test_a_repair_that_comes_out_invalid_is_repaired_again():
+    """GEOS 3.14 makes two polygons that share an edge of this ring."""
+    shape = shapely.Polygon([(2, 1), (0, 2), (1, 1), (3, 1), (0, 0), (0, 1)])
+    mended = ours.repaired(np.array([shape], dtype=object))
+    assert shapely.is_valid(mended)[0]
+    assert shapely.area(mended)[0] == pytest.approx(enclosed_area(shape)) == pytest.approx(2)
+
+
 def test_polygonal_keeps_polygons_only():
     box, line = shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (5, 5)])
     inner = shapely.GeometryCollection([box, shapely.MultiPolygon([shapely.box(3, 3, 4, 4)])])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import date
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -115,7 +116,7 @@ def test_r4_codes():
 def test_r5_ranges():
     frame = visits(observed_share=[0, 1, 1.01, -0.1, math.inf, None], women_count=[0, 1, -1, 2, 3, None])
     assert broken(frame, "follow_ups") == [
-        (2, "women_count", "R5") if False else (2, "observed_share", "R5"),
+        (2, "observed_share", "R5"),
         (2, "women_count", "R5"),
         (3, "observed_share", "R5"),
         (4, "observed_share", "R5"),
@@ -229,7 +230,8 @@ def test_r14_columns_that_do_not_fit():
     assert broken(events(event=["reopened"]), "events") == [(0, "parent_id", "R14")]
     frame = visits(release_id=[None, "R"], use_code=["road", None])
     assert broken(frame, "follow_ups") == [(0, "release_id", "R14"), (1, "use_code", "R14")]
-    plans = pd.DataFrame({"project_id": ["p"], "location_id": ["l"], "start_date": [DAY], "end_date": [DAY - pd.Timedelta(1, "D")]})  # fmt: skip
+    plans = pd.DataFrame({"project_id": ["p"], "location_id": ["l"], "start_date": [DAY]})
+    plans["end_date"] = DAY - pd.Timedelta(days=1)
     assert (0, "end_date", "R14") in broken(plans, "projects")
 
 
@@ -241,7 +243,7 @@ def test_r15_references():
 
 
 def test_every_rule_is_tested_here():
-    text = open(__file__, encoding="utf-8").read()
+    text = Path(__file__).read_text(encoding="utf-8")
     assert all(f"test_{rule.lower()}_" in text or f"_{rule.lower()}_" in text for rule in RULES)
 
 
@@ -267,7 +269,7 @@ def test_what_is_only_told_does_not_refuse():
 
 def test_an_unknown_table():
     for function in (find_problems, require_valid, usable_rows):
-        with pytest.raises((OptionError, KeyError), match="areas|area"):
+        with pytest.raises(OptionError, match=r"table must be one of areas, .*did you mean 'areas'\?"):
             function(areas(), "area")
 
 
@@ -329,7 +331,7 @@ ODD = st.one_of(
     st.dictionaries(st.text(max_size=2), st.integers(), max_size=1), st.tuples(st.integers()),
     st.sampled_from([pd.NaT, pd.NA, np.nan, np.int64(3), np.datetime64("2020-01-01"), "2020-13-45", "1e999", "DHA",
                      "2020-01-01", b"\xff", pd.Timestamp("2020-01-01", tz="UTC"), pd.Timedelta(1), "[]", "released",
-                     "suspected", "void", "9" * 400, "\ud800"]),
+                     "suspected", "void", "9" * 400]),
 )  # fmt: skip
 SHAPES = st.one_of(
     st.sampled_from([None, shapely.Polygon(), BOX, BOW_TIE, shapely.Point(200, 95), shapely.Point(math.inf, 0),
@@ -367,7 +369,7 @@ def odd_frames(draw):
     return frame, table
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(odd_frames())
 def test_odd_data_is_told_never_raised(case):
     frame, table = case
@@ -385,6 +387,14 @@ def test_odd_data_is_told_never_raised(case):
     assert repr(frame.values.tolist()) == repr(before.values.tolist())
     assert frame.columns.tolist() == before.columns.tolist()
     assert frame.dtypes.tolist() == before.dtypes.tolist()
+
+
+def test_half_a_character_is_no_error():
+    frame = areas(
+        area_id=pd.Series(["a\ud800", "b"], dtype="object"), operator=pd.Series(["\udfff", None], dtype="object")
+    )
+    assert broken(frame, "areas") == []
+    assert usable_rows(frame, "areas")[0]["area_id"].tolist() == ["a?", "b"]
 
 
 def test_real_dates_of_several_kinds_are_dates():

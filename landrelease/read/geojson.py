@@ -49,10 +49,15 @@ def read_geojson(path: Path) -> tuple[pd.DataFrame, np.ndarray[Any, Any], CRS, F
     for row, feature in enumerate(features):
         is_feature = isinstance(feature, dict)
         held = feature.get("properties") if is_feature else None
-        properties.append(held if isinstance(held, dict) else {})
+        properties.append({_text(name): _text(one) for name, one in held.items()} if isinstance(held, dict) else {})
         shapes[row], told = _shape(feature.get("geometry") if is_feature else None)
         findings.extend((row, one) for one in told)
     return pd.DataFrame(properties, index=range(len(features))), shapes, _crs(document, path), findings
+
+
+def _text(value: Any) -> Any:
+    """Return text without half characters, which JSON can write and no table can hold."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _crs(document: dict[str, Any], path: Path) -> CRS:

@@ -156,6 +156,12 @@ def test_a_collection_keeps_its_polygons_and_a_line_is_told(tmp_path):
     assert told(areas) == [(1, "R10")]
 
 
+def test_half_a_character_in_a_property(tmp_path):
+    path = collection(tmp_path / "areas.geojson", None, polygon(SQUARE[:-1]))
+    path.write_text(path.read_text().replace('"area_id": "1"', '"area_id": "1\\ud800"'))
+    assert read(path, "areas")["area_id"].tolist() == ["0", "1?"]
+
+
 def test_heights_are_left_out(tmp_path):
     high = [[x, y, 250.0] for x, y in SQUARE]
     areas = read(collection(tmp_path / "areas.geojson", polygon(high)), "areas")

@@ -50,7 +50,9 @@ def test_one_account_of_two_areas_that_overlap():
     }
 
 
-@pytest.mark.parametrize(("by", "a", "b"), [("area_id", "A", "B"), ("admin_code", "P1", "P2"), ("operator", "one", "two")])
+@pytest.mark.parametrize(
+    ("by", "a", "b"), [("area_id", "A", "B"), ("admin_code", "P1", "P2"), ("operator", "one", "two")]
+)
 def test_land_passes_to_the_area_that_still_holds_it(by, a, b):
     assert account(TWO, by) == {
         (a, 2018): {"newly_recorded": 10000, "closing": 10000},

@@ -33,7 +33,7 @@ def keyed(account: pd.DataFrame, names: list[str]) -> dict[tuple, dict[str, floa
 
 
 @pytest.mark.parametrize("by", BYS, ids=str)
-@pytest.mark.parametrize("seed", range(200, 204))
+@pytest.mark.parametrize("seed", range(200, 202))
 def test_every_number_of_the_account_is_the_number_of_cells(seed, by):
     rows, points = table(seed), grid(SIZE, STEP)
     names = [by] if isinstance(by, str) else list(by or [])
@@ -47,8 +47,9 @@ def test_every_number_of_the_account_is_the_number_of_cells(seed, by):
                 assert m2 == pytest.approx(cells * STEP**2, rel=1e-6, abs=0.05), (key, name)
 
 
-@pytest.mark.parametrize("seed", range(300, 303))
+@pytest.mark.parametrize("seed", [300, 301, 1057])
 def test_the_closing_is_the_union_of_what_stands_at_the_end_of_the_year(seed):
+    # 1057: borders that almost coincide, where a union without a grid lost 338 m2
     events = as_frame(table(seed, wild_shape))
     closing = land_balance(events, **WIDE).set_index("year")["closing_m2"]
     for year in range(2009, 2019):
@@ -57,7 +58,7 @@ def test_the_closing_is_the_union_of_what_stands_at_the_end_of_the_year(seed):
         assert closing.get(year, 0.0) == pytest.approx(union, rel=1e-6, abs=0.05)
 
 
-@pytest.mark.parametrize("seed", range(400, 402))
+@pytest.mark.parametrize("seed", [400])
 @pytest.mark.parametrize("by", BYS, ids=str)
 def test_accounts_close_follow_each_other_and_sum_to_the_whole(seed, by):
     events = as_frame(table(seed, wild_shape))

@@ -312,11 +312,37 @@ def test_a_release_without_a_geometry_releases_the_whole_area():
     assert area_on(rows)["area_m2"] == 0
 
 
-@pytest.mark.parametrize("vague", [shapely.Point(1_000_050, 100_050), shapely.LineString([(1_000_000, 100_000), (1_000_090, 100_090)])])  # fmt: skip  # noqa: E501
+DOT, LINE = shapely.Point(1_000_050, 100_050), shapely.LineString([(1_000_000, 100_000), (1_000_090, 100_090)])
+
+
+@pytest.mark.parametrize("vague", [DOT, LINE])
 def test_a_release_with_a_point_or_line_does_not_release_the_area(vague):
     rows = [event("1", "A", "suspected", "2020-01-01", SQUARE), event("2", "A", "cleared", "2021-01-01", vague)]
     assert same(area_on(rows).geometry, SQUARE)
     assert area_on(rows)["status"] == "open"
+
+
+@pytest.mark.parametrize(("crs", "x", "y", "side"), [
+    (4326, 18.0, 44.0, 0.005), (4326, 18.0, 44.0, 0.02), (6933, 1.7e6, 5e6, 900.0), (32634, 3e5, 4.9e6, 1000.0),
+])  # fmt: skip
+def test_halves_that_share_borders_with_their_area_release_all_of_it(crs, x, y, side):
+    whole, half = shapely.box(x, y, x + side, y + side), x + side / 2
+    halves = [shapely.box(x, y, half, y + side), shapely.box(half, y, x + side, y + side)]
+    rows = [event("1", "A", "confirmed", "2020-01-01", None), event("2", "A", "cleared", "2021-01-01", None),
+            event("3", "A", "cleared", "2022-01-01", None)]  # fmt: skip
+    events = as_frame(rows).set_geometry(gpd.GeoSeries([whole, *halves], crs=crs))
+    assert status_on(events, "2021-06-01")["status"].tolist() == ["in_progress"]
+    assert status_on(events, LATE)["status"].tolist() == ["released"], "no strip of a few millimetres is left"
+    releases = releases_from(events)
+    assert releases["area_m2"].sum() == pytest.approx(status_on(events, "2020-06-01")["area_m2"].sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["suspected", "confirmed"])
+def test_a_hazard_whose_polygon_has_no_land_is_not_released(kind):
+    flat = shapely.Polygon([(1_000_000, 100_000), (1_000_050, 100_000), (1_000_100, 100_000)])
+    assert area_on([event("1", "A", kind, "2020-01-01", flat)])["status"] == "open"
+    rows = [event("1", "A", kind, "2020-01-01", SQUARE), event("2", "A", "cleared", "2021-01-01", flat)]
+    assert same(area_on(rows).geometry, SQUARE)
 
 
 def test_a_release_that_misses_its_area_releases_nothing():
