@@ -3,7 +3,7 @@
     python benchmarks/main_job.py            # the sample, the import, 1,000 to 16,000 synthetic areas
     python benchmarks/main_job.py --real DIR # also the Bosnian records, where DIR holds bih/
 
-Each figure is of its own process; ratios are against a peer in the same run. Writes a Markdown table to standard output.
+Each figure is of its own process; ratios are against a peer in the same run. Prints Markdown tables.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from landrelease.geometry import to_crs
 sample = lr.sample_programme().parent
 events, _ = lr.usable_rows(lr.read(sample / "events.gpkg", "events"), "events")
 areas = lr.status_on(events, "2025-12-31")
-hazards = areas[(areas["status"] != "released") & areas["area_m2"].notna()]
+hazards = areas[areas["area_m2"] > 0]
 
 scheme = lr.read_scheme("community-first")
 accidents = to_crs(lr.read(sample / "accidents.csv", "accidents", crs="EPSG:4326"), areas.crs)

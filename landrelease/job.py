@@ -226,7 +226,7 @@ def _unit_of(events: gpd.GeoDataFrame, admin_areas: gpd.GeoDataFrame) -> pd.Seri
 
 def _say_what_is_not_counted(work: _Work) -> None:
     areas, conflicts, releases = work.frames["areas"], work.frames["conflicts"], work.frames["releases"]
-    no_polygon = int(areas.loc[areas["status"] != "released", "area_m2"].isna().sum())
+    no_polygon = int(areas.loc[~areas["status"].isin(["released", "superseded"]), "area_m2"].isna().sum())
     if no_polygon:
         have = _count(no_polygon, "hazardous area has", "hazardous areas have")
         work.notes.append(f"{have} no polygon: in no area figure and on no map.")
@@ -297,7 +297,7 @@ def _priority(work: _Work) -> None:
     beside = work.programme.path(priority.scheme)
     scheme = read_scheme(beside if beside.suffix == ".toml" and beside.is_file() else priority.scheme)
     areas = frames["areas"]
-    placed = areas[(areas["status"] != "released") & areas["area_m2"].notna()].reset_index(drop=True)
+    placed = areas[areas["area_m2"] > 0].reset_index(drop=True)
     layers: dict[str, Any] = {name: frames[name] for name in _LAYERS if name in frames}
     table = criteria_table(placed, scheme, layers=layers, as_of=pd.Timestamp(work.programme.programme.as_of))
     frames["criteria"] = table

@@ -179,7 +179,8 @@ def require_valid(frame: Frame, table: str) -> Frame:
     >>> require_valid(areas, "areas")
     Traceback (most recent call last):
     landrelease.errors.DataError: 1 of 2 rows of 'areas' break 1 rule.
-      R4 status must be a code of its list (open, in_progress, suspended, released): 1 row, row 1 has 'Closed'
+      R4 status must be a code of its list (open, in_progress, suspended, released, superseded): 1 row, row 1 has
+      'Closed'
       Fix: correct the file, map its codes with read(..., codes=...), or list every row with
       find_problems(frame, 'areas').
     """
@@ -416,9 +417,10 @@ def _shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]
     def broken(rule: str, mask: np.ndarray[Any, Any], values: Any, message: Any) -> pd.DataFrame:
         return _problems(frame, table, np.flatnonzero(mask), name, rule, values, message)
 
-    # a need or a project may be known to a unit only
-    is_placed = table.name not in ("needs", "projects")
-    found = [broken("R7", none & is_placed, "", "no geometry")]
+    told = "no geometry"
+    if table.name in ("needs", "projects"):  # they may be known to a unit only
+        none, told = none & _cells(frame, "admin_code").isna().to_numpy(), "neither a geometry nor an admin_code"
+    found = [broken("R7", none, "", told)]
     wanted = {"polygon": (3, 6), "point": (0, 4)}.get(table.shape)
     if table.name == "events":
         wanted = (3, 6)
@@ -485,12 +487,16 @@ def _wrong_areas(frame: gpd.GeoDataFrame, table: Table) -> pd.DataFrame:
         ratio = said[known] / found
     odd = np.flatnonzero((ratio < 0.8) | (ratio > 1.25) & np.isfinite(ratio))
     messages = [
-        f"the geometry has {found[i]:,.0f} m2, {ratio[i]:.3g} times less{_slip(ratio[i])}" if ratio[i] > 1
-        else f"the geometry has {found[i]:,.0f} m2, {1 / ratio[i]:.3g} times more{_slip(ratio[i])}"
+        f"the geometry has {found[i]:,.0f} m2, {_times(ratio[i])} less{_slip(ratio[i])}" if ratio[i] > 1
+        else f"the geometry has {found[i]:,.0f} m2, {_times(1 / ratio[i])} more{_slip(ratio[i])}"
         for i in odd
     ]  # fmt: skip
     texts = [f"{said[known[i]]:g}" for i in odd]
     return _problems(frame, table, known[odd], "reported_area_m2", "R12", texts, messages)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.3g} times"
 
 
 def _slip(ratio: float) -> str:
@@ -535,7 +541,17 @@ def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     areas = set(_as_text(_cells(frame, "area_id")).dropna())
     orphan = (parent.notna() & ~parent.isin(list(areas))).to_numpy()
     bare = (event.eq("reopened") & parent.isna()).to_numpy()
+    area_id = _as_text(_cells(frame, "area_id"))
+    is_release = event.isin(["cancelled", "reduced", "cleared"])
+    recorded = set(area_id[event.isin(["suspected", "confirmed", "reopened", "corrected"])].dropna())
+    unheld = (is_release & area_id.notna() & ~area_id.isin(list(recorded))).to_numpy()
+    when = pd.concat([_cells(frame, name).notna() for name in ("event_date", "recorded_at")], axis=1).any(axis=1)
+    never = (is_release & ~when).to_numpy()
     return [
+        _problems(frame, table, np.flatnonzero(unheld), "area_id", "R15", area_id[unheld].tolist(),
+                  "released, but no record made the area hazardous: its land is in no account"),
+        _problems(frame, table, np.flatnonzero(never), "event_date", "R14", "",
+                  "neither its date nor the day of its record (recorded_at) is known: the land stays hazardous"),
         _problems(frame, table, np.flatnonzero(lost), "voids_event_id", "R15",
                   voids[lost].fillna("").tolist(), "no event has that id: nothing is undone"),
         _problems(frame, table, np.flatnonzero(orphan), "parent_id", "R15",

@@ -90,6 +90,7 @@ CODES: dict[str, dict[str, str]] = {
         "in_progress": "part of it released",
         "suspended": "work stopped; still hazardous",
         "released": "nothing hazardous left",
+        "superseded": "goes on as other areas, after a split or a merger",
     },
     "release_type": {
         "cancelled": "released by non-technical survey",

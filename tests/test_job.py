@@ -126,7 +126,8 @@ def test_snapshots_and_their_conflict(tmp_path: Path) -> None:
     cleared.to_file(tmp_path / "cleared.gpkg")
     (tmp_path / "p.toml").write_text(
         '[programme]\nname = "Two layers"\nas_of = 2024-07-31\n'
-        '[[inputs.areas]]\npath = "suspected.gpkg"\nids = "geometry"\nvalues = { status = "open", hazard_class = "SHA" }\n'
+        '[[inputs.areas]]\npath = "suspected.gpkg"\nids = "geometry"\n'
+        'values = { status = "open", hazard_class = "SHA" }\n'
         '[[inputs.areas]]\npath = "cleared.gpkg"\nids = "geometry"\n'
         'values = { status = "released", release_type = "cleared" }\n',
         encoding="utf-8",

@@ -254,7 +254,8 @@ def test_the_message_says_what_where_how_many_and_how_to_fix():
     assert str(caught.value).splitlines() == [
         "3 of 3 rows of 'areas' break 3 rules.",
         "  R1 area_id must be filled: 1 row, row 2 has ''",
-        "  R4 status must be a code of its list (open, in_progress, suspended, released): 2 rows, row 1 has 'Closed'",
+        "  R4 status must be a code of its list (open, in_progress, suspended, released, superseded): "
+        "2 rows, row 1 has 'Closed'",
         "  R5 reported_area_m2 must lie in its range: 1 row, row 0 has '-1.0'",
         "  Fix: correct the file, map its codes with read(..., codes=...), or list every row with",
         "  find_problems(frame, 'areas').",

@@ -133,7 +133,7 @@ def priority_map(
     Parameters
     ----------
     areas : GeoDataFrame
-        Table `areas`. Rows whose status is `released` are left out.
+        Table `areas`. Rows whose status is `released` or `superseded` are left out.
     ranking : Ranking
         What `prioritise` returned. Areas that it does not rank are shown as not ranked.
     admin_areas : GeoDataFrame, optional
@@ -187,4 +187,4 @@ def priority_map(
 
 def _is_hazard(areas: pd.DataFrame) -> pd.Series:
     """Tell which areas are not released; one without a status is not."""
-    return ~areas["status"].eq("released").fillna(False).astype(bool)
+    return ~areas["status"].isin(["released", "superseded"]).astype(bool)

@@ -19,11 +19,20 @@ import shapely
 from pyproj import CRS
 
 from landrelease.errors import DataError, OptionError
-from landrelease.geometry import equal_area_crs, plane_polygons, polygonal, repaired, require_crs, transform
+from landrelease.geometry import (
+    equal_area_crs,
+    planar_area,
+    plane_polygons,
+    polygonal,
+    repaired,
+    require_crs,
+    transform,
+)
 from landrelease.rules import require_valid
 from landrelease.tables import conform
 
 __all__ = [
+    "EMPTY",
     "GRID_M",
     "HAZARD_EVENTS",
     "RELEASE_EVENTS",
@@ -33,6 +42,7 @@ __all__ = [
     "day_of",
     "fold",
     "overlap_pairs",
+    "plane_m2",
     "rows_by_area",
     "shared",
     "typed_events",
@@ -61,7 +71,8 @@ class Fold:
 
     `events` has the effective day in `effective` and whether it was dated in `is_dated`; `area` is the number of
     the event's area in `area_ids`; `before` and `after` are shapes in `plane`, None where no polygon is known;
-    `own_row` is the event whose own shape `after` still is, -1 where it was cut.
+    `own_row` is the event whose own shape `after` still is, -1 where it was cut. `is_unheld` tells releases of land
+    that no record of their area made hazardous: their land is what they say themselves.
     """
 
     events: gpd.GeoDataFrame
@@ -72,6 +83,7 @@ class Fold:
     before: Shapes
     after: Shapes
     own_row: npt.NDArray[np.int64]
+    is_unheld: npt.NDArray[np.bool_]
     neighbours: list[list[int]]
 
     def last_rows(self) -> npt.NDArray[np.int64]:
@@ -131,8 +143,11 @@ def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
     shapes[vague & counting["event"].isin(RELEASE_EVENTS).to_numpy()] = EMPTY
     area, area_ids = pd.factorize(counting["area_id"].astype("str"))
     neighbours = _neighbours(shapes, area, len(area_ids))
-    touched, before, after, own_row = _walk(counting["event"].to_numpy(dtype=object), shapes, area, neighbours)
-    return Fold(counting, area, list(area_ids), plane, touched, before, after, own_row, neighbours)
+    kinds = counting["event"].to_numpy(dtype=object)
+    makes = counting["event"].isin([*HAZARD_EVENTS, "corrected"]) & ~shapely.is_missing(shapes)
+    is_unheld = np.isin(kinds, RELEASE_EVENTS) & ~makes.groupby(area).transform("any").to_numpy(dtype=bool)
+    touched, before, after, own_row = _walk(kinds, shapes, area, neighbours, is_unheld)
+    return Fold(counting, area, list(area_ids), plane, touched, before, after, own_row, is_unheld, neighbours)
 
 
 def without_voided(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -219,7 +234,11 @@ def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> li
 
 
 def _walk(
-    kinds: npt.NDArray[Any], shapes: Shapes, area: npt.NDArray[np.int64], neighbours: list[list[int]]
+    kinds: npt.NDArray[Any],
+    shapes: Shapes,
+    area: npt.NDArray[np.int64],
+    neighbours: list[list[int]],
+    is_unheld: npt.NDArray[np.bool_],
 ) -> tuple[Shapes, Shapes, Shapes, npt.NDArray[np.int64]]:
     """Apply the events one after the other."""
     n = len(kinds)
@@ -227,7 +246,7 @@ def _walk(
     own_row = np.full(n, -1)
     state: dict[int, Any] = {}
     state_row: dict[int, int] = {}
-    whole: dict[int, tuple[Any, int]] = {}
+    whole: dict[int, tuple[Any, int]] = {}  # the areas whose hazardous land was ever known, and what it was
     for row in range(n):
         one, kind, shape = int(area[row]), kinds[row], shapes[row]
         land, land_row = state.get(one), state_row.get(one, -1)
@@ -240,14 +259,16 @@ def _walk(
                     land, land_row, touched[row] = clean(shapely.union(land, shape, grid_size=GRID_M)), -1, shape
             else:
                 if kind != "corrected" and land is not None and land.is_empty:  # hazardous again, all of it
-                    land, land_row = whole[one]
+                    land, land_row = whole.get(one, (None, -1))
                 touched[row] = land
-            if land is None or not land.is_empty:
+            if land is not None and not land.is_empty:
                 whole[one] = land, land_row
         elif kind in RELEASE_EVENTS:
-            touched[row] = land if shape is None or land is None else shared(land, shape)
+            touched[row] = shape if is_unheld[row] else land if shape is None or land is None else shared(land, shape)
             if shape is None:
                 land, land_row = (None if land is None else EMPTY), -1
+            elif is_unheld[row] and one not in state:  # no hazard is on record
+                land = EMPTY
             elif land is not None and not land.is_empty:
                 left = without(land, shape)
                 land, land_row = left, (land_row if left.equals(land) else -1)
@@ -255,7 +276,8 @@ def _walk(
             held = union(state.get(other) for other in neighbours[one])
             touched[row] = shared(land, held)
             land, land_row = without(land, held), -1
-            whole[one] = without(whole[one][0], held), -1
+            if one in whole:
+                whole[one] = without(whole[one][0], held), -1
         state[one], state_row[one] = land, land_row
         after[row], own_row[row] = land, land_row
     return touched, before, after, own_row
@@ -280,6 +302,11 @@ def clean(shape: Any) -> Any:
 def _is_land(part: Any) -> bool:
     """Tell land from the strips that edges leave which coincide in the CRS of the events and not quite in the plane."""
     return bool(part.area >= SLIVER_M2 and 2 * part.area > STRIP_M * part.length)
+
+
+def plane_m2(shapes: Shapes) -> npt.NDArray[np.float64]:
+    """Return the area of shapes of the plane; missing where no polygon is known. [m2]"""
+    return np.where(shapely.is_missing(shapes), np.nan, planar_area(shapes))
 
 
 def rows_by_area(area: npt.NDArray[np.int64], n_areas: int) -> Iterator[npt.NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""What happened to each area, how it stood on a day, what was released, and where records contradict."""
+"""What happened to each area, and how it stood on a day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from landrelease.errors import DataError, nearest
-from landrelease.geometry import geodesic_area_m2, planar_area, repaired, require_crs
+from landrelease.geometry import geodesic_area_m2, repaired, require_crs
 from landrelease.registry.fold import (
     HAZARD_EVENTS,
     RELEASE_EVENTS,
@@ -18,17 +18,14 @@ from landrelease.registry.fold import (
     class_after,
     day_of,
     fold,
-    rows_by_area,
-    shared,
+    plane_m2,
     typed_events,
-    union,
-    without,
     without_voided,
 )
 from landrelease.rules import require_valid
 from landrelease.tables import conform
 
-__all__ = ["conflicts_on", "events_from_areas", "history_of", "releases_from", "status_on"]
+__all__ = ["events_from_areas", "history_of", "status_on"]
 
 _CARRIED = (
     "hazard_class", "contamination_code", "reported_area_m2", "blocked_resource_code", "intended_use_code",
@@ -203,7 +200,11 @@ def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
     is_released = np.where(no_land, whole_last, shapely.is_empty(folded.after))
     part = _released_some(folded).groupby(area).cummax().to_numpy(dtype=bool)
     paused = latest.eq("suspended").to_numpy(dtype=bool)
-    return np.select([is_released, paused, part], ["released", "suspended", "in_progress"], "open")
+    gone = events["event"].isin(["split", "merged"]).to_numpy() & ~no_land & shapely.is_empty(folded.after)
+    gone = pd.Series(gone).where(events["event"].isin([*changes, "split", "merged"])).groupby(area).ffill()
+    is_gone = gone.fillna(False).to_numpy(dtype=bool) & is_released
+    states = ["superseded", "released", "suspended", "in_progress"]
+    return np.select([is_gone, is_released, paused, part], states, "open")
 
 
 def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
@@ -250,8 +251,8 @@ def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
     status, mine = _status_after(folded), folded.events["area_id"].isin(line).to_numpy()
     result = pd.DataFrame(folded.events[mine]).assign(
         status=status[mine],
-        touched_m2=_plane_m2(folded.touched[mine]),
-        hazardous_m2=_plane_m2(folded.after[mine]),
+        touched_m2=plane_m2(folded.touched[mine]),
+        hazardous_m2=plane_m2(folded.after[mine]),
         note=np.where(folded.events["is_dated"][mine], "", "no date is known"),
     )
     other = related[~related["event_id"].isin(folded.events["event_id"]) & related["area_id"].isin(line)]
@@ -264,10 +265,6 @@ def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
     return pd.concat(parts).drop(columns="geometry", errors="ignore").reset_index(drop=True)
 
 
-def _plane_m2(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.where(shapely.is_missing(shapes), np.nan, planar_area(shapes))
-
-
 def _and_neighbours(events: gpd.GeoDataFrame, ids: pd.Series, line: set[str]) -> gpd.GeoDataFrame:
     """Return the events of some areas and of those that overlap them: a split gives up only what others hold."""
     mine = events[ids.isin(line)]
@@ -275,160 +272,3 @@ def _and_neighbours(events: gpd.GeoDataFrame, ids: pd.Series, line: set[str]) ->
     near = ids[shapely.intersects(repaired(events.geometry.to_numpy()), shapes)]
     undoing = events["event"].eq("void")
     return events[ids.isin(line | set(near)) | undoing]
-
-
-def releases_from(events: gpd.GeoDataFrame, *, start: Any = None, end: Any = None) -> gpd.GeoDataFrame:
-    """Return the releases: one row a release event, with the land that it released for good.
-
-    Parameters
-    ----------
-    events : GeoDataFrame
-        Table `events`, in any CRS.
-    start, end : date, optional
-        Releases from the start of the first to the end of the last day. Undated releases count from `recorded_at`
-        on and belong to no period: they are there unless `start` is given.
-
-    Returns
-    -------
-    GeoDataFrame
-        Table `releases` in the CRS of the events, by date and id. `gross_m2` is the release as recorded. The geometry
-        and `area_m2` are the land that it released and that no area holds hazardous from then to `end`: no land is
-        in two releases. `conflict_m2` is land that another area still holds hazardous at `end`. [m2]
-
-    Raises
-    ------
-    CRSError, DataError
-        As `status_on`.
-
-    Examples
-    --------
-    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["confirmed", "cleared"],
-    ...     "event_date": pd.to_datetime(["2020-01-01", "2021-06-01"])},
-    ...     geometry=[shapely.box(5e5, 0, 5e5 + 100, 100), shapely.box(5e5, 0, 5e5 + 50, 100)], crs=32630)
-    >>> releases_from(events)[["release_id", "release_type"]].values.tolist()
-    [['2', 'cleared']]
-    >>> len(releases_from(events, end="2020-12-31"))
-    0
-    """
-    folded = fold(events, None if end is None else day_of("end", end))
-    rows, net, conflict = _released_land(folded)
-    kept, crs = folded.events.iloc[rows].reset_index(drop=True), folded.events.crs
-    own = kept.geometry.to_numpy()
-    gross = np.where(shapely.is_missing(own), folded.back(folded.touched[rows]), own)
-    frame = pd.DataFrame(kept.drop(columns="geometry"))
-    frame["release_id"], frame["release_type"] = kept["event_id"], kept["event"]
-    frame["release_date"] = kept["effective"].where(kept["is_dated"])
-    known = kept["is_dated"].map({True: "day", False: "unknown"}).astype("str")
-    frame["date_precision"] = kept["date_precision"].fillna(known)
-    frame["gross_m2"] = geodesic_area_m2(gpd.GeoSeries(list(gross), crs=crs))
-    frame["gross_m2"] = frame["gross_m2"].fillna(kept["reported_area_m2"])
-    shapes = _with_own_coordinates(folded, rows, net)
-    frame["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
-    frame["conflict_m2"] = _plane_m2(conflict)
-    # what the release leaves open is what its area last said before
-    frame["hazard_class"] = class_after(folded.events, folded.area).iloc[rows].to_numpy()
-    for name in ("intended_use_code", "blocked_resource_code", "admin_code"):
-        frame[name] = folded.events.groupby(folded.area)[name].ffill().iloc[rows].to_numpy()
-    handed = folded.events["effective"].where(folded.events["event"].eq("handed_over") & folded.events["is_dated"])
-    frame["handover_date"] = handed.groupby(folded.area).bfill().iloc[rows].to_numpy()
-    result = gpd.GeoDataFrame(conform(frame, "releases"), geometry=list(shapes), crs=crs)
-    if start is not None:
-        result = result[result["release_date"] >= day_of("start", start)]
-    return result.sort_values(["release_date", "release_id"], kind="stable").reset_index(drop=True)
-
-
-def _released_land(folded: Fold) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the rows that are releases, the land each released for good, and what others hold at the end."""
-    kinds = folded.events["event"].to_numpy(dtype=object)
-    rows = np.flatnonzero(np.isin(kinds, RELEASE_EVENTS))
-    net, conflict = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
-    if not len(rows):
-        return rows, net, conflict
-    by_area = list(rows_by_area(folded.area, len(folded.area_ids)))
-    final = folded.final()
-    grows = np.isin(kinds, [*HAZARD_EVENTS, "corrected"])
-    for i, row in enumerate(rows):
-        land, area = folded.touched[row], int(folded.area[row])
-        if land is None:
-            continue
-        held: list[Any] = []
-        for other in [area, *folded.neighbours[area]]:
-            positions = by_area[other]
-            past, later = positions[positions < row], positions[positions > row]
-            if other != area and len(past):
-                held.append(folded.after[past[-1]])
-            held += list(folded.after[later[grows[later]]])
-        blocked = union(held)
-        net[i] = without(land, blocked) if land.intersects(blocked) else land
-        conflict[i] = shared(land, union(final[folded.neighbours[area]]))
-    return rows, net, conflict
-
-
-def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return released land in the CRS of the events; whole areas that nothing cut as they came."""
-    shapes = folded.back(net)
-    own = folded.events.geometry.to_numpy()
-    before = pd.Series(folded.own_row).groupby(folded.area).shift(1, fill_value=-1).to_numpy()
-    for i, row in enumerate(rows):
-        if net[i] is not None and net[i] is folded.touched[row] and own[row] is None and before[row] >= 0:
-            shapes[i] = own[before[row]]
-    return shapes
-
-
-def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
-    """Return land that one area says is released and another still holds hazardous on a day: it is hazardous.
-
-    Parameters
-    ----------
-    events : GeoDataFrame
-        Table `events`, in any CRS.
-    date : date
-        The day; events of that day count.
-
-    Returns
-    -------
-    GeoDataFrame
-        area_id, release_id, other_area_id, overlap_m2 and the land itself, one row a release and an area that
-        contradicts it, largest first. Rows may overlap; the land in conflict is the union. [m2]
-
-    Raises
-    ------
-    CRSError, DataError
-        As `status_on`.
-
-    Examples
-    --------
-    >>> square = shapely.box(5e5, 0, 5e5 + 100, 100)
-    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2", "3"], "area_id": ["A", "A", "B"],
-    ...     "event": ["suspected", "cleared", "suspected"], "event_date": pd.to_datetime(["2020-01-01"] * 3)},
-    ...     geometry=[square, None, square], crs=32630)
-    >>> conflicts_on(events, "2020-12-31")[["area_id", "other_area_id"]].values.tolist()
-    [['A', 'B']]
-    >>> len(conflicts_on(events.iloc[:2], "2020-12-31"))
-    0
-    """
-    folded = fold(events, day_of("date", date))
-    kinds = folded.events["event"].to_numpy(dtype=object)
-    final = folded.final() if len(kinds) else np.zeros(0, dtype=object)
-    rows = []
-    for row in np.flatnonzero(np.isin(kinds, RELEASE_EVENTS)):
-        land, area = folded.touched[row], int(folded.area[row])
-        for other in folded.neighbours[area] if land is not None else ():
-            if final[other] is None:
-                continue
-            both = shared(land, final[other])
-            if not both.is_empty:
-                rows.append(
-                    (
-                        folded.area_ids[area],
-                        folded.events["event_id"].iloc[row],
-                        folded.area_ids[other],
-                        both,
-                    )
-                )
-    shapes = folded.back(np.array([one[3] for one in rows], dtype=object))
-    frame = pd.DataFrame([one[:3] for one in rows], columns=["area_id", "release_id", "other_area_id"])
-    frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
-    result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=events.crs)
-    order = ["overlap_m2", "release_id", "other_area_id"]
-    return result.sort_values(order, ascending=[False, True, True], kind="stable").reset_index(drop=True)

@@ -121,13 +121,31 @@ def hazardous(rows: list[dict], points: np.ndarray, until: date) -> dict[str, np
 
 
 def released(rows: list[dict], points: np.ndarray, until: date | None = None) -> dict[str, np.ndarray]:
-    """Which points each release released for good: nobody holds them from then on."""
+    """Which points each release released for good: nobody holds them from then on.
+
+    An area that no record made hazardous released what its releases say, each point by the last that covers it.
+    """
     steps = list(replay(rows, points, until))
+    held_ever = {
+        step.row["area_id"]
+        for step in steps
+        if step.row["event"] in (*MAKES, "corrected") and step.row["geometry"] is not None
+    }
     net = {}
     for i, step in enumerate(steps):
         if step.row["event"] in RELEASES:
             held = np.logical_or.reduce([state for later in steps[i:] for state in later.states.values()])
-            net[step.row["event_id"]] = step.before & ~step.after & ~held
+            shape = step.row["geometry"]
+            if step.row["area_id"] not in held_ever and shape is not None:
+                net[step.row["event_id"]] = shapely.covers(shape, points) & ~held
+            else:
+                net[step.row["event_id"]] = step.before & ~step.after & ~held
+    bare = [step.row for step in steps if step.row["event"] in RELEASES and step.row["area_id"] not in held_ever]
+    order = [step.row["event_id"] for step in steps]
+    for later in bare:
+        for earlier in net:
+            if later["geometry"] is not None and order.index(earlier) < order.index(later["event_id"]):
+                net[earlier] = net[earlier] & ~shapely.covers(later["geometry"], points)
     return net
 
 
