@@ -215,5 +215,5 @@ def _with_columns(account: pd.DataFrame, groups: list[tuple[Any, ...]], names: l
             if TABLES["events"].column(name).kind in ("text", "code"):  # type: ignore[union-attr]
                 labels[name] = labels[name].astype("str")
     result = account[columns] if labels is None else pd.concat([labels, account[columns]], axis=1)
-    result = result.astype({"year": "Int64"})
+    result = result.astype({name: "Int64" if name == "year" else "float64" for name in columns})
     return result.sort_values([*names, "year"], kind="stable", na_position="last").reset_index(drop=True)
