@@ -83,32 +83,48 @@ def _operation(source: CRS, target: CRS, bounds: tuple[float, float, float, floa
         return Transformer.from_crs(source, target, always_xy=True)
     area: Any = AreaOfInterest(*bounds) if bounds else None
     group = TransformerGroup(source, target, always_xy=True, allow_ballpark=False, area_of_interest=area)
-    good = [one for one in group.transformers if 0 <= one.accuracy <= WORST_ACCURACY_M]
+    known = [one for one in group.transformers if 0 <= one.accuracy <= WORST_ACCURACY_M]
+    good = [one for one in known if one.accuracy == 0 or _serves(one, bounds)]
     if good:
         return min(good, key=lambda one: one.accuracy)
-    seen = sorted({one.accuracy for one in group.transformers})
-    what = f"the best known is good to {seen[0]:g} m" if seen and seen[0] >= 0 else "none of known accuracy exists here"
+    what = "the operations of that accuracy are meant for other countries" if known else "none is known here"
+    newer = source.get_non_deprecated() if source.is_deprecated else []
+    hint = f"\n  {_name(source)} is deprecated; its successor is {_name(newer[0])}." if newer else ""
     raise CRSError(
-        f"No operation from {_name(source)} to {_name(target)} is good to {WORST_ACCURACY_M:g} m: {what}.\n"
+        f"No operation from {_name(source)} to {_name(target)} is good to {WORST_ACCURACY_M:g} m: {what}.{hint}\n"
         f"  Fix: transform the layer with your national parameters first, or declare the CRS it is really in "
         f"with read(..., crs=...)."
     )
 
 
+def _serves(operation: Transformer, bounds: tuple[float, float, float, float] | None) -> bool:
+    """Tell whether an operation is meant for the place of the data; a quarter of a degree over a border is near enough."""
+    area = operation.area_of_use
+    if area is None or bounds is None:
+        return True
+    west, south, east, north = bounds
+    over = 0.25
+    across = area.west > area.east or (area.west <= west + over and east - over <= area.east)
+    return bool(across and area.south <= south + over and north - over <= area.north)
+
+
 def _rounded_bounds(geometries: Geometries, crs: CRS) -> tuple[float, float, float, float] | None:
-    """Bounds in whole degrees, if they can be known without a transformation."""
-    if not crs.is_geographic:
-        area = crs.area_of_use
-        return (area.west, area.south, area.east, area.north) if area else None
-    west, south, east, north = shapely.total_bounds(geometries)
-    if not np.isfinite([west, south, east, north]).all():
+    """Return where most of the data lie, in tenths of a degree of their own datum: strays do not choose the operation."""
+    xy = shapely.get_coordinates(geometries)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if not len(xy):
         return None
-    return (
-        max(-180.0, float(np.floor(west))),
-        max(-90.0, float(np.floor(south))),
-        min(180.0, float(np.ceil(east))),
-        min(90.0, float(np.ceil(north))),
-    )
+    xy = xy[:: max(1, len(xy) // 10_000)]
+    low, high = np.percentile(xy, 1, axis=0), np.percentile(xy, 99, axis=0)
+    box = (low[0], low[1], high[0], high[1])
+    if not crs.is_geographic:
+        box = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform_bounds(*box)
+    if not np.isfinite(box).all() or box[0] > box[2]:
+        return None
+    west, south, east, north = (float(round(side, 1)) for side in box)
+    if west < -180 or south < -90 or east > 180 or north > 90:
+        return None
+    return west, south, east, north
 
 
 def check_crs(frame: gpd.GeoDataFrame, what: str) -> CRS:
