@@ -66,6 +66,10 @@ def run_command(
     ):
         if path is not None:
             typer.echo(f"  {path}")
+    for note in products.notes:
+        typer.echo(f"Note: {note}")
+    if products.problem_count:
+        typer.echo(f"{products.problem_count:,} problems in the data: section 6 of the report, tables/problems.csv")
 
 
 @app.command("check")
@@ -118,9 +122,8 @@ def _from_programme(programme: Path | None, table: str, file: Path) -> dict[str,
         return {}
     from landrelease.programme import Input, read_programme
 
-    given = getattr(read_programme(programme).inputs, table, None)
-    several = given if isinstance(given, list) else [given]
-    for one in several:
+    several = getattr(read_programme(programme).inputs, table, [])
+    for one in several if isinstance(several, list) else []:
         if isinstance(one, Input) and (len(several) == 1 or Path(one.path).name == file.name):
             return one.options()
     return {}
@@ -139,7 +142,8 @@ def _print_problems(problems: Any, n_rows: int, shown: int, name: str) -> None:
         .agg(count=("row", "size"), message=("message", "first"))
         .reset_index()
     )
-    summary = Table(title=f"{len(problems):,} problems in {n_rows:,} rows of '{name}'", title_justify="left")
+    plural = "problem" if len(problems) == 1 else "problems"
+    summary = Table(title=f"{len(problems):,} {plural} in {n_rows:,} rows of '{name}'", title_justify="left")
     for heading in ("rule", "column", "problems", "what must be so", "the first"):
         summary.add_column(heading, justify="right" if heading == "problems" else "left", overflow="fold")
     for one in counts.itertuples():

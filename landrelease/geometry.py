@@ -98,7 +98,7 @@ def _operation(source: CRS, target: CRS, bounds: tuple[float, float, float, floa
 
 
 def _serves(operation: Transformer, bounds: tuple[float, float, float, float] | None) -> bool:
-    """Tell whether an operation is meant for the place of the data; a quarter of a degree over a border is near enough."""
+    """Tell whether an operation is meant for the place of the data, give or take a quarter of a degree."""
     area = operation.area_of_use
     if area is None or bounds is None:
         return True
@@ -109,7 +109,7 @@ def _serves(operation: Transformer, bounds: tuple[float, float, float, float] | 
 
 
 def _rounded_bounds(geometries: Geometries, crs: CRS) -> tuple[float, float, float, float] | None:
-    """Return where most of the data lie, in tenths of a degree of their own datum: strays do not choose the operation."""
+    """Return where most of the data lie, in degrees of their own datum: strays do not choose the operation."""
     xy = shapely.get_coordinates(geometries)
     xy = xy[np.isfinite(xy).all(axis=1)]
     if not len(xy):
@@ -132,11 +132,31 @@ def check_crs(frame: gpd.GeoDataFrame, what: str) -> CRS:
     crs = require_crs(frame, what)
     if not len(frame):
         return crs
+    _refuse_wrong_numbers(frame, what)
     try:
         _operation(crs, WGS84, _rounded_bounds(frame.geometry.to_numpy(), crs))
     except CRSError as error:
         raise CRSError(f"'{what}': {error}") from None
     return crs
+
+
+def _refuse_wrong_numbers(frame: gpd.GeoDataFrame, what: str) -> None:
+    """Refuse degrees that are said to be metres, and metres that are said to be degrees."""
+    xy = shapely.get_coordinates(frame.geometry.to_numpy())
+    xy = np.abs(xy[np.isfinite(xy).all(axis=1)])
+    if not len(xy):
+        return
+    like_degrees = (xy[:, 0] <= 180) & (xy[:, 1] <= 90)
+    if frame.crs.is_projected and like_degrees.all() and (xy > 0).any():
+        raise CRSError(
+            f"'{what}' is said to be in {_name(frame.crs)}, but all its coordinates look like degrees.\n"
+            f"  Fix: read(..., crs='EPSG:4326') or the CRS that the coordinates are in."
+        )
+    if frame.crs.is_geographic and not like_degrees.any():
+        raise CRSError(
+            f"'{what}' is said to be in {_name(frame.crs)}, but no coordinate lies within -180..180, -90..90.\n"
+            f"  Fix: read(..., crs=...) with the CRS that the coordinates are in."
+        )
 
 
 def transform(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
@@ -338,8 +358,8 @@ def keep_where(geometries: Geometries, keep: npt.NDArray[np.bool_]) -> Geometrie
 def plane_polygons(frame: gpd.GeoDataFrame, plane: CRS) -> Geometries:
     """Return the valid polygons of a frame in a plane; None where a row has no polygon."""
     shapes = frame.geometry.to_numpy()
-    is_polygon = np.isin(shapely.get_type_id(shapes), _POLYGONAL) & ~shapely.is_empty(shapes)
-    return polygonal(repaired(transform(keep_where(shapes, is_polygon), require_crs(frame, "frame"), plane)))
+    has_polygon = (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes)
+    return polygonal(repaired(transform(keep_where(shapes, has_polygon), require_crs(frame, "frame"), plane)))
 
 
 def planar_area(geometries: Geometries) -> Floats:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -28,12 +29,12 @@ from landrelease.programme import Programme, read_programme
 from landrelease.read import read
 from landrelease.registry import conflicts_on, events_from_areas, land_balance, releases_from, status_on
 from landrelease.rules import PROBLEM_COLUMNS, find_problems, usable_rows
-from landrelease.tables import conform
+from landrelease.tables import TABLES, conform
 
 __all__ = ["Products", "run", "sample_programme"]
 
-_TABLES = ("follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding", "capacity",
-           "settlements", "roads")  # fmt: skip
+_TABLES = ("events", "areas", "follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding",
+           "capacity", "settlements", "roads")  # fmt: skip
 _LAYERS = ("population", "accidents", "needs", "land_use", "land_cover", "projects", "settlements", "roads",
            "admin_areas")  # fmt: skip
 _TOP = 20
@@ -51,6 +52,8 @@ class Products:
     run: Path
     priority_map: Path | None = None
     headline: str = ""
+    notes: tuple[str, ...] = ()
+    problem_count: int = 0
 
 
 @dataclass
@@ -122,23 +125,20 @@ def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], Non
 
 
 def _read_inputs(work: _Work, say: Callable[[str], None]) -> None:
-    inputs = work.programme.inputs
-    if inputs.events is not None:
-        say("Reading events")
-        work.frames["events"] = _read_one(work, "events", "events", inputs.events)
-    for i, one in enumerate(inputs.areas):
-        say(f"Reading areas ({i + 1} of {len(inputs.areas)})")
-        work.frames[f"areas_{i + 1}"] = _read_one(work, f"areas {i + 1}", "areas", one)
+    inputs, crs = work.programme.inputs, work.programme.programme.working_crs
     for table in _TABLES:
-        given = getattr(inputs, table)
-        if given is not None:
-            say(f"Reading {table.replace('_', ' ')}")
-            work.frames[table] = _read_one(work, table, table, given)
-    first = next(work.frames[name].crs for name in work.frames if name == "events" or name.startswith("areas_"))
-    crs = first if work.programme.programme.working_crs == "auto" else work.programme.programme.working_crs
-    for name, frame in work.frames.items():
-        if isinstance(frame, gpd.GeoDataFrame):
-            work.frames[name] = to_crs(frame, crs, name)
+        files = getattr(inputs, table)
+        parts = []
+        for i, given in enumerate(files):
+            what = table.replace("_", " ")
+            say(f"Reading {what}" + (f" ({i + 1} of {len(files)})" if len(files) > 1 else ""))
+            part = _read_one(work, table if len(files) == 1 else f"{table} {given.path}", table, given)
+            if isinstance(part, gpd.GeoDataFrame):
+                crs = part.crs if crs == "auto" else crs
+                part = to_crs(part, crs, what)
+            parts.append(part)
+        if parts:
+            work.frames[table] = _together(work, parts, table)
     for cover in inputs.land_cover:
         path = work.programme.path(cover.path)
         _note_input(work, f"land cover {cover.year}", path, note=f"legend {cover.legend}")
@@ -149,6 +149,45 @@ def _read_inputs(work: _Work, say: Callable[[str], None]) -> None:
         given = inputs.population
         work.frames["population"] = Quantity(work.programme.path(given.path), band=given.band, nodata=given.nodata)
         _note_input(work, "population", work.programme.path(given.path), options=given.model_dump(exclude={"path"}))
+
+
+def _together(work: _Work, parts: list[pd.DataFrame], table: str) -> pd.DataFrame:
+    """Return the rows of several files as one table; ids that a later file repeats are told and kept apart."""
+    if len(parts) == 1:
+        return parts[0]
+    apart: list[pd.DataFrame] = []
+    for part in parts:
+        taken = pd.concat([one[TABLES[table].id] for one in apart]) if apart else pd.Series([], dtype="str")
+        apart.append(_kept_apart(work, conform(part, table), table, taken, "another file"))
+    both: pd.DataFrame = pd.concat(apart, ignore_index=True)
+    is_placed = isinstance(parts[0], gpd.GeoDataFrame)
+    return gpd.GeoDataFrame(both, geometry="geometry", crs=parts[0].crs) if is_placed else both
+
+
+def _kept_apart(work: _Work, frame: pd.DataFrame, table: str, taken: pd.Series, where: str) -> pd.DataFrame:
+    """Return the rows with ids of their own where theirs are taken: two records are not one because ids agree."""
+    key = TABLES[table].id
+    ids = frame[key].astype("str")
+    is_taken = ids.isin(set(taken.astype("str"))).to_numpy()
+    if not is_taken.any():
+        return frame
+    told = pd.DataFrame(
+        {"row": np.flatnonzero(is_taken), "id": ids[is_taken], "column": key, "rule": "R2", "value": ids[is_taken],
+         "message": f"the same id stands in {where}: kept apart under a new one"},
+        columns=PROBLEM_COLUMNS,
+    )  # fmt: skip
+    name = f"{table}, together"
+    work.problems[name] = pd.concat([work.problems.get(name, told.iloc[:0]), told], ignore_index=True)
+    work.notes.append(f"{_count(int(is_taken.sum()), 'id', 'ids')} of {table} also in {where}: kept apart (ID~2).")
+    others = set(taken.astype("str")) | set(ids)
+    renamed = []
+    for one in ids[is_taken]:
+        number = 2
+        while f"{one}~{number}" in others:
+            number += 1
+        renamed.append(f"{one}~{number}")
+        others.add(renamed[-1])
+    return frame.assign(**{key: ids.mask(is_taken, pd.Series(renamed, index=ids.index[is_taken]))})
 
 
 def _legend(programme: Programme, legend: Any) -> Any:
@@ -172,6 +211,14 @@ def _read_one(work: _Work, name: str, table: str, given: Any) -> pd.DataFrame:
     for reason, count in set_aside["reason"].value_counts().items():
         rows = _count(count, "row was", "rows were")
         work.notes.append(f"{name.replace('_', ' ')}: {rows} set aside: {reason}.")
+    classless = int(usable["hazard_class"].isna().sum()) if table == "areas" else 0
+    if classless:
+        work.notes.append(f"{name}: {_count(classless, 'area has', 'areas have')} no hazard class: shown as SHA.")
+    vague = work.problems[name]
+    for column, what in (("release_type", "said to be released, but not how: it counts as hazardous"),):
+        count = int((vague["rule"].eq("R14") & vague["column"].eq(column)).sum())
+        if count:
+            work.notes.append(f"{name.replace('_', ' ')}: {_count(count, 'area', 'areas')} {what}.")
     return usable
 
 
@@ -195,21 +242,27 @@ def _sha256(path: Path) -> str:
 def _registry(work: _Work) -> None:
     frames, programme = work.frames, work.programme
     as_of = pd.Timestamp(programme.programme.as_of)
-    snapshots = [frames.pop(name) for name in [name for name in frames if name.startswith("areas_")]]
     parts = [conform(frames["events"], "events")] if "events" in frames else []
-    crs = frames["events"].crs if "events" in frames else snapshots[0].crs
-    if snapshots:
-        together = pd.concat([conform(one, "areas") for one in snapshots], ignore_index=True)
-        areas, _ = usable_rows(gpd.GeoDataFrame(together, geometry="geometry", crs=crs), "areas")
+    crs = frames["events" if "events" in frames else "areas"].crs
+    if "areas" in frames:
+        areas = frames["areas"]
+        if parts:  # what a snapshot calls hazardous is not released by another record's events
+            areas = _kept_apart(work, areas, "areas", parts[0]["area_id"], "the events")
         parts.append(conform(events_from_areas(areas, as_of=as_of), "events"))
     events = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
     if "admin_areas" in frames:
         events["admin_code"] = events["admin_code"].fillna(_unit_of(events, frames["admin_areas"]))
+        nowhere = events.loc[events["admin_code"].isna() & events.geometry.notna(), "area_id"].nunique()
+        if nowhere:
+            work.notes.append(
+                f"{_count(nowhere, 'area lies', 'areas lie')} in no administrative unit: in the right place?"
+            )
     frames["events"] = events
     frames["areas"] = status_on(events, as_of)
     frames["releases"] = releases_from(events, end=as_of)
     frames["conflicts"] = conflicts_on(events, as_of)
     _say_what_is_not_counted(work)
+    _say_what_evidence_is_not_used(work)
     if programme.balance is not None:
         period = {"start": programme.balance.start, "end": programme.balance.end}
         frames["balance"] = land_balance(events, by=programme.balance.by, **period)
@@ -241,7 +294,24 @@ def _say_what_is_not_counted(work: _Work) -> None:
     if undated.any():
         have = _count(int(undated.sum()), "release has", "releases have")
         km2 = releases.loc[undated, "area_m2"].sum() / 1e6
-        work.notes.append(f"{have} no date ({km2:,.2f} km2): the land is released, but it is no year's flow.")
+        work.notes.append(
+            f"{have} no date ({km2:,.2f} km2): the land is released, but it is in no year of the account."
+        )
+
+
+def _say_what_evidence_is_not_used(work: _Work) -> None:
+    """Tell of layers that say nothing of any release, and of visits that say more than there is."""
+    frames = work.frames
+    releases = frames["releases"]
+    if "land_use" in frames:
+        land_use = frames["land_use"]
+        met = land_use.sindex.query(releases.geometry.dropna().to_numpy(), predicate="intersects")[1]
+        if not len(met):
+            work.notes.append(f"land use: none of {len(land_use):,} polygons meets released land.")
+        undated = int(land_use["observed_date"].isna().sum())
+        if undated:
+            have = _count(undated, "polygon has", "polygons have")
+            work.notes.append(f"land use: {have} no date and can not count as evidence.")
 
 
 def _outcomes(work: _Work) -> None:
@@ -277,10 +347,10 @@ def _summaries(assessment: pd.DataFrame, admin_areas: pd.DataFrame | None) -> di
     summaries = {"all": use_summary(assessment)}
     if admin_areas is not None:
         units = admin_areas.drop_duplicates("admin_code").set_index("admin_code")
-        above = assessment["admin_code"].map(units["parent_code"])
+        above = assessment["admin_code"].map(units["parent_code"]).astype("str")
         if above.notna().any():
-            named = assessment.assign(unit_above=above.map(units["name"]).fillna(above))
-            summaries["unit_above"] = use_summary(named, by="unit_above")
+            named = assessment.assign(unit_above=above.map(units["name"]), parent_code=above)
+            summaries["unit_above"] = use_summary(named, by=["unit_above", "parent_code"])
         named = assessment.assign(unit=assessment["admin_code"].map(units["name"]))
         summaries["unit"] = use_summary(named, by=["unit", "admin_code"])
     elif assessment["admin_code"].notna().any():
@@ -297,12 +367,19 @@ def _priority(work: _Work) -> None:
     beside = work.programme.path(priority.scheme)
     scheme = read_scheme(beside if beside.suffix == ".toml" and beside.is_file() else priority.scheme)
     areas = frames["areas"]
-    placed = areas[areas["area_m2"] > 0].reset_index(drop=True)
+    is_hazard = ~areas["status"].isin(["released", "superseded"])
+    placed = areas[is_hazard & ~areas.geometry.isna() & ~areas.geometry.is_empty].reset_index(drop=True)
     layers: dict[str, Any] = {name: frames[name] for name in _LAYERS if name in frames}
     table = criteria_table(placed, scheme, layers=layers, as_of=pd.Timestamp(work.programme.programme.as_of))
     frames["criteria"] = table
     frames["ranking"] = prioritise(table, scheme, missing=priority.missing)
     ranked = frames["ranking"].table
+    unknown = [one.label or one.column for one in scheme.criteria if table[one.column].isna().all()]
+    if unknown and len(table):
+        work.notes.append(
+            f"The ranking rests on {len(scheme.criteria) - len(unknown)} of {len(scheme.criteria)} criteria; "
+            f"not known for any area: {', '.join(unknown)}."
+        )
     frames["explanations"] = {area_id: explain(frames["ranking"], area_id) for area_id in ranked["area_id"].head(_TOP)}
 
 
@@ -359,6 +436,8 @@ def _write(work: _Work, out: Path, source: Path, say: Callable[[str], None]) -> 
         tables=out / "tables",
         run=out / "run.json",
         headline=_headline(frames["summaries"]["all"]),
+        notes=tuple(work.notes),
+        problem_count=sum(len(frame) for frame in work.problems.values()),
     )
 
 
@@ -377,7 +456,9 @@ def _draw(work: _Work, out: Path) -> tuple[Path, Path | None]:
     from landrelease.maps import land_release_map, priority_map
 
     frames, shown, about = work.frames, work.programme.map, work.programme.programme
-    admin, title = frames.get("admin_areas"), f"{about.name}, {about.as_of.day} {about.as_of:%B %Y}"
+    admin, title = None, f"{about.name}, {about.as_of.day} {about.as_of:%B %Y}"
+    if "admin_areas" in frames:
+        admin = _with_totals(frames["admin_areas"], frames["areas"], frames["assessment"])
     drawn = land_release_map(
         frames["areas"],
         releases=frames["assessment"],
@@ -394,6 +475,27 @@ def _draw(work: _Work, out: Path) -> tuple[Path, Path | None]:
     ranked = priority_map(frames["areas"], frames["ranking"], admin_areas=admin, columns=shown.columns, title=title)
     ranked.save(out / "priority_map.html")
     return out / "map.html", out / "priority_map.html"
+
+
+def _with_totals(admin_areas: gpd.GeoDataFrame, areas: pd.DataFrame, assessment: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the units with the land that their records sum to, each also in the units above it. [m2]"""
+    code = admin_areas["admin_code"].astype("str")
+    parent = dict(zip(code, admin_areas["parent_code"].astype("str"), strict=True))
+    sums = {
+        "hazardous_m2": areas.groupby("admin_code")["area_m2"].sum(min_count=1),
+        "released_m2": assessment.groupby("admin_code")["area_m2"].sum(min_count=1),
+        "productive_m2": assessment.groupby("admin_code")["productive_m2"].sum(min_count=1),
+        "unknown_m2": assessment.groupby("admin_code")["unknown_m2"].sum(min_count=1),
+    }
+    totals = pd.DataFrame(sums).reindex(code.unique()).fillna(0.0)
+    rolled = totals.copy()
+    for unit, row in totals.iterrows():
+        above, seen = parent.get(str(unit)), {str(unit)}
+        while above in parent and above not in seen:
+            rolled.loc[above] += row
+            seen.add(str(above))
+            above = parent[str(above)]
+    return admin_areas.assign(**{str(name): code.map(rolled[name]) for name in rolled})
 
 
 def _headline(total: pd.DataFrame) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from landrelease.errors import ProgrammeError, nearest
 
@@ -56,23 +56,32 @@ class LandCoverInput(_Section):
     legend: str | dict[int, str]
 
 
-class Inputs(_Section):
-    """All inputs: at least events or areas."""
+def _several(given: Any) -> Any:
+    """[inputs.X] is one file, [[inputs.X]] are several: both are a list from here on."""
+    return [given] if isinstance(given, dict) else given
 
-    events: Input | None = None
-    areas: list[Input] = Field(default_factory=list)
-    follow_ups: Input | None = None
-    land_use: Input | None = None
-    land_cover: list[LandCoverInput] = Field(default_factory=list)
-    projects: Input | None = None
-    admin_areas: Input | None = None
-    accidents: Input | None = None
+
+Files = Annotated[list[Input], BeforeValidator(_several)]
+Rasters = Annotated[list[LandCoverInput], BeforeValidator(_several)]
+
+
+class Inputs(_Section):
+    """All inputs, each one file or several: at least events or areas."""
+
+    events: Files = Field(default_factory=list)
+    areas: Files = Field(default_factory=list)
+    follow_ups: Files = Field(default_factory=list)
+    land_use: Files = Field(default_factory=list)
+    land_cover: Rasters = Field(default_factory=list)
+    projects: Files = Field(default_factory=list)
+    admin_areas: Files = Field(default_factory=list)
+    accidents: Files = Field(default_factory=list)
     population: RasterInput | None = None
-    needs: Input | None = None
-    funding: Input | None = None
-    capacity: Input | None = None
-    settlements: Input | None = None
-    roads: Input | None = None
+    needs: Files = Field(default_factory=list)
+    funding: Files = Field(default_factory=list)
+    capacity: Files = Field(default_factory=list)
+    settlements: Files = Field(default_factory=list)
+    roads: Files = Field(default_factory=list)
 
 
 class About(_Section):
@@ -160,16 +169,15 @@ def read_programme(path: str | Path) -> Programme:
         raise ProgrammeError(f"'{path.name}' is no TOML: {error}") from None
     if "folder" in content:
         raise ProgrammeError(f"'{path.name}': folder is not known: paths are relative to the programme file")
-    areas = content.get("inputs", {}).get("areas") if isinstance(content.get("inputs"), dict) else None
-    if isinstance(areas, dict):
-        content["inputs"]["areas"] = [areas]
     try:
         programme = Programme(**content, folder=path.parent)
     except ValidationError as error:
         lines = [_line(one) for one in error.errors()]
         raise ProgrammeError(f"'{path.name}' can not be used:\n" + "\n".join(lines)) from None
-    if programme.inputs.events is None and not programme.inputs.areas:
+    if not programme.inputs.events and not programme.inputs.areas:
         raise ProgrammeError(f"'{path.name}' names no hazard records. Fix: add [inputs.events] or [[inputs.areas]].")
+    if programme.programme.as_of > date.today():
+        raise ProgrammeError(f"'{path.name}': programme.as_of is {programme.programme.as_of}, a day in the future.")
     return programme
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from landrelease.cells import as_days, as_text
 from landrelease.errors import check_option
 
 __all__ = [
@@ -685,7 +686,11 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
         dtype: Any = DTYPES[column.kind]
         if column.name in frame:
             values = frame[column.name]
-            columns[column.name] = (pd.to_datetime(values) if column.kind == "date" else values).astype(dtype)
+            if column.kind == "date":
+                values = as_days(values, column.name)
+            elif column.kind in ("text", "code") and values.dtype != "str":
+                values = as_text(values)
+            columns[column.name] = values.astype(dtype)
         else:
             columns[column.name] = pd.Series(None, index=frame.index, dtype=dtype)
     if "geometry" in frame:

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("landrelease", deadline=None)  # speed is measured in benchmarks, never by a clock in a test
+settings.load_profile("landrelease")
 
 
 @pytest.fixture(scope="session")

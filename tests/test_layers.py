@@ -18,7 +18,9 @@ PACKAGE = ROOT / "landrelease"
 LAYERS = [
     ("errors",),
     ("geometry",),
+    ("cells",),
     ("tables",),
+    ("checks",),
     ("rules",),
     ("read",),
     ("match",),

@@ -282,10 +282,11 @@ def test_usable_rows_lose_no_hazard():
         geometry=[BOX, BOW_TIE, BOX, None, shapely.box(11, 104, 12, 105), BOX],
     )
     usable, aside = usable_rows(frame, "areas")
-    assert usable["area_id"].tolist() == ["a", "A~2", "b", "d"]
-    assert aside["reason"].tolist() == ["R1 area_id must be filled", "R11 geometry must have coordinates on the Earth"]
-    assert usable["status"].fillna("-").tolist() == ["open", "open", "-", "open"]
-    assert usable["survey_date"].isna().tolist() == [False, False, True, False]
+    assert usable["area_id"].tolist() == ["a", "A~2", "b", "c", "d"]
+    assert aside["reason"].tolist() == ["R1 area_id must be filled"]
+    assert usable.geometry.isna().tolist() == [False, False, True, True, False]  # c stays, its place is not known
+    assert usable["status"].fillna("-").tolist() == ["open", "open", "-", "open", "open"]
+    assert usable["survey_date"].isna().tolist() == [False, False, True, False, False]
     assert sorted([*usable.index, *aside.index]) == [0, 1, 2, 3, 4, 5]
     assert find_problems(usable, "areas").query("rule in ('R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R11')").empty
 

@@ -191,6 +191,13 @@ def row_notes(frame: gpd.GeoDataFrame, m2: pd.Series | None) -> list[str]:
     return notes
 
 
+def sum_notes(m2: pd.Series | None) -> list[str]:
+    """Say how the areas of hazards are summed, where there is more than one: unlike in the account, overlaps stay."""
+    if m2 is None or m2.notna().sum() < 2:
+        return []
+    return ["Sum of records: land that two records hold is counted in each."]
+
+
 def drawing(
     frame: gpd.GeoDataFrame,
     columns: Sequence[Mapping[str, Any]],

@@ -19,12 +19,14 @@ from landrelease.maps.build import (
     page_columns,
     require_columns,
     row_notes,
+    sum_notes,
     total_m2,
 )
 from landrelease.maps.payload import Facet
 from landrelease.maps.style import (
     ADMIN_SHADES,
     HAZARD_CLASSES,
+    HAZARD_SHAPES,
     HAZARD_STATUSES,
     RANK_SHADES,
     RELEASE_TYPES,
@@ -38,8 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = ["admin_layer", "hazard_layer", "project_layer", "rank_layer", "release_layer"]
 
+NO_HAZARD = "no hazard on record"
+_INTERNAL = ("area_before_m2",)
+_HAZARDS_OF_UNITS = ("hazards_said", "hazardous_m2", "hazard_count")
 _BASE, _RELEASES, _HAZARDS, _PROJECTS = 210, 220, 230, 240
 _PARTS = {f"{code}_m2": code for code in ("as_intended", "other_productive", "unused", "unknown")}
+_POINTS, _LINES = ("Point", "MultiPoint"), ("LineString", "MultiLineString", "LinearRing")
 _OUTLINE: Look = {"line": "#2F3A45", "width": 0.8}
 
 
@@ -53,8 +59,19 @@ def _area(frame: pd.DataFrame) -> pd.Series | None:
     return frame["area_m2"].astype("float64") if "area_m2" in frame.columns else None
 
 
-def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], released_count: int) -> Drawing:
-    """Return the layer of hazardous areas: filled by class, outlined by status."""
+def _by_shape(areas: gpd.GeoDataFrame, role: str, land: Look) -> tuple[Facet, list[Look]]:
+    """Tell hazards with a polygon from those known to a point or a line only: no size can be read off these."""
+    looks = {**HAZARD_SHAPES, "land": {**HAZARD_SHAPES["land"], **land}}
+    names = np.select([areas.geom_type.isin(_POINTS), areas.geom_type.isin(_LINES)], ["point", "line"], "land")
+    shapes = pd.Series(names, index=areas.index, dtype="str")
+    return facet_of(shapes, looks, title="Symbol", role=role, count_title="Areas", m2=None)
+
+
+def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], left_out: pd.Series) -> Drawing:
+    """Return the layer of hazardous areas: filled by class, outlined by status.
+
+    `left_out` holds the status of the areas that are hazardous no more: they are counted, and not drawn.
+    """
     m2 = _area(areas)
     by_class, fills = facet_of(
         _codes(areas, "hazard_class", HAZARD_CLASSES),
@@ -72,16 +89,18 @@ def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], released_count: 
         count_title="Areas",
         m2=m2,
     )
-    notes = row_notes(areas, m2)
-    if released_count:
-        notes.append(f"Not counted here: {released_count:,} released.")
+    by_shape, _ = _by_shape(areas, "symbol", {})
+    notes = [*row_notes(areas, m2), *sum_notes(m2)]
+    gone = left_out.value_counts()
+    if len(gone):
+        notes.append(f"Not counted here: {', '.join(f'{count:,} {status}' for status, count in gone.items())}.")
     return drawing(
         areas,
         page_columns(areas, "areas", extra),
         name="Hazardous areas",
         noun="Hazardous area",
         height=_HAZARDS,
-        facets=[by_class, by_status],
+        facets=[by_class, by_status, by_shape],
         looks={"fills": fills, "strokes": strokes, "isDanger": True},
         title=["area_id"],
         notes=notes,
@@ -159,10 +178,16 @@ def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: 
         facet, fills = _shades(units)
         notes.extend(left_out)
     outlines, lines = _levels(units)
-    totals = [str(column) for column in units.columns if str(column).endswith("_m2")]
+    units = _with_hazards_said(units)
+    totals = [str(column) for column in units.columns if str(column).endswith("_m2") and column not in _INTERNAL]
+    totals += [name for name in ("hazards_said", "hazard_count") if name in units.columns]
+    columns = page_columns(units, "admin_areas", [*sorted(totals, key=_place_of_total), *extra])
+    for column in columns:
+        if column["name"] in _HAZARDS_OF_UNITS:
+            column["isOptional"] = True
     return drawing(
         units,
-        page_columns(units, "admin_areas", [*totals, *(["hazard_count"] if hazardous is not None else []), *extra]),
+        columns,
         name="Administrative units",
         noun="Administrative unit",
         height=_BASE,
@@ -171,6 +196,27 @@ def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: 
         title=["name", "admin_code"],
         notes=notes,
     )
+
+
+def _place_of_total(column: str) -> int:
+    """Put what is said of hazards first, then what was released."""
+    order = ("hazards_said", "hazardous_m2", "hazard_count", "released_m2", "productive_m2", "unused_m2", "unknown_m2")
+    return order.index(column) if column in order else len(order)
+
+
+def _with_hazards_said(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Say in words what a unit without a figure of hazardous land is; a figure of nought is only that of records."""
+    if "hazardous_m2" not in units.columns:
+        return units
+    m2 = pd.to_numeric(units["hazardous_m2"], errors="coerce").astype("float64")
+    count = units["hazard_count"] if "hazard_count" in units.columns else pd.Series(np.nan, index=units.index)
+    count = pd.to_numeric(count, errors="coerce").astype("float64")
+    is_none = (m2.eq(0) & ~count.gt(0)) | (m2.isna() & count.eq(0))
+    said = pd.Series("not known", index=units.index, dtype="str")
+    said = said.mask(count.gt(0), "on record, size not known").mask(is_none, NO_HAZARD)
+    if "hazards_by_unit" in units.columns:
+        said = said.mask(units["hazards_by_unit"].notna(), units["hazards_by_unit"])
+    return units.assign(hazards_said=said.mask(m2.gt(0)), hazardous_m2=m2.where(m2.gt(0)))
 
 
 def _level(units: gpd.GeoDataFrame) -> pd.Series:
@@ -220,7 +266,7 @@ def _with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd
     groups = hazardous.groupby("admin_code")["area_m2"]
     sums = units["admin_code"].map(groups.sum(min_count=1)).astype("float64")
     counts = units["admin_code"].map(groups.size()).astype("Int64")
-    notes = []
+    notes = sum_notes(hazardous["area_m2"])
     lost = ~code.isin(units["admin_code"].dropna())
     if lost.any():
         m2 = total_m2(hazardous.loc[lost, "area_m2"])
@@ -229,7 +275,11 @@ def _with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd
     unknown = int(hazardous["area_m2"].isna().sum())
     if unknown:
         notes.append(f"{unknown:,} of {len(hazardous):,} hazardous areas have no known area: not in the km².")
-    return units.assign(hazardous_m2=sums, hazard_count=counts), notes
+    # of units of another level than those that the areas name, these sums say nothing
+    is_elsewhere = counts.isna() & ~_level(units).isin(_level(units)[counts.notna()].dropna()) & _level(units).notna()
+    said = pd.Series(NO_HAZARD, index=units.index, dtype="str").mask(counts.notna())
+    said = said.mask(is_elsewhere, "counted in the units of another level")
+    return units.assign(hazardous_m2=sums, hazard_count=counts, hazards_by_unit=said), notes
 
 
 def _shades(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
@@ -240,8 +290,7 @@ def _shades(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
     step = pd.Series(np.searchsorted(edges, m2.fillna(0).to_numpy(), side="left"), index=units.index)
     names = step.astype("str").mask(m2.isna(), "unknown").mask(~has_record, "none")
     # units of another level than those that the areas name are no places without a record
-    named = _level(units)[has_record].dropna().unique()
-    names = names.mask(~has_record & ~_level(units).isin(named) & _level(units).notna(), "outlined")
+    names = names.mask(~has_record & units["hazards_by_unit"].ne(NO_HAZARD), "outlined")
     looks: dict[str, Look] = {"outlined": _silent(None)}
     for k in reversed(range(len(edges) + 1)):
         held = m2[names == str(k)]
@@ -251,7 +300,7 @@ def _shades(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
             shade = ADMIN_SHADES[k + (len(ADMIN_SHADES) - len(edges) - 1) // 2]
             looks[str(k)] = {"label": label, "colour": shade, "solid": shade, "line": "#8A949E"}
     looks["unknown"] = {"label": "On record, size not known", "hatch": "#BD0026", "solid": "#BD0026"}
-    looks["none"] = {"label": "None on record", "colour": "#FFFFFF", "solid": "#FFFFFF", "line": "#8A949E"}
+    looks["none"] = {"label": NO_HAZARD.capitalize(), "colour": "#FFFFFF", "solid": "#FFFFFF", "line": "#8A949E"}
     return facet_of(names.astype("str"), looks, title="Hazardous land", role="fill", count_title="Units", m2=m2)
 
 
@@ -274,7 +323,8 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
     ranked = ranked.assign(**{str(name): keys.map(parts[name]) for name in parts})
     m2 = _area(ranked)
     facet, fills = _fifths(ranked["rank"], m2)
-    notes = row_notes(ranked, m2)
+    by_shape, strokes = _by_shape(ranked, "stroke", _OUTLINE)
+    notes = [*row_notes(ranked, m2), *sum_notes(m2)]
     absent = int((~ranking.table["area_id"].isin(keys)).sum())
     if absent:
         notes.append(f"Not counted here: {absent:,} in the ranking, but not among these areas.")
@@ -288,16 +338,25 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
         name="Areas by priority",
         noun="Hazardous area",
         height=_HAZARDS,
-        facets=[facet],
-        looks={"fills": fills, "strokes": [_OUTLINE]},
+        facets=[facet, by_shape],
+        looks={"fills": fills, "strokes": strokes or [_OUTLINE]},
         title=["area_id"],
         notes=notes,
     )
 
 
 def _contributions(ranking: Ranking) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Return the contributions under names of ours, by area, and what the page says of each."""
-    table = ranking.contributions.set_index("area_id")
+    """Return the contributions under names of ours, by area, and what the page says of each.
+
+    Where the value of a criterion is not known, a second, hidden column says so: its contribution is only what it was
+    counted as.
+    """
+    table = ranking.contributions.set_index("area_id").astype("float64")
+    values = getattr(ranking, "values", None)
+    is_unknown = (
+        None if values is None else values.drop_duplicates("area_id").set_index("area_id").reindex(table.index).isna()
+    )
+    found = {}
     known = {criterion.column: criterion for criterion in ranking.criteria}
     specs: list[dict[str, Any]] = []
     for place, column in enumerate(table.columns):
@@ -313,7 +372,12 @@ def _contributions(ranking: Ranking) -> tuple[pd.DataFrame, list[dict[str, Any]]
             "isHidden": True,
         }
         specs.append(spec)
-    return table.set_axis([spec["name"] for spec in specs], axis="columns").astype("float64"), specs
+        found[spec["name"]] = table[column]
+        if is_unknown is not None and column in is_unknown.columns and is_unknown[column].any():
+            spec["unknown"] = f"unknown {place}"
+            specs.append({"name": spec["unknown"], "label": label, "isHidden": True})
+            found[spec["unknown"]] = is_unknown[column].astype("float64")
+    return pd.DataFrame(found, index=table.index), specs
 
 
 def _fifths(rank: pd.Series, m2: pd.Series | None) -> tuple[Facet, list[Look]]:

@@ -42,18 +42,19 @@ def land_release_map(
     ----------
     areas : GeoDataFrame
         Table `areas`, as `status_on` returns it. Rows whose status is `released` are drawn only through
-        `releases`; any other status, also none, is drawn as hazardous.
+        `releases`, those `superseded` not at all; any other status, also none, is drawn as hazardous.
     releases : GeoDataFrame, optional
         What `assess_use` or `releases_from` returned. Without a verdict it is shown by release type.
     projects : DataFrame or GeoDataFrame, optional
         Table `projects`. Only rows with `is_point` are drawn; the others are counted.
     admin_areas : GeoDataFrame, optional
-        Table `admin_areas`: the base map. Its columns that end in `_m2` are shown too.
+        Table `admin_areas`: the base map. Its columns that end in `_m2` are shown too, but not `area_before_m2`; with
+        `hazards="none"` its `hazardous_m2` and `hazard_count` neither.
     columns : sequence of str, optional
         Further columns, of any of the tables, to show on click. Besides these only a short list of harmless
         columns leaves for the page; columns that could hold people or victims are refused.
     hazards : {"exact", "admin", "none"}
-        Uncleared land as polygons (the page says that it is for internal use), as sums by `admin_code`, or
+        Uncleared land as its shapes (the page says that it is for internal use), as sums by `admin_code`, or
         not at all.
     title : str
         Of the page.
@@ -74,10 +75,11 @@ def land_release_map(
 
     Notes
     -----
-    Any CRS: layers are transformed to EPSG:4326. Counts and km2 in the legend are sums of the columns given
+    Any CRS: layers are transformed to EPSG:4326. Counts and km² in the legend are sums of the columns given
     (`area_m2`; by verdict the four parts of `assess_use`, which split a release by what was observed) and
     leave out rows whose area is not known; the legend says how many, and how many rows have no geometry. A
-    released area's polygon never leaves for the page through `areas`.
+    hazard known to a point or a line only is drawn as that, where hazards are exact. A released area's polygon
+    never leaves for the page through `areas`.
 
     Examples
     --------
@@ -104,12 +106,14 @@ def land_release_map(
     hazardous = areas.loc[is_hazard]
     drawings: list[Drawing] = []
     if hazards == "exact":
-        drawings.append(hazard_layer(located(hazardous, "areas"), extra, int((~is_hazard).sum())))
+        drawings.append(hazard_layer(located(hazardous, "areas"), extra, areas.loc[~is_hazard, "status"]))
     if releases is not None:
         drawings.append(release_layer(located(releases, "releases"), extra))
     if projects is not None:
         drawings.append(project_layer(projects, extra))
     by_unit = hazardous if hazards == "admin" else None
+    if hazards == "none" and admin_areas is not None:
+        admin_areas = admin_areas.drop(columns=[c for c in ("hazardous_m2", "hazard_count") if c in admin_areas])
     base = admin_layer(admin_areas, extra, by_unit) if admin_areas is not None else None
     return assemble(
         drawings,

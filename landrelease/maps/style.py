@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "ADMIN_SHADES",
     "HAZARD_CLASSES",
+    "HAZARD_SHAPES",
     "HAZARD_STATUSES",
     "LABELS",
     "PAGE_COLUMNS",
@@ -55,6 +56,13 @@ HAZARD_STATUSES: dict[str, Look] = {
 }
 """Outline of hazards by status."""
 
+HAZARD_SHAPES: dict[str, Look] = {
+    "land": {"label": "", "isSilent": True},
+    "point": {**_line("Known to a point only, size not known", "#FF0000", 1.6), "symbol": "circle"},
+    "line": {**_line("Known to a line only, size not known", "#FF0000", 1.6), "symbol": "line"},
+}
+"""Symbols of hazards of which no polygon is known."""
+
 VERDICTS: dict[str, Look] = {
     "as_intended": _fill("Productive, as intended", "#009E73", opacity=0.75),
     "other_productive": _fill("Productive, other use", "#56B4E9", opacity=0.75),
@@ -87,6 +95,7 @@ LABELS: dict[str, dict[str, str]] = {
         "in_progress": "in progress",
         "suspended": "suspended",
         "released": "released",
+        "superseded": "superseded: goes on as other areas",
     },
     "verdict": {code: look["label"] for code, look in VERDICTS.items() if code not in ("other", "missing")},
 }
@@ -113,7 +122,10 @@ _NAMES = {
     "as_intended_m2": "Used as intended",
     "other_productive_m2": "Other productive use",
     "unused_m2": "Not in productive use",
-    "unknown_m2": "Unknown",
+    "unknown_m2": "Use not known",
+    "released_m2": "Released land",
+    "productive_m2": "In productive use",
+    "hazards_said": "Hazardous land",
     "conflict": "Sources that disagree",
     "project_level": "Nearest project",
     "project_id": "Project",
@@ -188,8 +200,17 @@ def is_person_column(name: str) -> bool:
 
 
 def label_of(column: str) -> str:
-    """Return what a column is called on a page; a name that we do not know is shown as it is."""
-    return _NAMES.get(column, column)
+    """Return what a column is called on a page; a name that we do not know is shown as it is.
+
+    Areas are shown with their unit, so a plain name of one is said without it.
+
+    Examples
+    --------
+    >>> label_of("released_m2"), label_of("resurveyed_land_m2"), label_of("operator"), label_of("{x}_m2")
+    ('Released land', 'Resurveyed land', 'operator', '{x}_m2')
+    """
+    plain = re.fullmatch(r"([a-z][a-z0-9_]*)_m2", column)
+    return _NAMES.get(column) or (plain[1].replace("_", " ").capitalize() if plain else column)
 
 
 def unit_of(column: str) -> str:

@@ -124,26 +124,25 @@ def _pieces(own: Shapes, layer: Shapes, classes: npt.NDArray[Any]) -> pd.DataFra
 def _shares(pairs: pd.DataFrame, own: Shapes, on_overlap: str, ids: npt.NDArray[Any]) -> pd.DataFrame:
     """Return area, class and share; land that several polygons cover is given out once."""
     whole = planar_area(own)
-    simple, several = _one_or_more(pairs)
+    is_shared = _is_shared(pairs)
+    shared = pairs[is_shared]
+    pieces, names = shared["shape"].to_numpy(), shared["by"].to_numpy()
+    areas, starts, counts = np.unique(shared["area"].to_numpy(), return_index=True, return_counts=True)
     overlapping: list[str] = []
-    rows = [simple[["area", "by", "m2"]]]
-    for _, group in several.groupby("area", sort=False):
-        area = int(group["area"].iloc[0])
-        shapes = group["shape"].to_numpy()
-        covered = shapely.union_all(shapes).area
-        if group["m2"].sum() <= covered * (1 + _TOLERANCE):
-            rows.append(group[["area", "by", "m2"]])
-            continue
-        classes = {name: shapely.union_all(part["shape"].to_numpy()) for name, part in group.groupby("by", sort=False)}
-        if sum(shape.area for shape in classes.values()) > covered * (1 + _TOLERANCE):
+    given: list[tuple[int, Any, float]] = []
+    for area, start, count in zip(areas.tolist(), starts.tolist(), counts.tolist(), strict=True):
+        classes = _by_class(pieces[start : start + count], names[start : start + count])
+        if on_overlap == "raise" and _overlap(list(classes.values())):
             overlapping.append(str(ids[area]))
         m2 = _first(classes) if on_overlap == "first" else _split(classes)
-        rows.append(pd.DataFrame({"area": area, "by": list(m2), "m2": list(m2.values())}))
-    if overlapping and on_overlap == "raise":
+        given += [(area, name, part) for name, part in m2.items()]
+    if overlapping:
         raise DataError(
             f"{len(overlapping)} of {len(own)} areas meet polygons of different classes that overlap, such as "
             f"{overlapping[0]!r}.\n  Fix: mend the layer, or choose on_overlap='split' or 'first'."
         )
+    rows = [pairs.loc[~is_shared, ["area", "by", "m2"]]]
+    rows += [pd.DataFrame(given, columns=["area", "by", "m2"])] if given else []
     parts = pd.concat(rows, ignore_index=True).groupby(["area", "by"], sort=False)["m2"].sum().reset_index()
     with np.errstate(invalid="ignore", divide="ignore"):
         parts["share"] = parts["m2"].to_numpy() / whole[parts["area"].to_numpy(dtype=int)]
@@ -152,9 +151,29 @@ def _shares(pairs: pd.DataFrame, own: Shapes, on_overlap: str, ids: npt.NDArray[
     return parts
 
 
-def _one_or_more(pairs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    alone = ~pairs["area"].duplicated(keep=False)
-    return pairs[alone], pairs[~alone]
+def _is_shared(pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell the pieces of the areas in which pieces overlap: these add up to more than their union."""
+    several = pairs["area"].duplicated(keep=False).to_numpy()
+    group = np.unique(pairs["area"].to_numpy()[several], return_inverse=True)[1]
+    # one collection an area, so that one call makes all the unions: a layer without overlaps needs no loop
+    together = shapely.geometrycollections(pairs["shape"].to_numpy()[several], indices=group)
+    covered = shapely.area(shapely.union_all(together[:, np.newaxis], axis=1))
+    m2 = np.bincount(group, weights=pairs["m2"].to_numpy()[several], minlength=len(covered))
+    is_shared = np.zeros(len(pairs), dtype=bool)
+    is_shared[several] = (m2 > covered * (1 + _TOLERANCE))[group]
+    return is_shared
+
+
+def _overlap(shapes: list[Any]) -> bool:
+    return bool(sum(shape.area for shape in shapes) > shapely.union_all(shapes).area * (1 + _TOLERANCE))
+
+
+def _by_class(pieces: Shapes, names: npt.NDArray[Any]) -> dict[Any, Any]:
+    """Return the land of each class, in the order in which they come first."""
+    by_class: dict[Any, list[Any]] = {}
+    for name, piece in zip(names.tolist(), pieces, strict=True):
+        by_class.setdefault(name, []).append(piece)
+    return {name: shapely.union_all(several) for name, several in by_class.items()}
 
 
 def _first(classes: dict[Any, Any]) -> dict[Any, float]:

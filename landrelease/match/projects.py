@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from landrelease.cells import as_days
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import require_same_crs
 from landrelease.match.nearby import check_distance, near_pairs
@@ -216,7 +217,7 @@ def _same_unit(
 
 
 def _dates(frame: pd.DataFrame, name: str, positions: pd.Series) -> pd.Series:
-    dates = pd.to_datetime(_column(frame, name), errors="coerce")
+    dates = as_days(_column(frame, name), name)
     return dates.iloc[positions.to_numpy()].reset_index(drop=True)
 
 

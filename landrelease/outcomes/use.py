@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import as_days, as_text, day_of
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2, require_crs, to_crs
 from landrelease.match.legends import LandCover
@@ -99,7 +100,7 @@ def assess_use(
         raise OptionError(f"min_observed_share must be from 0 to 1; got {min_observed_share!r}")
     if "release_id" not in releases or releases["release_id"].isna().any() or releases["release_id"].duplicated().any():
         raise DataError("'releases' needs a release_id in each row, and each only once. Fix: releases_from(events)")
-    day, result = pd.Timestamp(as_of), _filled(releases)
+    day, result = day_of("as_of", as_of), _filled(releases)
     evidence: dict[str, pd.DataFrame] = {}
     if follow_ups is not None:
         evidence["follow_up"] = from_follow_ups(result, follow_ups, as_of=day)
@@ -118,7 +119,7 @@ def assess_use(
 def _filled(releases: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the releases with the columns that the judgement reads."""
     result = releases.reset_index(drop=True).copy()
-    result["release_id"] = result["release_id"].astype("str")
+    result["release_id"] = as_text(result["release_id"])
     if "area_m2" not in result:
         result["area_m2"] = geodesic_area_m2(result)
     for name in ("area_id", "release_type", "intended_use_code", "admin_code", "date_precision"):
@@ -126,7 +127,7 @@ def _filled(releases: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             result[name] = pd.Series(None, index=result.index, dtype="str")
     if "release_date" not in result:
         result["release_date"] = pd.NaT
-    result["release_date"] = pd.to_datetime(result["release_date"])
+    result["release_date"] = as_days(pd.Series(result["release_date"]), "release_date")
     result["intended_known"] = (result["intended_use_code"].notna() & (result["intended_use_code"] != "none")).astype(
         "boolean"
     )
@@ -252,7 +253,8 @@ def _add_projects(result: gpd.GeoDataFrame, projects: pd.DataFrame | None, links
     result["project_id"] = ids.map(nearest_link["project_id"]).astype("str")
     result["project_status"] = pd.Series(None, index=result.index, dtype="str")
     if projects is not None and "status" in projects:
-        status = projects.drop_duplicates("project_id").set_index("project_id")["status"]
+        known = projects.assign(project_id=as_text(projects["project_id"])).drop_duplicates("project_id")
+        status = known.set_index("project_id")["status"]
         result["project_status"] = result["project_id"].map(status).astype("str")
     result["months_to_project"] = ids.map(nearest_link["months_apart"]).astype("float64")
 

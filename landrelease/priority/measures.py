@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from landrelease.cells import as_days
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2, metric_crs, require_crs, to_crs
 from landrelease.match.nearby import match_nearby
@@ -29,7 +30,9 @@ Floats = npt.NDArray[np.float64]
 _EARTH_M = 6_371_009.0
 """Mean radius of the Earth. [m]"""
 _MIN_COVERED_SHARE = 0.5
-"""Below this share of an area with valid cells or mapped land, nothing is said of its classes."""
+"""Below this share of an area with valid cells or mapped land, nothing is said of its classes or people."""
+_WELL_COVERED_SHARE = 0.95
+"""Below this share of the surroundings of an area with valid cells, a sum of people is told to be low."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,22 @@ def _people_within(areas: pd.DataFrame, given: Given, args: dict[str, Any], colu
     around, scale = _in_plane(areas)
     around["geometry"] = around.buffer(args["within_m"] * scale)
     found = match_raster(around, Path(raster.path), stat="sum", band=raster.band, nodata=raster.nodata)
-    return _by_place(found["area_id"], found["value"], len(areas))
+    if (found["value"] < 0).any():
+        lowest = found["value"].min()
+        raise DataError(
+            f"criterion '{column}': '{Path(raster.path).name}' gives {lowest:,.0f} people around an area.\n"
+            f"  Fix: say which value means nothing: nodata = ... under [inputs.population], or Quantity(nodata=...)."
+        )
+    seen = found["covered_share"] >= _MIN_COVERED_SHARE
+    few = int((seen & (found["covered_share"] < _WELL_COVERED_SHARE)).sum())
+    if few:
+        warnings.warn(
+            f"{column}: the raster covers less than {_WELL_COVERED_SHARE:.0%} of the surroundings of {few} areas: "
+            f"more people may live there.",
+            DataWarning,
+            stacklevel=2,
+        )
+    return _by_place(found["area_id"], found["value"].where(seen), len(areas))
 
 
 def _people_of_places(areas: pd.DataFrame, settlements: gpd.GeoDataFrame, args: dict[str, Any]) -> Floats:
@@ -173,7 +191,7 @@ def _recent(
             f"criterion '{column}' counts the last {months} months: up to which day?\n"
             "  Fix: criteria_table(..., as_of='2025-12-31')."
         )
-    dates = pd.to_datetime(_cells(accidents, "accident_date"))
+    dates = as_days(_cells(accidents, "accident_date"), "accident_date")
     _warn_of(int(dates.isna().sum()), name, f"no date, and are not counted among the last {months} months")
     is_recent = (dates > as_of - pd.DateOffset(months=months)) & (dates <= as_of)
     return accidents[is_recent.to_numpy(dtype=bool)]

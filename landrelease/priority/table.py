@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.cells import day_of
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.priority.criteria import Measure, Scheme
 from landrelease.priority.measures import MEASURES, NEED_PLACE, Given, as_numbers, has_no_place
@@ -104,7 +105,7 @@ def criteria_table(
     >>> len(criteria_table(areas.iloc[:0], scheme, layers={}))
     0
     """
-    given = Given(_given(layers, scheme), None if as_of is None else pd.Timestamp(as_of))
+    given = Given(_given(layers, scheme), None if as_of is None else day_of("as_of", as_of))
     table = pd.DataFrame({"area_id": _ids(areas)}, index=areas.index)
     for criterion in scheme.criteria:
         column = criterion.column

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from landrelease.cells import as_text
 from landrelease.errors import CRSError, DataError, OptionError, check_option, nearest
 from landrelease.geometry import (
     check_crs,
@@ -24,9 +25,9 @@ from landrelease.geometry import (
 )
 from landrelease.read.files import RawFile, open_file
 from landrelease.read.profiles import read_profile
-from landrelease.read.values import as_text, parse
+from landrelease.read.values import parse
 from landrelease.rules import add_findings, finding
-from landrelease.tables import DTYPES, TABLES, Column, Table
+from landrelease.tables import CODES, DTYPES, TABLES, Column, Table
 
 __all__ = ["read"]
 
@@ -173,7 +174,8 @@ def _build(raw: RawFile, table: Table, options: Mapping[str, Any], path: Path, e
     if table.shape != "none":
         shapes, before = _repair(shapes, crs, table, findings)
     frame = _provenance(frame, table, path, source_row)
-    frame = _identified(frame, table, options.get("ids") or "column", shapes, source_row, path)
+    theirs = [str(name) for name in raw.columns]
+    frame = _identified(frame, table, options.get("ids") or "column", shapes, source_row, theirs)
     if table.shape == "none":
         result: pd.DataFrame = _ordered(frame, rest, table)
     else:
@@ -224,6 +226,7 @@ def _named(
     """Return our columns by name as the file writes them, and the file's other columns."""
     named: dict[str, pd.Series] = {}
     used: set[str] = set()
+    given: dict[str, str] = {}
     for theirs, ours in sorted(mapping.items(), key=lambda one: one[0] in explicit):  # what was given here goes last
         targets = [ours] if isinstance(ours, str) else list(ours)
         for target in targets:
@@ -236,10 +239,13 @@ def _named(
             continue  # a profile names what exports may have
         used.add(theirs)
         for target in targets:
-            named[target] = columns[theirs]
+            if target in named and theirs in explicit and given.get(target) in explicit:
+                raise OptionError(f"columns: '{given[target]}' and '{theirs}' both say that they are '{target}'")
+            named[target], given[target] = columns[theirs], theirs
     for name in columns.columns:
-        if name not in used and name not in named and table.column(name) is not None:
-            named[name] = columns[name]
+        same = _ours(str(name), table)
+        if same is not None and name not in used and same not in named:
+            named[same] = columns[name]
             used.add(name)
     if not {"longitude", "latitude", "wkt"} & set(named):
         for target, spellings in {**_POINT_COLUMNS, "wkt": ("wkt",)}.items():
@@ -251,10 +257,23 @@ def _named(
     return named, rest.drop(columns=[name for name in rest if table.column(str(name)) is not None])
 
 
+def _ours(theirs: str, table: Table) -> str | None:
+    """Return our column that a name surely means: the same in any case, or cut to the 10 letters of a Shapefile."""
+    folded = theirs.casefold()
+    same = [name for name in table.names if name == folded and name != "geometry"]
+    cut = [name for name in table.names if len(folded) == 10 and name.startswith(folded)]
+    return same[0] if same else cut[0] if len(cut) == 1 else None
+
+
 def _typed(
     named: Mapping[str, pd.Series], index: pd.Index, table: Table, options: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, Found]:
     values, codes, units = options["values"], options["codes"], options["units"]
+    for name, mapping in codes.items():
+        column = table.column(name)
+        for ours in mapping.values() if column is not None and column.codes else ():
+            if ours not in CODES[column.codes] and ours != "":  # type: ignore[union-attr]
+                raise OptionError(f"codes: '{ours}' is no code of '{name}'{nearest(str(ours), CODES[column.codes])}")  # type: ignore[union-attr]
     for option, keys in (("values", values), ("codes", codes), ("units", units)):
         for key in keys:
             if table.column(key) is None:
@@ -349,9 +368,11 @@ def _repair(
         return shapes, None
     bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
     after = repaired(shapes)
-    if table.shape == "polygon":
-        odd = shapely.get_type_id(after) == 7
-        after[odd] = polygonal(after[odd])
+    if table.shape == "polygon" or table.name == "events":
+        mixed = (shapely.get_type_id(after) == 7) & (shapely.get_dimensions(after) == 2)
+        after[mixed] = polygonal(after[mixed])
+        message = "a collection: its polygons are the area, its points and lines are left out"
+        findings += [(int(row), finding("R13", "geometry", "", message)) for row in np.flatnonzero(mixed)]
     before_m2 = np.full(len(shapes), np.nan)
     if len(bad):
         before_m2[bad] = geodesic_area_m2(gpd.GeoSeries(list(shapes[bad]), crs=crs))
@@ -381,7 +402,7 @@ def _identified(
     ids: str,
     shapes: np.ndarray[Any, Any],
     source_row: np.ndarray[Any, Any],
-    path: Path,
+    theirs: list[str],
 ) -> pd.DataFrame:
     """Give every row its id, from a column, its shape or its row."""
     check_option("ids", ids, ("column", "geometry", "row"))
@@ -389,7 +410,7 @@ def _identified(
         if table.id not in frame:
             way = "geometry" if table.shape != "none" else "row"
             raise DataError(
-                f"no column holds '{table.id}'.\n"
+                f"no column holds '{table.id}'; the file has: {', '.join(theirs)}.\n"
                 f"  Fix: read(..., columns={{'THEIR_NAME': '{table.id}'}}), or ids='{way}' where the file has none."
             )
         return frame

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import as_text
 from landrelease.errors import DataError, OptionError, check_option
 from landrelease.rules import finding
 from landrelease.tables import CODES, DTYPES, Column
 
-__all__ = ["DATE_ORDERS", "UNITS", "as_text", "parse"]
+__all__ = ["DATE_ORDERS", "UNITS", "parse"]
 
 Found = list[tuple[int, list[str]]]
 
@@ -25,6 +26,14 @@ UNITS: dict[str, float] = {
     "share": 1.0, "percent": 0.01, "count": 1.0, "usd": 1.0, "thousand": 1e3, "million": 1e6,
 }  # fmt: skip
 """Units that a file may use, as factors to ours."""
+_DIMENSION = {
+    **dict.fromkeys(("m2", "ha", "km2", "acre", "dunam", "rai"), "m2"),
+    **dict.fromkeys(("m", "cm", "km", "ft"), "m"),
+    **dict.fromkeys(("share", "percent"), "share"),
+    **dict.fromkeys(("usd", "thousand", "million"), "usd"),
+    "count": "count",
+}  # fmt: skip
+"""Which of our units each is a unit of: an area is never given in km."""
 
 DATE_ORDERS = ("iso", "dmy", "mdy", "ymd", "year", "epoch_ms", "epoch_s", "excel")
 """How dates may be written; anything with a % is taken as a strptime format."""
@@ -38,24 +47,6 @@ _TRUE, _FALSE = (
     {"true", "yes", "y", "t", "1", "oui", "sí", "si", "sim"},
     {"false", "no", "n", "f", "0", "non", "não"},
 )
-
-
-def as_text(values: pd.Series) -> pd.Series:
-    """Return values as trimmed text; whole numbers without a decimal point; blank is missing.
-
-    Examples
-    --------
-    >>> as_text(pd.Series([12.0, None])).tolist(), as_text(pd.Series([" 007 ", ""])).tolist()
-    (['12', nan], ['007', nan])
-    """
-    if pd.api.types.is_float_dtype(values.dtype):
-        numbers = values.to_numpy(dtype=float, na_value=np.nan)
-        texts = [None if np.isnan(x) else str(int(x)) if x == int(x) else repr(float(x)) for x in numbers]
-        return pd.Series(texts, index=values.index, dtype="str")
-    if values.dtype == object:
-        values = values.map(lambda x: str(int(x)) if isinstance(x, float) and x.is_integer() else x, na_action="ignore")
-    text = values.astype("str").str.strip()
-    return text.mask(text == "")
 
 
 def parse(
@@ -80,7 +71,7 @@ def parse(
         return _dates(values, column, dates)
     numbers, found = _numbers(values, column, decimal)
     if unit is not None:
-        check_option(f"units[{column.name!r}]", unit, UNITS)
+        check_option(f"units[{column.name!r}]", unit, [one for one in UNITS if _DIMENSION[one] == column.unit])
         numbers = numbers * UNITS[unit]
     if column.kind == "count":
         numbers, found = _whole(numbers, values, column, found)
@@ -188,6 +179,9 @@ def _dates(values: pd.Series, column: Column, dates: str | None) -> tuple[pd.Ser
     else:
         year, month, day = _ordered(text, dates)
         precision = pd.Series("day", index=text.index).where(year.notna(), "unknown")
+        iso = _iso(text)  # what says its own order is read by it
+        year, month, day = (ours.fillna(theirs) for ours, theirs in zip((year, month, day), iso[:3], strict=True))
+        precision = precision.mask(precision == "unknown", iso[3])
     days = pd.to_datetime(pd.DataFrame({"year": year, "month": month, "day": day}), errors="coerce")
     bad = (days.isna() & text.notna()).to_numpy()
     found = _told(bad, text, column, "is no date: left missing")

@@ -7,7 +7,6 @@ event has cut go back to the caller with the coordinates they came with.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,7 +17,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from landrelease.errors import DataError, OptionError
+from landrelease.errors import DataError
 from landrelease.geometry import (
     equal_area_crs,
     planar_area,
@@ -39,7 +38,6 @@ __all__ = [
     "SLIVER_M2",
     "Fold",
     "class_after",
-    "day_of",
     "fold",
     "overlap_pairs",
     "plane_m2",
@@ -110,17 +108,6 @@ def typed_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(conform(bare, "events"), geometry=events.geometry.to_numpy(), crs=crs)
 
 
-def day_of(name: str, value: Any) -> pd.Timestamp:
-    """Return a day that a caller names, at midnight; raise OptionError where it names none."""
-    day: Any = pd.NaT
-    if not isinstance(value, (int, float, np.number)):
-        with suppress(TypeError, ValueError):
-            day = pd.Timestamp(value)
-    if pd.isna(day):
-        raise OptionError(f"{name} must be a date such as '2024-12-31'; got {value!r}")
-    return cast(pd.Timestamp, day.tz_localize(None).normalize())
-
-
 def class_after(events: gpd.GeoDataFrame, area: npt.NDArray[np.int64]) -> pd.Series:
     """Return the hazard class of its area after each event: that of the latest suspicion or confirmation."""
     implied = events["event"].map({"confirmed": "CHA", "suspected": "SHA", "reopened": "SHA"}).astype("str")
@@ -134,9 +121,14 @@ def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
     typed = typed_events(events)
     counting = _in_order(_effective(without_voided(typed)), until)
     given = counting.geometry.to_numpy()
-    counting = counting.set_geometry(gpd.GeoSeries(repaired(given), crs=typed.crs))
+    whole = repaired(given)
+    mixed = (shapely.get_type_id(whole) == 7) & (shapely.get_dimensions(whole) == 2)
+    whole[mixed] = polygonal(whole[mixed])
+    counting = counting.set_geometry(gpd.GeoSeries(list(whole), index=counting.index, crs=typed.crs))
     plane = equal_area_crs(counting)
-    shapes = shapely.set_precision(plane_polygons(counting, plane), GRID_M)
+    exact = plane_polygons(counting, plane)
+    shapes = shapely.set_precision(exact, GRID_M)
+    shapes = np.where(shapely.is_empty(shapes) & ~shapely.is_empty(exact), exact, shapes)
     shapes[shapely.is_empty(shapes)] = None
     # nobody can say which land a point or a line released: none, not the whole area
     vague = shapely.is_missing(shapes) & ~shapely.is_missing(given) & ~shapely.is_empty(given)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from landrelease.cells import day_of
 from landrelease.errors import DataError, nearest
 from landrelease.geometry import geodesic_area_m2, repaired, require_crs
 from landrelease.registry.fold import (
@@ -16,7 +17,6 @@ from landrelease.registry.fold import (
     RELEASE_EVENTS,
     Fold,
     class_after,
-    day_of,
     fold,
     plane_m2,
     typed_events,
@@ -120,7 +120,8 @@ def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
     GeoDataFrame
         Table `areas` in the CRS of the events, by area_id: one row for each area that any counted event names, also
         released ones. The geometry is the land still hazardous: what a partial release left, empty where all is
-        released, missing where no polygon is known. `area_m2` is its geodesic area. [m2]
+        released. Where no polygon is known it is the point or line that is, or missing. `area_m2` is the geodesic area
+        of the polygon. [m2]
 
     Raises
     ------
@@ -173,10 +174,20 @@ def _areas(folded: Fold) -> gpd.GeoDataFrame:
     own = folded.own_row[last]
     shapes = np.where(own >= 0, events.geometry.to_numpy()[np.maximum(own, 0)], shapes) if len(own) else shapes
     rows["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
+    shapes = _or_place(folded, shapes, rows["status"].to_numpy())
     was_hazard = (bounds | events["event"].isin(RELEASE_EVENTS)).groupby(area).any()
     result = gpd.GeoDataFrame(conform(rows, "areas"), geometry=list(shapes), crs=events.crs)
     result = result[was_hazard.astype(bool)]
     return result.sort_values("area_id", kind="stable").reset_index(drop=True)
+
+
+def _or_place(folded: Fold, shapes: np.ndarray[Any, Any], status: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Put the point or line of a hazardous area where it has no polygon: a place without a size is still a place."""
+    events = folded.events
+    given = events.geometry.where(events["event"].isin([*HAZARD_EVENTS, "corrected"]))
+    last = given.groupby(folded.area).last().to_numpy()
+    bare = shapely.is_missing(shapes) & ~np.isin(status, ["released", "superseded"])
+    return np.where(bare, last, shapes)
 
 
 def _released_some(folded: Fold) -> pd.Series:

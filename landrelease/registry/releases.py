@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from landrelease.cells import day_of
 from landrelease.geometry import geodesic_area_m2
 from landrelease.registry.fold import (
     EMPTY,
@@ -16,7 +17,6 @@ from landrelease.registry.fold import (
     RELEASE_EVENTS,
     Fold,
     class_after,
-    day_of,
     fold,
     plane_m2,
     rows_by_area,

@@ -1,4 +1,4 @@
-"""The report and the tables: they show what the frames say, and compute nothing but sums."""
+"""The report and the tables: they show what the frames say, and compute nothing but sums and one union."""
 
 from __future__ import annotations
 

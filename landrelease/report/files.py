@@ -11,6 +11,8 @@ import pandas as pd
 
 __all__ = ["write_csv", "write_geopackage"]
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table without its geometry; text that a spreadsheet would take for a formula is marked as text.
@@ -19,10 +21,17 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """
     plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     for name in plain.columns:
-        if pd.api.types.is_string_dtype(plain[name].dtype):
-            text = plain[name].astype("str")
-            plain[name] = text.mask(text.str.match(r"^[=+\-@\t\r]").fillna(False), "'" + text)
+        values = plain[name]
+        dtype = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
+        if pd.api.types.is_string_dtype(dtype) or pd.api.types.is_object_dtype(dtype):
+            plain[name] = values.astype("object").map(_as_text, na_action="ignore")
+    plain.columns = pd.Index([_as_text(name) for name in plain.columns])
     plain.to_csv(path, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d", lineterminator="\n")
+
+
+def _as_text(value: Any) -> Any:
+    """Mark text that a spreadsheet would take for a formula; all else stays as it is."""
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def write_geopackage(path: str | Path, layers: Mapping[str, pd.DataFrame]) -> None:

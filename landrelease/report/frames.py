@@ -118,7 +118,8 @@ def tabulate(frame: pd.DataFrame, caption: str, columns: Mapping[str, Column]) -
 
 def _group_label(row: Sequence[Any]) -> str:
     whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in row]
-    return " / ".join("not known" if is_missing(value) else clean(value) for value in whole)
+    # two columns may say the same: a unit without a name of its own is called by its code
+    return " / ".join(dict.fromkeys("not known" if is_missing(value) else clean(value) for value in whole))
 
 
 def is_ordered(frame: pd.DataFrame, by: list[str]) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from landrelease.maps.style import RELEASE_TYPES, VERDICTS
 from landrelease.report.words import clean, say_land, say_share, whole_percents
 
 if TYPE_CHECKING:
@@ -34,18 +35,21 @@ __all__ = [
 ]
 
 PARTS: dict[str, tuple[str, str]] = {
-    "as_intended_m2": ("used as intended", "#009E73"),
-    "other_productive_m2": ("other productive use", "#56B4E9"),
-    "unknown_m2": ("not looked at", "#BBBBBB"),
-    "unused_m2": ("not in use", "#D55E00"),
+    "as_intended_m2": ("used as intended", VERDICTS["as_intended"]["solid"]),
+    "other_productive_m2": ("other productive use", VERDICTS["other_productive"]["solid"]),
+    "unknown_m2": ("not looked at", VERDICTS["unknown"]["solid"]),
+    "unused_m2": ("not in use", VERDICTS["unused"]["solid"]),
 }
-"""The four parts in the order of the bars: what is left of unknown is the lower bound, with it the upper."""
+"""The four parts in the order of the bars: what is left of unknown is the lower bound, with it the upper.
+
+Each has the colour of its verdict on the map; that of the unknown hatches white, there and here.
+"""
 
 FLOWS: dict[str, tuple[str, str]] = {
     "newly_recorded_m2": ("newly recorded", "#E69F00"),
-    "cancelled_m2": ("cancelled", "#56B4E9"),
-    "reduced_m2": ("reduced", "#0072B2"),
-    "cleared_m2": ("cleared", "#009E73"),
+    "cancelled_m2": ("cancelled", RELEASE_TYPES["cancelled"]["solid"]),
+    "reduced_m2": ("reduced", RELEASE_TYPES["reduced"]["solid"]),
+    "cleared_m2": ("cleared", RELEASE_TYPES["cleared"]["solid"]),
 }
 _INK, _FAINT = "#1a2733", "#5b6770"
 _WIDE, _NARROW = 6.9, 3.5  # inches: the text width of A4, and of a phone
@@ -267,12 +271,15 @@ def _box(
 
 
 def _swatch(axes: Axes, x: float, y: float, part: str, colour: str) -> None:
-    _box(axes, x, y - 0.07, 0.17, 0.14, colour, _hatch(part))
+    _part(axes, x, y - 0.07, 0.17, 0.14, part, colour)
 
 
-def _hatch(part: str) -> str:
-    """Unknown land is told from the rest by more than its colour."""
-    return "////" if part == "unknown_m2" else ""
+def _part(axes: Axes, x: float, y: float, width: float, height: float, part: str, colour: str) -> None:
+    """Draw a part as the map does: unknown land is hatched, told from the rest by more than its colour."""
+    if part == "unknown_m2":
+        _box(axes, x, y, width, height, "white", "////", edge=colour)
+    else:
+        _box(axes, x, y, width, height, colour)
 
 
 def _stacked(
@@ -288,12 +295,12 @@ def _stacked(
     for part, (_, colour) in PARTS.items():
         length = width * shares[part]
         if length > 0:
-            _box(axes, x, y, length, height, colour, _hatch(part))
+            _part(axes, x, y, length, height, part, colour)
         if length > 0.5:
             size = 10 if height > 0.3 else 8
             text = say_share(shares[part], whole[part])
-            if _hatch(part):
-                _box(axes, x + length / 2 - 0.24, y + height * 0.15, 0.48, height * 0.7, colour, edge="none")
+            if part == "unknown_m2":
+                _box(axes, x + length / 2 - 0.24, y + height * 0.15, 0.48, height * 0.7, "white", edge="none")
             _write(axes, x + length / 2, y + height / 2, text, size=size, side="center")
         x += length
 

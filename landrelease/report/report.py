@@ -8,9 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
 from landrelease.errors import OptionError
+from landrelease.geometry import geodesic_area_m2
 from landrelease.report import sections
 from landrelease.report.frames import SUMMED, plain
 from landrelease.report.pictures import FLOWS, PARTS
@@ -55,7 +58,7 @@ def write_report(
     balance : DataFrame, optional
         What `land_balance` returns. [m2]
     conflicts : DataFrame, optional
-        What `conflicts_on` returns. [m2]
+        What `conflicts_on` returns. With its geometries land that several pairs claim is counted once. [m2]
     ranking : Ranking, optional
         What `prioritise` returns.
     explanations : mapping of str to str, optional
@@ -87,7 +90,8 @@ def write_report(
     -----
     An input that is None makes its section say "Not given"; a cell that is missing is a dash, never 0. The
     headline's lower bound counts all unobserved land as not in productive use, the upper one all as in use.
-    No frame is changed; every text from data is escaped. Needs no CRS: geometries are not read.
+    No frame is changed; every text from data is escaped. Any CRS: the
+    geometries of `conflicts` alone are read, and only where they have one.
 
     Examples
     --------
@@ -132,7 +136,7 @@ def write_report(
         unseen=None if releases is None else sections.unseen_section(releases),
         disagreements=None if releases is None else sections.disagreement_section(releases),
         account=None if account is None else sections.account_section(account),
-        doubts=None if doubts is None else sections.doubt_section(doubts),
+        doubts=None if doubts is None else sections.doubt_section(doubts, _union_m2(conflicts)),
         hazards=None if ranking is None else sections.hazard_section(ranking, explanations or {}),
         problems=None if problems is None else sections.problem_section(problems),
         inputs=None if inputs is None else sections.input_table(inputs),
@@ -145,6 +149,16 @@ def write_report(
 
 def _given(frame: pd.DataFrame | None, name: str, required: list[str]) -> pd.DataFrame | None:
     return None if frame is None else plain(frame, name, required)
+
+
+def _union_m2(conflicts: pd.DataFrame | None) -> float:
+    """Return the area of the land in conflict, each place once; NaN where a geometry or the CRS is missing. [m2]"""
+    if not isinstance(conflicts, gpd.GeoDataFrame) or conflicts.active_geometry_name is None or not len(conflicts):
+        return float("nan")
+    if conflicts.crs is None or conflicts.geometry.isna().any():
+        return float("nan")
+    union = shapely.union_all(shapely.make_valid(conflicts.geometry.to_numpy()))
+    return float(geodesic_area_m2(gpd.GeoSeries([union], crs=conflicts.crs))[0])
 
 
 def _template() -> Any:

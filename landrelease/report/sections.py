@@ -64,6 +64,7 @@ _VERDICTS = {
     "unused": "not in use",
     "unknown": "not known",
 }
+_TITLES = {"unit_above": "larger unit", "release_type": "way of release", "release_year": "year of release"}
 _EVIDENCE = {"follow_up": "follow-up visit", "land_use": "mapped land use", "land_cover": "land cover map"}
 # Okabe and Ito's colours, which people with colour-blindness can tell apart; each with a letter in the bar.
 _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7", "#999999", "#7FA6D6")
@@ -137,7 +138,7 @@ def headline(total: dict[str, float] | None, releases: pd.DataFrame | None, day:
         if total["unknown_m2"] > 0:
             sentence = (
                 f"Of {land} released up to {day}, at least {low} and at most {high} is in productive use; "
-                f"{unknown} nobody has looked at."
+                f"nobody has looked at {unknown}."
             )
             details.append(
                 "The lower figure counts land that nobody has looked at as not in use, the upper one as in "
@@ -203,7 +204,7 @@ def verdict_section(title: str, frame: pd.DataFrame) -> dict[str, Any]:
         for name in frame.columns
         if name not in SUMMED and not name.startswith("productive_share") and not name.endswith("_count")
     ]
-    words = clean(title).replace("_", " ")
+    words = _TITLES.get(title, clean(title).replace("_", " "))
     groups = with_all_parts(capped(frame, by, "released_m2", SUMMED), f"summaries[{title!r}]")
     is_in_order = is_ordered(frame, by)
     released = groups["released_m2"].where(groups["released_m2"] > 0)
@@ -244,7 +245,7 @@ def evidence_table(releases: pd.DataFrame) -> Table:
 
 _RELEASE = {
     "release_id": Column("Release"), "area_id": Column("Area"), "admin_code": Column("Unit"),
-    "release_type": Column("Released by", "code"), "release_date": Column("Released on", "date"),
+    "release_type": Column("Way of release", "code"), "release_date": Column("Released on", "date"),
 }  # fmt: skip
 
 
@@ -384,12 +385,17 @@ def _say_undated(flows: pd.DataFrame, last: float) -> list[str]:
     return said
 
 
-def doubt_section(doubts: pd.DataFrame) -> dict[str, Any]:
-    """Return the land that one record releases and another holds hazardous."""
+def doubt_section(doubts: pd.DataFrame, union_m2: float = math.nan) -> dict[str, Any]:
+    """Return the land that one record releases and another holds hazardous.
+
+    `union_m2` counts land that several pairs claim once; where it is not known, the pairs are added. [m2]
+    """
+    is_union = not math.isnan(union_m2)
     largest = doubts.sort_values("overlap_m2", ascending=False, kind="stable").iloc[:_MOST_LISTED]
     return {
         "count": len(doubts),
-        "land": say_land(add_up(doubts["overlap_m2"])),
+        "land": say_land(union_m2 if is_union else add_up(doubts["overlap_m2"])),
+        "is_union": is_union,
         "table": tabulate(
             largest, f"The largest of {_count(len(doubts), 'pair')} of records that disagree",
             {"area_id": Column("Released by the record"), "release_id": Column("Release"),
@@ -424,7 +430,18 @@ def hazard_section(ranking: RankingLike, explanations: Mapping[str, str]) -> dic
                 if value > 0
             ],
         })  # fmt: skip
-    return {"areas": areas, "count": len(table), "criteria": criteria, "table": _criteria_table(criteria)}
+    return {
+        "areas": areas, "count": len(table), "criteria": criteria, "table": _criteria_table(criteria),
+        "unknown": _unknown_criteria(ranking, criteria) if len(table) else [],
+    }  # fmt: skip
+
+
+def _unknown_criteria(ranking: RankingLike, criteria: list[dict[str, Any]]) -> list[str]:
+    """Return the criteria of which the value is known for no area, where the ranking tells the values."""
+    values = getattr(ranking, "values", None)
+    if values is None:
+        return []
+    return [one["label"] for one in criteria if one["column"] in values and values[one["column"]].isna().all()]
 
 
 def _criteria_table(criteria: list[dict[str, Any]]) -> Table:

@@ -34,7 +34,7 @@ def clean(value: object) -> str:
 
 
 def say_land(area_m2: float) -> str:
-    """Say an area in the unit that reads best: km2 from 1 km2, ha from 1 ha, else m2.
+    """Say an area in the unit that reads best: km² from 1 km², ha from 1 ha, else m².
 
     Examples
     --------

@@ -153,7 +153,7 @@ def test_a_collection_keeps_its_polygons_and_a_line_is_told(tmp_path):
     mixed = {"type": "GeometryCollection", "geometries": [line, polygon(SQUARE)]}
     areas = read(collection(tmp_path / "areas.geojson", mixed, line), "areas")
     assert areas.geometry[0].equals(shapely.box(18.0, 44.0, 18.01, 44.01))
-    assert told(areas) == [(1, "R10")]
+    assert told(areas) == [(0, "R13"), (1, "R10")]
 
 
 def test_half_a_character_in_a_property(tmp_path):

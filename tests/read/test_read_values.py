@@ -14,7 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landrelease import DataError, OptionError, ProgrammeError, find_problems, read
+from landrelease import CRSError, DataError, OptionError, ProgrammeError, find_problems, read
 from landrelease.read.values import UNITS, as_text, parse
 from landrelease.tables import TABLES
 
@@ -281,11 +281,10 @@ def test_percent_and_feet(tmp_path):
 def test_one_column_may_feed_several_and_the_rest_stays(tmp_path):
     path = table(tmp_path, "no,who,note,Status\n1,Red,x,open\n", "areas.csv")
     areas = read(path, "areas", columns={"no": ["area_id", "source_id"], "who": "operator"}, crs=4326)
-    assert areas[["area_id", "source_id", "operator", "note", "Status"]].values.tolist() == [
-        ["1", "1", "Red", "x", "open"]
-    ]
+    assert areas[["area_id", "source_id", "operator", "note"]].values.tolist() == [["1", "1", "Red", "x"]]
+    assert areas["status"].tolist() == ["open"]  # our names are known in any case
     declared = [name for name in TABLES["areas"].names if name != "geometry"]
-    assert areas.columns.tolist() == [*declared, "note", "Status", "geometry"]
+    assert areas.columns.tolist() == [*declared, "note", "geometry"]
 
 
 AREAS = "area_id,status,kind\n1,open,x\n"
@@ -328,7 +327,8 @@ def test_unknown_names_are_errors_with_the_nearest(tmp_path, options, error, mes
 def test_no_id_says_what_to_do(tmp_path):
     path = table(tmp_path, "no,status\n1,open\n", "areas.csv")
     with pytest.raises(
-        DataError, match=r"no column holds 'area_id'\.\n  Fix: .*'THEIR_NAME': 'area_id'.*ids='geometry'"
+        DataError,
+        match=r"no column holds 'area_id'; the file has: .*\.\n  Fix: .*'THEIR_NAME': 'area_id'.*ids='geometry'",
     ):
         read(path, "areas", crs=4326)
     with pytest.raises(DataError, match="ids='row'"):
@@ -406,3 +406,47 @@ def test_as_text_keeps_what_is_written():
     assert as_text(values).fillna("-").tolist() == ["1", "2.5", "007", "x", "-", "-", "12", "True"]
     assert as_text(pd.Series([1.0, np.nan, 1e15])).fillna("-").tolist() == ["1", "-", "1000000000000000"]
     assert as_text(pd.Series([], dtype="str")).tolist() == []
+
+
+def test_names_cut_by_a_shapefile_and_in_other_cases_are_known(tmp_path):
+    path = table(tmp_path, "AREA_ID,Hazard_Cla,reported_a,contaminat\n1,CHA,5,AP\n", "areas.csv")
+    areas = read(path, "areas", crs=4326)
+    names = ["area_id", "hazard_class", "reported_area_m2", "contamination_code"]
+    assert areas[names].values.tolist() == [["1", "CHA", 5.0, "AP"]]
+
+
+def test_a_code_list_names_only_our_codes(tmp_path):
+    path = table(tmp_path, "area_id,status\n1,Done\n", "areas.csv")
+    with pytest.raises(OptionError, match="'done' is no code of 'status'"):
+        read(path, "areas", crs=4326, codes={"status": {"Done": "done"}})
+
+
+def test_two_columns_can_not_be_one(tmp_path):
+    path = table(tmp_path, "x,y\n1,2\n", "areas.csv")
+    with pytest.raises(OptionError, match="'x' and 'y' both say that they are 'area_id'"):
+        read(path, "areas", crs=4326, columns={"x": "area_id", "y": "area_id"})
+
+
+def test_an_area_is_not_given_in_kilometres(tmp_path):
+    path = table(tmp_path, "area_id,reported_area_m2\n1,2\n", "areas.csv")
+    with pytest.raises(OptionError, match="must be one of m2, ha, km2"):
+        read(path, "areas", crs=4326, units={"reported_area_m2": "km"})
+
+
+def test_iso_years_are_read_beside_other_orders(tmp_path):
+    path = table(tmp_path, "follow_up_id,visit_date\n1,03/04/2015\n2,2019\n3,2018-05\n", "visits.csv")
+    dates = read(path, "follow_ups", dates="dmy")["visit_date"]
+    assert [str(one.date()) for one in dates] == ["2015-04-03", "2019-01-01", "2018-05-01"]
+
+
+def test_degrees_called_metres_and_metres_called_degrees_are_refused(tmp_path):
+    path = table(tmp_path, 'area_id,wkt\n1,"POLYGON ((18 44, 18.1 44, 18.1 44.1, 18 44))"\n', "areas.csv")
+    with pytest.raises(CRSError, match="look like degrees"):
+        read(path, "areas", crs=32633)
+    path = table(
+        tmp_path,
+        'area_id,wkt\n1,"POLYGON ((500000 4000000, 500100 4000000, 500000 4000100, 500000 4000000))"\n',
+        "b.csv",
+    )
+    with pytest.raises(CRSError, match="no coordinate lies within"):
+        read(path, "areas", crs=4326)

@@ -92,7 +92,7 @@
       const pad = (10 * scale) / world;
       const box = [frame.left, frame.top, frame.left + tile.width, frame.top + tile.height].map((p) => p / world);
       const rows = this.index.search(box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad);
-      const buckets = new Map();
+      const [shapes, points] = [new Map(), new Map()];
       rows.sort((a, b) => a - b); // the same order in each tile, or shapes would not meet at its edge
       const small = [];
       for (const row of rows) {
@@ -101,14 +101,19 @@
           small.push(row);
           continue;
         }
+        const buckets = this.isPoint(this.ringStart[row]) ? points : shapes;
         const key = this._class(this._fillFacet, row) * 256 + this._class(this._strokeFacet, row);
         if (!buckets.has(key)) buckets.set(key, []);
         buckets.get(key).push(row);
       }
-      for (const key of [...buckets.keys()].sort((a, b) => b - a)) this._drawBucket(frame, key, buckets.get(key));
+      const drawAll = (buckets) => {
+        for (const key of [...buckets.keys()].sort((a, b) => b - a)) this._drawBucket(frame, key, buckets.get(key));
+      };
+      drawAll(shapes);
       // one over the other as they come, so that no class hides the others; only danger is put on top
       if (this.header.looks.isDanger) small.sort((a, b) => this._class(this._fillFacet, b) - this._class(this._fillFacet, a));
       for (const row of small) this._drawSmall(frame, row);
+      drawAll(points); // last: a point has no size by which it could be seen beside a shape
     },
 
     _isSmall(row, { scale, world }) {
@@ -140,13 +145,16 @@
         }
       }
       this._paint(frame, areas, fill, stroke, true);
-      this._paint(frame, lines, fill, stroke, false);
-      this._paint(frame, marks, { colour: fill.solid }, stroke, true);
+      // a line in the colour of its class, edged by that of its outline
+      this._paint(frame, lines, fill, { ...stroke, width: 5 }, false);
+      if (fill.solid) this._paint(frame, lines, fill, { line: fill.solid, width: 2.5 }, false);
+      this._paint(frame, marks, { colour: fill.solid }, { ...stroke, isSteady: true }, true);
     },
 
-    _mark(path, ring, { world, left, top, scale }, symbol) {
+    _mark(path, ring, { world, left, top, scale, weight }, symbol) {
+      const radius = (3.5 + 2.5 * weight) * scale;
       for (let j = this.vertexStart[ring]; j < this.vertexStart[ring + 1]; j++) {
-        symbols[symbol || "circle"](path, this.x[j] * world - left, this.y[j] * world - top, 6 * scale);
+        symbols[symbol || "circle"](path, this.x[j] * world - left, this.y[j] * world - top, radius);
       }
     },
 

@@ -22,7 +22,8 @@
 
   function area(m2) {
     if (m2 === null || m2 === undefined) return "not known";
-    if (m2 >= 1e5) return short.format(m2 / 1e6) + " km²";
+    if (m2 >= 999950) return short.format(m2 / 1e6) + " km²";
+    if (m2 >= 9999.5) return short.format(m2 / 1e4) + " ha";
     return (m2 > 0 && m2 < 1 ? short.format(m2) : whole.format(m2)) + " m²";
   }
   const squareKilometres = (m2) =>
@@ -65,6 +66,10 @@
     if (symbol === "diamond") {
       [[13, 2], [19, 8], [13, 14], [7, 8]].forEach(([x, y], i) => path[i ? "lineTo" : "moveTo"](x * scale, y * scale));
       path.closePath();
+    } else if (symbol === "circle") path.arc(13 * scale, 8 * scale, 5.5 * scale, 0, 2 * Math.PI);
+    else if (symbol === "line") {
+      path.moveTo(3 * scale, 11 * scale);
+      path.lineTo(23 * scale, 5 * scale);
     } else path.rect(2 * scale, 2 * scale, 22 * scale, 12 * scale);
     for (const colour of [look.colour, look.hatch && landrelease.hatch(look.hatch, scale)]) {
       if (!colour) continue;
@@ -87,7 +92,7 @@
       layer.filter();
     });
     const label = make("label", {}, box);
-    if (entry.look) label.append(swatch(entry.look, layer.header.looks.symbol));
+    if (entry.look) label.append(swatch(entry.look, entry.look.symbol || layer.header.looks.symbol));
     label.append(said(entry.label, "span"));
     const row = make("tr", {}, make("th", { scope: "row" }, label), make("td", { text: whole.format(entry.count) }));
     if (facet.hasArea) row.append(make("td", { text: squareKilometres(entry.m2) }));
@@ -127,11 +132,20 @@
     for (const column of layer.columns) {
       if (column.isHidden) continue;
       const { text, isMissing } = shown(column, row);
+      if (isMissing && column.isOptional) continue;
       const cell = said(text, "td");
       if (isMissing) cell.className = "lr-missing";
       body.append(make("tr", {}, make("th", { scope: "row", dir: "auto", text: column.label }), cell));
     }
     return make("table", { class: "lr-facts" }, body);
+  }
+
+  /** What a criterion adds; where its value is not known, that, and what it was counted as unless that is nought. */
+  function addedBy(layer, column, row) {
+    const value = column.value(row);
+    const isUnknown = column.unknown && columnOf(layer, column.unknown).value(row) === 1;
+    if (value === null || (isUnknown && value === 0)) return "not known";
+    return (isUnknown ? "not known, counted as " : "") + long.format(value);
   }
 
   function contributionTable(layer, row) {
@@ -143,7 +157,7 @@
       const value = column.value(row);
       const bar = make("span", { class: "lr-bar" });
       bar.style.width = (60 * Math.abs(value || 0)) / most + "px";
-      const number = make("td", { text: value === null ? "not known" : long.format(value) });
+      const number = make("td", { text: addedBy(layer, column, row) });
       const name = make("th", { scope: "row" }, said(column.label, "span"));
       if (column.detail) name.append(said(column.detail, "small"));
       body.append(make("tr", {}, name, number, make("td", {}, bar)));

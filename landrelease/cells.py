@@ -1,0 +1,81 @@
+"""Cells of frames that callers make themselves: ids and codes as text, days as days, and nothing guessed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from landrelease.errors import DataError, OptionError
+
+__all__ = ["as_days", "as_text", "day_of"]
+
+_ISO = r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$"
+
+
+def as_text(values: pd.Series) -> pd.Series:
+    """Return values as trimmed text; whole numbers without a decimal point; blank is missing.
+
+    Examples
+    --------
+    >>> as_text(pd.Series([12.0, None])).tolist(), as_text(pd.Series([" 007 ", ""])).tolist()
+    (['12', nan], ['007', nan])
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.dtype.categories.dtype)
+    if pd.api.types.is_float_dtype(values.dtype):
+        numbers = values.to_numpy(dtype=float, na_value=np.nan)
+        texts = [None if np.isnan(x) else str(int(x)) if x == int(x) else repr(float(x)) for x in numbers]
+        return pd.Series(texts, index=values.index, dtype="str")
+    if values.dtype == object:
+        values = values.map(lambda x: str(int(x)) if isinstance(x, float) and x.is_integer() else x, na_action="ignore")
+    text = values.astype("str").str.strip()
+    return text.mask(text == "")
+
+
+def as_days(values: pd.Series, what: str) -> pd.Series:
+    """Return real dates and ISO 8601 text as days; raise DataError for anything else: a number is no date.
+
+    Examples
+    --------
+    >>> as_days(pd.Series(["2020-05-01", None]), "event_date").tolist()
+    [Timestamp('2020-05-01 00:00:00'), NaT]
+    >>> as_days(pd.Series([2020]), "event_date")
+    Traceback (most recent call last):
+    landrelease.errors.DataError: event_date: 1 of 1 cells, such as '2020', are no dates.
+      Fix: read(..., dates='year') and so on reads dates as a file writes them; pandas.to_datetime(..., format=...) too.
+    """
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return (values if values.dt.tz is None else values.dt.tz_localize(None)).astype("datetime64[us]")
+    text = as_text(values)
+    days = pd.to_datetime(text.str.extract(_ISO)[0], format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+    bad = days.isna() & text.notna()
+    if bad.any():
+        raise DataError(
+            f"{what}: {int(bad.sum())} of {len(bad)} cells, such as {text[bad].iloc[0]!r}, are no dates.\n"
+            f"  Fix: read(..., dates='year') and so on reads dates as a file writes them; "
+            f"pandas.to_datetime(..., format=...) too."
+        )
+    return days
+
+
+def day_of(name: str, value: Any) -> pd.Timestamp:
+    """Return a day that a caller names, at midnight; raise OptionError where it names none, or in an unsaid order.
+
+    Examples
+    --------
+    >>> day_of("as_of", "2024-12-31")
+    Timestamp('2024-12-31 00:00:00')
+    >>> day_of("as_of", "03/04/2024")
+    Traceback (most recent call last):
+    landrelease.errors.OptionError: as_of must be a date such as '2024-12-31'; got '03/04/2024'
+    """
+    day: Any = pd.NaT
+    if isinstance(value, date | np.datetime64) or (isinstance(value, str) and re.match(_ISO, value.strip())):
+        day = pd.to_datetime(value, errors="coerce")
+    if pd.isna(day):
+        raise OptionError(f"{name} must be a date such as '2024-12-31'; got {value!r}")
+    return cast(pd.Timestamp, day.tz_localize(None).normalize())
