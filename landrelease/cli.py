@@ -161,9 +161,9 @@ def _print_problems(problems: Any, n_rows: int, shown: int, name: str) -> None:
 
 @app.command("describe")
 def describe_command(
-    table: Annotated[str | None, typer.Argument(help="A table; without it the tables are listed.")] = None,
+    table: Annotated[str | None, typer.Argument(help="A table or a code list; without it all tables.")] = None,
 ) -> None:
-    """Show the columns, units, codes and rules of a table."""
+    """Show the columns, units, codes and rules of a table, or the meaning of a code list."""
     from rich.console import Console
     from rich.table import Table
 
@@ -176,8 +176,12 @@ def describe_command(
             listing.add_row(one.name, one.row)
         console.print(listing)
         return
-    grid = Table("column", "unit", "dtype", "meaning", "codes", "rules", title=table, title_justify="left")
-    for row in describe(table)[["column", "unit", "dtype", "meaning", "codes", "rules"]].to_numpy(dtype=str):
+    frame = describe(table)
+    order = [name for name in ("code", "column", "unit", "dtype", "meaning", "codes", "rules") if name in frame]
+    grid = Table(title=table, title_justify="left")
+    for name in order:
+        grid.add_column(name, overflow="fold", no_wrap=name in ("column", "code"))
+    for row in frame[order].to_numpy(dtype=str):
         grid.add_row(*row)
     console.print(grid)
 

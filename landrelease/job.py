@@ -333,13 +333,23 @@ def _outcomes(work: _Work) -> None:
             },
             columns=PROBLEM_COLUMNS,
         )  # fmt: skip
-        work.problems["follow_ups"] = pd.concat([work.problems["follow_ups"], told], ignore_index=True)
+        work.problems["follow_ups, matched"] = pd.concat([told, _too_much_use(frames, links)], ignore_index=True)
     frames["assessment"] = assess_use(
         releases, as_of=as_of, follow_ups=frames.get("follow_ups"), land_use=frames.get("land_use"),
         land_cover=frames.get("land_cover"), projects=frames.get("projects"),
         project_links=frames.get("project_links"), min_observed_share=match.min_observed_share,
     )  # fmt: skip
     frames["summaries"] = _summaries(frames["assessment"], frames.get("admin_areas"))
+
+
+def _too_much_use(frames: dict[str, Any], links: pd.DataFrame) -> pd.DataFrame:
+    """Tell visits that found more land in use than was released."""
+    area_m2 = links["release_id"].map(frames["releases"].set_index("release_id")["area_m2"])
+    said = frames["follow_ups"]["productive_area_m2"].reset_index(drop=True)
+    rows = np.flatnonzero((said > 1.25 * area_m2).to_numpy())
+    told = [f"{said[i]:,.0f} m2 in use on a release of {area_m2[i]:,.0f} m2: counts as all that was seen" for i in rows]
+    found = {"row": rows, "id": links["follow_up_id"].iloc[rows], "column": "productive_area_m2", "message": told}
+    return pd.DataFrame({**found, "rule": "R14", "value": ""}, columns=PROBLEM_COLUMNS)
 
 
 def _summaries(assessment: pd.DataFrame, admin_areas: pd.DataFrame | None) -> dict[str, pd.DataFrame]:

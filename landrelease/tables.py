@@ -615,17 +615,17 @@ RESULTS: dict[str, Table] = {
 
 
 def describe(table: str) -> pd.DataFrame:
-    """Describe the columns of a table.
+    """Describe the columns of a table, or the codes of a list.
 
     Parameters
     ----------
     table : str
-        The name of a table that is read ('events') or of a result ('assess_use').
+        The name of a table that is read ('events'), of a result ('assess_use'), or of a code list ('use_code').
 
     Returns
     -------
     DataFrame
-        One row a column: column, unit, dtype, codes, meaning, rules.
+        One row a column: column, unit, dtype, codes, meaning, rules. Of a code list: code, meaning.
 
     Raises
     ------
@@ -640,7 +640,9 @@ def describe(table: str) -> pd.DataFrame:
     Traceback (most recent call last):
     landrelease.errors.OptionError: table must be one of areas, ...; got 'land_uses'; did you mean 'land_use'?
     """
-    check_option("table", table, [*TABLES, *RESULTS])
+    check_option("table", table, [*TABLES, *RESULTS, *CODES])
+    if table in CODES:
+        return pd.DataFrame(list(CODES[table].items()), columns=["code", "meaning"])
     declared = TABLES.get(table) or RESULTS[table]
     rows = [
         (

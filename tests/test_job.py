@@ -72,7 +72,7 @@ def test_planted_defects_are_told(products: lr.Products) -> None:
     problems = pd.read_csv(products.tables / "problems.csv")
     found = set(zip(problems["input"], problems["rule"], strict=True))
     assert {("events", rule) for rule in ("R2", "R4", "R5", "R6", "R7", "R8", "R12")} <= found
-    assert ("follow_ups", "R15") in found
+    assert ("follow_ups, matched", "R15") in found
     assert ("land_use", "R4") in found
 
 
@@ -163,3 +163,48 @@ def test_a_wrong_input_is_named(sample: Path, tmp_path: Path, edit: str, message
     with pytest.raises(lr.DataError, match="event") as error:
         lr.run(copy / "programme.toml", out=tmp_path / "out")
     assert message in str(error.value)
+
+
+def two_sources(tmp_path: Path, status: str) -> lr.Products:
+    """An area that the events released in 2016, and a snapshot of 2024 that says what `status` says of the same id."""
+    square = shapely.box(500_000, 0, 501_000, 1_000)
+    events = gpd.GeoDataFrame(
+        {"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["suspected", "cleared"],
+         "event_date": ["2015-01-01", "2016-01-01"]}, geometry=[square, square], crs=32630,
+    )  # fmt: skip
+    events.to_file(tmp_path / "events.gpkg")
+    snapshot = {"area_id": ["A"], "hazard_class": ["CHA"], "status": [status], "survey_date": ["2015-01-01"]}
+    gpd.GeoDataFrame(snapshot, geometry=[square], crs=32630).to_file(tmp_path / "areas.gpkg")
+    (tmp_path / "p.toml").write_text(
+        '[programme]\nname = "Two sources"\nas_of = 2024-07-31\n[inputs.events]\npath = "events.gpkg"\n'
+        '[inputs.areas]\npath = "areas.gpkg"\n',
+        encoding="utf-8",
+    )
+    return lr.run(tmp_path / "p.toml", out=tmp_path / "out")
+
+
+def test_what_a_snapshot_calls_hazardous_stays_so(tmp_path: Path) -> None:
+    products = two_sources(tmp_path, "open")
+    areas = pd.read_csv(products.tables / "areas.csv").set_index("area_id")
+    assert areas.loc["A~2", "status"] == "open"
+    assert areas.loc["A~2", "area_m2"] == pytest.approx(1e6, rel=1e-2)
+    assert pd.read_csv(products.tables / "releases.csv")["area_m2"].sum() == 0
+    assert pd.read_csv(products.tables / "conflicts.csv")["other_area_id"].tolist() == ["A~2"]
+    assert any("kept apart" in note for note in products.notes)
+    assert any("held hazardous by another" in note for note in products.notes)
+
+
+def test_several_files_of_one_input(sample: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "programme"
+    shutil.copytree(sample, copy)
+    visits = pd.read_csv(copy / "follow_ups.csv", dtype="str")
+    visits.iloc[:100].to_csv(copy / "first.csv", index=False)
+    visits.iloc[99:].to_csv(copy / "second.csv", index=False)  # one visit stands in both
+    text = (copy / "programme.toml").read_text(encoding="utf-8")
+    start, end = text.index("[inputs.follow_ups]"), text.index("[inputs.land_use]")
+    one = text[start:end].replace("[inputs.follow_ups]", "[[inputs.follow_ups]]")
+    both = one.replace("follow_ups.csv", "first.csv") + one.replace("follow_ups.csv", "second.csv")
+    (copy / "programme.toml").write_text(text[:start] + both + text[end:], encoding="utf-8")
+    products = lr.run(copy / "programme.toml", out=tmp_path / "out")
+    assert any(note.startswith("1 id of follow_ups also in another file") for note in products.notes)
+    assert products.headline == lr.run(sample / "programme.toml", out=tmp_path / "again").headline

@@ -185,6 +185,8 @@ def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: 
     for column in columns:
         if column["name"] in _HAZARDS_OF_UNITS:
             column["isOptional"] = True
+        elif column["name"] == "admin_code":
+            column["label"] = "Code"
     return drawing(
         units,
         columns,
@@ -211,9 +213,10 @@ def _with_hazards_said(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     m2 = pd.to_numeric(units["hazardous_m2"], errors="coerce").astype("float64")
     count = units["hazard_count"] if "hazard_count" in units.columns else pd.Series(np.nan, index=units.index)
     count = pd.to_numeric(count, errors="coerce").astype("float64")
-    is_none = (m2.eq(0) & ~count.gt(0)) | (m2.isna() & count.eq(0))
     said = pd.Series("not known", index=units.index, dtype="str")
-    said = said.mask(count.gt(0), "on record, size not known").mask(is_none, NO_HAZARD)
+    # a sum of nought, without a count, may leave out hazards known to a point only
+    said = said.mask(m2.eq(0), "none of known size on record")
+    said = said.mask(count.gt(0), "on record, size not known").mask(count.eq(0), NO_HAZARD)
     if "hazards_by_unit" in units.columns:
         said = said.mask(units["hazards_by_unit"].notna(), units["hazards_by_unit"])
     return units.assign(hazards_said=said.mask(m2.gt(0)), hazardous_m2=m2.where(m2.gt(0)))
@@ -276,7 +279,8 @@ def _with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd
     if unknown:
         notes.append(f"{unknown:,} of {len(hazardous):,} hazardous areas have no known area: not in the km².")
     # of units of another level than those that the areas name, these sums say nothing
-    is_elsewhere = counts.isna() & ~_level(units).isin(_level(units)[counts.notna()].dropna()) & _level(units).notna()
+    level, named = _level(units), counts.notna()
+    is_elsewhere = ~named & level.notna() & ~level.isin(level[named].dropna()) & named.any()
     said = pd.Series(NO_HAZARD, index=units.index, dtype="str").mask(counts.notna())
     said = said.mask(is_elsewhere, "counted in the units of another level")
     return units.assign(hazardous_m2=sums, hazard_count=counts, hazards_by_unit=said), notes

@@ -23,6 +23,9 @@ from landrelease.match.legends import Legend, read_legend
 
 __all__ = ["Quantity", "match_raster"]
 
+_FORMATS = ("GTiff", "AAIGrid", "HFA", "EHdr", "JP2OpenJPEG", "PNG")
+"""GDAL's names of the formats that are read: cells in a file, none that names other files or servers as VRT does."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -64,7 +67,8 @@ def match_raster(
     areas : GeoDataFrame
         Polygons with an id column, in any CRS: they are moved to that of the raster, with true edges.
     raster : str or Path
-        A local raster that GDAL reads, north up, with a CRS.
+        A local raster, north up, with a CRS: GeoTIFF (also cloud-optimised), ASCII grid, Erdas Imagine, ESRI BIL or
+        FLT, JPEG 2000 or PNG.
     stat : "shares", "sum" or "mean"
         Shares of the classes of a classified raster; or the sum (people) or mean (elevation) of a quantity.
     legend : mapping of int to str, name or path, optional
@@ -88,7 +92,8 @@ def match_raster(
     CRSError
         The areas or the raster have no CRS, or none good enough to the other's.
     DataError
-        The raster can not be opened, is rotated or south up, lacks the band, or is not of whole classes.
+        The raster is no local file, can not be opened or read, is of another format (a VRT names other files), is
+        rotated or south up, lacks the band, or is not of whole classes.
     OptionError
         Another stat, a nodata that is no number, or a legend that says something else than a use code.
 
@@ -146,17 +151,11 @@ def match_raster(
 
 def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
     """Open one band with the caller's nodata; refuse what would be measured wrongly."""
-    import rasterio
     from exactextract.raster import RasterioRasterSource
 
     if nodata is not None and nodata != "none" and (isinstance(nodata, str | bool) or not isinstance(nodata, Real)):
         raise OptionError(f"nodata must be a number or 'none'; got {nodata!r}")
-    if not path.is_file():
-        raise DataError(f"There is no raster '{path}'.")
-    try:
-        dataset = rasterio.open(path)
-    except rasterio.errors.RasterioIOError as error:
-        raise DataError(f"'{path.name}' can not be opened as a raster: {error}") from None
+    dataset = _dataset(path)
     if not 1 <= band <= dataset.count:
         raise DataError(f"'{path.name}' has {dataset.count} bands; band {band} is not one of them.")
     if dataset.crs is None:
@@ -182,7 +181,7 @@ def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
             return float("nan")
 
         def read_window(self, x0: int, y0: int, nx: int, ny: int) -> Any:
-            cells = self.ds.read(band, window=((y0, y0 + ny), (x0, x0 + nx)), masked=True)
+            cells = _cells(self.ds, band, ((y0, y0 + ny), (x0, x0 + nx)))
             # exactextract overlooks the mask of some windows, so that nothing has to be NaN
             values = cells.data.astype(np.float32 if cells.dtype.itemsize < 4 and not self.scaled else np.float64)
             values[_is_nothing(cells, hidden)] = np.nan
@@ -192,6 +191,45 @@ def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
             return self.wkt
 
     return Source(dataset, band), CRS.from_user_input(dataset.crs.to_wkt())
+
+
+def _dataset(path: Path) -> Any:
+    """Open a local file of a format that holds its cells itself."""
+
+    place = path.absolute()  # a relative path may look like a URL
+    if place.as_posix().startswith("/vsi") or not place.is_file():
+        raise DataError(f"There is no raster '{path}'. Fix: give the path of a local file; URLs are not read.")
+    mask = place.with_name(f"{place.name}.msk")  # GDAL opens it beside the file, in any format
+    if mask.is_file():
+        _in_known_format(mask).close()
+    return _in_known_format(place)
+
+
+def _in_known_format(path: Path) -> Any:
+    import rasterio
+
+    said = []
+    for driver in _FORMATS:
+        try:
+            return rasterio.open(path, driver=driver)
+        except rasterio.errors.RasterioIOError as error:
+            said.append(str(error))
+    raise DataError(
+        f"'{path.name}' can not be opened as a raster of {', '.join(_FORMATS)}: {said[0]}\n"
+        f"  Fix: if it is a raster of another format, gdal_translate {path.name} copy.tif"
+    )
+
+
+def _cells(dataset: Any, band: int, window: tuple[tuple[int, int], tuple[int, int]]) -> Any:
+    import rasterio
+
+    try:
+        return dataset.read(band, window=window, masked=True)
+    except rasterio.errors.RasterioIOError as error:
+        raise DataError(
+            f"'{Path(dataset.name).name}' can not be read at rows {window[0][0]} to {window[0][1]}, columns "
+            f"{window[1][0]} to {window[1][1]}: {error}\n  Fix: get the file again; it is damaged or cut short."
+        ) from error
 
 
 def _is_nothing(cells: Any, hidden: float | None) -> npt.NDArray[np.bool_]:

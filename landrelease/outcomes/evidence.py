@@ -7,13 +7,14 @@ for land seen unused; what is missing to 1 was not observed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from landrelease.cells import as_days, as_text, day_of
 from landrelease.errors import DataError
 from landrelease.geometry import polygonal, repaired
 from landrelease.match.legends import LandCover
@@ -24,6 +25,7 @@ from landrelease.tables import CODES, conform
 __all__ = ["COLUMNS", "from_follow_ups", "from_land_cover", "from_land_use", "match_follow_ups"]
 
 COLUMNS = ["release_id", "use_code", "share", "evidence_date"]
+_ROUNDING = 1e-6
 _NOTHING = pd.DataFrame(columns=COLUMNS).astype(
     {"release_id": "str", "use_code": "str", "share": float, "evidence_date": "datetime64[us]"}
 )
@@ -38,7 +40,7 @@ def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of:
         Table `releases`.
     follow_ups : DataFrame
         Table `follow_ups`. A visit names its release, or its area and then means that area's latest release on or
-        before the visit.
+        before the visit. A release of which only the month or year is known may have been on any day of it.
     as_of : date
         Visits after this day are not used.
 
@@ -51,7 +53,9 @@ def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of:
     Raises
     ------
     DataError
-        A frame lacks its id column.
+        A frame lacks its id column, or has a date that is none.
+    OptionError
+        as_of is no date.
 
     Examples
     --------
@@ -66,44 +70,58 @@ def match_follow_ups(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, as_of:
     """
     if "release_id" not in releases or "follow_up_id" not in follow_ups:
         raise DataError("'releases' needs release_id, 'follow_ups' needs follow_up_id.")
+    day = day_of("as_of", as_of)
     known = conform(pd.DataFrame(releases), "releases")
+    known = known[known["release_id"].notna()]
     visits = conform(follow_ups, "follow_ups").reset_index(drop=True)
-    by_id = known.drop_duplicates("release_id").set_index("release_id")
-    first_day = _first_day(known).groupby(known["release_id"]).first()
+    first_day = _edge_day(known, "start").groupby(known["release_id"]).first()
     found, reasons = visits["release_id"].copy(), pd.Series("", index=visits.index, dtype="str")
-    reasons = reasons.mask(found.notna() & ~found.isin(by_id.index), "no release has that id")
+    reasons = reasons.mask(found.notna() & ~found.isin(known["release_id"]), "no release has that id")
     early = visits["visit_date"].to_numpy() < first_day.reindex(found).to_numpy()
     reasons = reasons.mask(early, "the visit was before the release")
-    for row in np.flatnonzero(found.isna()).tolist():
-        found.iloc[row], reasons.iloc[row] = _by_area(visits.iloc[row], known)
+    by_area = _by_area(visits[found.isna()], known)
+    found, reasons = found.fillna(by_area["release_id"]), by_area["reason"].reindex(visits.index).fillna(reasons)
     reasons = reasons.mask(visits["visit_date"].isna(), "the visit has no date")
-    reasons = reasons.mask(visits["visit_date"] > pd.Timestamp(as_of), "the visit is after the day of the assessment")
+    reasons = reasons.mask(visits["visit_date"] > day, "the visit is after the day of the assessment")
     is_code = visits["use_code"].isin(list(CODES["use_code"]))
     reasons = reasons.mask((reasons == "") & ~is_code, "the visit says nothing of the use that can be read")
     found = found.where(reasons == "")
     return pd.DataFrame({"follow_up_id": visits["follow_up_id"], "release_id": found.astype("str"), "reason": reasons})
 
 
-def _first_day(releases: pd.DataFrame) -> pd.Series:
-    """Return the first day on which land may have been released: of a year or month, its first day."""
+def _edge_day(releases: pd.DataFrame, edge: Literal["start", "end"]) -> pd.Series:
+    """Return the first or last day on which land may have been released, by what is known of its date."""
     day, precision = releases["release_date"], releases["date_precision"]
-    day = day.mask(precision.eq("year"), day - pd.offsets.YearBegin(1))
-    return day.mask(precision.eq("month"), day - pd.offsets.MonthBegin(1))
+    for name, period in (("year", "Y"), ("month", "M")):
+        edges = day.dt.to_period(period).dt.to_timestamp(how=edge).dt.normalize().astype(day.dtype)
+        day = day.mask(precision.eq(name), edges)
+    return day
 
 
-def _by_area(visit: pd.Series, releases: pd.DataFrame) -> tuple[str | None, str]:
-    if pd.isna(visit["area_id"]):
-        return None, "the visit names no release and no area"
-    own = releases[releases["area_id"] == visit["area_id"]]
-    if len(own) > 1 and own["release_date"].isna().any():
-        return None, "ambiguous: the area has several releases, not all dated"
-    earlier = own[~(own["release_date"] > visit["visit_date"])]
-    if earlier.empty:
-        return None, "no release of that area on or before the visit"
-    latest = earlier[earlier["release_date"].isna() | (earlier["release_date"] == earlier["release_date"].max())]
-    if len(latest) > 1:
-        return None, "ambiguous: the area has several releases of that day"
-    return str(latest["release_id"].iloc[0]), ""
+def _by_area(visits: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
+    """Return the release of its area that each visit means and why none, on the index of the visits."""
+    columns = {"first": _edge_day(releases, "start"), "last": _edge_day(releases, "end")}
+    own = releases[["release_id", "area_id"]].assign(**columns).dropna(subset="area_id")
+    is_undated = own["first"].isna().groupby(own["area_id"]).transform("any")
+    own["is_unclear"] = is_undated & own["area_id"].duplicated(keep=False)
+    pairs = visits[["area_id", "visit_date"]].rename_axis("visit").reset_index().merge(own, on="area_id")
+    unclear = pairs.loc[pairs["is_unclear"], "visit"].unique()
+    pairs = pairs[~(pairs["first"] > pairs["visit_date"])]
+    # a release is passed over where another was later, whatever their unknown days, and before the visit
+    sure = pairs["first"].where(pairs["last"] <= pairs["visit_date"]).groupby(pairs["visit"]).transform("max")
+    pairs = pairs[~(pairs["last"] < sure)]
+    one = pairs.drop_duplicates("visit").set_index("visit")
+    several = pairs.loc[pairs["visit"].duplicated(), "visit"].unique()
+    is_day = pairs["first"].eq(pairs["last"]).groupby(pairs["visit"]).all().reindex(visits.index, fill_value=False)
+    reason = pd.Series("", index=visits.index, dtype="str")
+    reason = reason.mask(~reason.index.isin(one.index), "no release of that area on or before the visit")
+    reason = reason.mask(reason.index.isin(several) & is_day, "ambiguous: the area has several releases of that day")
+    reason = reason.mask(
+        reason.index.isin(several) & ~is_day, "ambiguous: the order of the area's releases and the visit is not known"
+    )
+    reason = reason.mask(reason.index.isin(unclear), "ambiguous: the area has several releases, not all dated")
+    reason = reason.mask(visits["area_id"].isna(), "the visit names no release and no area")
+    return pd.DataFrame({"release_id": one["release_id"].reindex(visits.index).where(reason == ""), "reason": reason})
 
 
 def from_follow_ups(releases: gpd.GeoDataFrame, follow_ups: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -131,10 +149,10 @@ def from_land_use(releases: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, *, as_
     """Return what land use mapped on or after each release says; where maps overlap, the newest counts."""
     if "use_code" not in land_use:
         raise DataError("'land_use' has no column 'use_code'. Fix: read(path, 'land_use', columns={...})")
-    day = (
-        pd.to_datetime(land_use["observed_date"]) if "observed_date" in land_use else pd.Series(pd.NaT, land_use.index)
+    days = land_use["observed_date"] if "observed_date" in land_use else pd.Series(pd.NaT, land_use.index)
+    layer = land_use[[land_use.geometry.name]].assign(
+        use_code=as_text(land_use["use_code"]), observed_date=as_days(days, "observed_date")
     )
-    layer = land_use[[land_use.geometry.name]].assign(use_code=land_use["use_code"], observed_date=day)
     is_read = layer["use_code"].isin(list(CODES["use_code"])) & (layer["observed_date"] <= as_of)
     layer = _newest_on_top(layer[is_read & ~layer.geometry.isna()], releases)
     days = np.sort(layer["observed_date"].unique())
@@ -178,24 +196,42 @@ def _newest_on_top(layer: gpd.GeoDataFrame, releases: gpd.GeoDataFrame) -> gpd.G
     return layer
 
 
-def from_land_cover(releases: gpd.GeoDataFrame, covers: Sequence[LandCover], *, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return what the latest land cover of a year after each release says, by its legend.
+def from_land_cover(
+    releases: gpd.GeoDataFrame, covers: Sequence[LandCover], *, as_of: pd.Timestamp, enough: float = 0.5
+) -> pd.DataFrame:
+    """Return what land cover of a year after each release says, by its legend.
 
-    Several rasters of one year are its tiles: a release that lies in two of them is read from both.
+    The latest year that shows the share `enough` of the release decides, else the year that shows most of it. Several
+    rasters of one year are its tiles: a release that lies in two of them is read from both, and counts once.
     """
     years = releases["release_date"].dt.year.to_numpy(dtype=float)
     usable = [cover for cover in covers if pd.Timestamp(cover.year, 12, 31) <= as_of]
-    is_seen = np.zeros(len(releases), dtype=bool)
-    found = []
+    best = pd.Series(0.0, index=pd.Index(releases["release_id"]))
+    found = _NOTHING
     for year in sorted({cover.year for cover in usable}, reverse=True):
+        is_seen = (best.to_numpy() > 0.0) & (best.to_numpy() >= enough - _ROUNDING)
         part = releases[~is_seen & (year > years)]  # an undated release has no year after it
-        tiles = [cover for cover in usable if cover.year == year] if len(part) else []
-        for cover in tiles:
-            shares = match_raster(part, cover.path, stat="shares", legend=cover.legend)
-            is_seen |= releases["release_id"].isin(shares.loc[shares["covered_share"] > 0.0, "release_id"]).to_numpy()
-            says = shares[shares["use_code"].notna() & (shares["use_code"] != "unknown")]
-            use = says["use_code"].replace("unused", "none")
-            total = says.assign(use_code=use).groupby(["release_id", "use_code"])["class_share"].sum()
-            share = total.rename("share").reset_index()
-            found.append(share.assign(evidence_date=pd.Timestamp(year, 12, 31)))
-    return pd.concat(found, ignore_index=True)[COLUMNS] if found else _NOTHING
+        if part.empty:
+            continue
+        said, covered = _one_year(part, [cover for cover in usable if cover.year == year])
+        better = covered[covered > best.reindex(covered.index) + _ROUNDING]
+        best[better.index] = better
+        said = said[said["release_id"].isin(better.index)].assign(evidence_date=pd.Timestamp(year, 12, 31))
+        found = pd.concat([found[~found["release_id"].isin(better.index)], said[COLUMNS]], ignore_index=True)
+    return found
+
+
+def _one_year(releases: gpd.GeoDataFrame, tiles: Sequence[LandCover]) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the shares of use that the tiles of one year show, and the share of each release that they cover."""
+    seen = pd.concat(
+        [match_raster(releases, tile.path, stat="shares", legend=tile.legend).assign(tile=i)
+         for i, tile in enumerate(tiles)]
+    )  # fmt: skip
+    covered = seen.drop_duplicates(["release_id", "tile"]).groupby("release_id")["covered_share"].sum()
+    says = seen[seen["use_code"].notna() & (seen["use_code"] != "unknown")]
+    use = says["use_code"].replace("unused", "none")
+    share = says.assign(use_code=use).groupby(["release_id", "use_code"])["class_share"].sum().rename("share")
+    said = share.reset_index()
+    # where tiles lie over each other, land was seen more than once
+    said["share"] /= covered.clip(lower=1.0).reindex(said["release_id"]).to_numpy()
+    return said, covered.clip(upper=1.0)

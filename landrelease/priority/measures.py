@@ -138,7 +138,8 @@ def _people_within(areas: pd.DataFrame, given: Given, args: dict[str, Any], colu
     few = int((seen & (found["covered_share"] < _WELL_COVERED_SHARE)).sum())
     if few:
         warnings.warn(
-            f"{column}: the raster covers less than {_WELL_COVERED_SHARE:.0%} of the surroundings of {few} areas: "
+            f"{column}: the raster covers less than {_WELL_COVERED_SHARE:.0%} of the surroundings of "
+            f"{few} area{'s' if few > 1 else ''}: "
             f"more people may live there.",
             DataWarning,
             stacklevel=2,

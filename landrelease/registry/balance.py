@@ -224,7 +224,8 @@ def _rest(land: Any, taken: Any) -> Any:
     """Return the land without what is taken of it."""
     if land is None or taken is None or land.is_empty or taken.is_empty:
         return land
-    return shapely.difference(land, taken, grid_size=GRID_M)
+    # rounded to the grid, a difference can leave lines, which no further overlay takes
+    return polygonal(np.array([shapely.difference(land, taken, grid_size=GRID_M)], dtype=object))[0]
 
 
 def _one_year(

@@ -208,7 +208,10 @@ def overlap_pairs(shapes: Shapes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
 def union(shapes: Iterable[Any]) -> Any:
     """Return the union of the shapes that are known; nothing, where none is."""
     known = [shape for shape in shapes if shape is not None and not shape.is_empty]
-    return known[0] if len(known) == 1 else shapely.union_all(known, grid_size=GRID_M) if known else EMPTY
+    if len(known) < 2:
+        return known[0] if known else EMPTY
+    # rounded to the grid, slivers can leave lines, which no further overlay takes
+    return polygonal(np.array([shapely.union_all(known, grid_size=GRID_M)], dtype=object))[0]
 
 
 def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> list[list[int]]:

@@ -52,6 +52,7 @@ FLOWS: dict[str, tuple[str, str]] = {
     "cleared_m2": ("cleared", RELEASE_TYPES["cleared"]["solid"]),
 }
 _INK, _FAINT = "#1a2733", "#5b6770"
+_ON_COLOUR = "#111111"  # of labels on a part: at least 4.5 to 1 on each of the map's colours
 _WIDE, _NARROW = 6.9, 3.5  # inches: the text width of A4, and of a phone
 
 
@@ -264,9 +265,12 @@ def _box(
     hatch: str = "",
     edge: str = "white",
 ) -> None:
+    import matplotlib
     from matplotlib.patches import Rectangle
 
-    box = Rectangle((x, y), width, height, facecolor=colour, edgecolor=edge, linewidth=0.8, hatch=hatch or None)
+    # a hatch takes its colour from the settings at the time, in some versions of matplotlib from the edge
+    with matplotlib.rc_context({"hatch.color": edge} if hatch else {}):
+        box = Rectangle((x, y), width, height, facecolor=colour, edgecolor=edge, linewidth=0.8, hatch=hatch or None)
     axes.add_patch(box)
 
 
@@ -301,7 +305,7 @@ def _stacked(
             text = say_share(shares[part], whole[part])
             if part == "unknown_m2":
                 _box(axes, x + length / 2 - 0.24, y + height * 0.15, 0.48, height * 0.7, "white", edge="none")
-            _write(axes, x + length / 2, y + height / 2, text, size=size, side="center")
+            _write(axes, x + length / 2, y + height / 2, text, size=size, side="center", colour=_ON_COLOUR)
         x += length
 
 

@@ -10,12 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from landrelease import DataWarning
 from landrelease.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +61,8 @@ def run_page(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
     for block in blocks_of(page.read_text(encoding="utf-8")):
         if block.language == "python":
             out = io.StringIO()
-            with contextlib.redirect_stdout(out):
+            with contextlib.redirect_stdout(out), warnings.catch_warnings():
+                warnings.simplefilter("ignore", DataWarning)  # a user reads them on standard error
                 exec(compile(block.text, f"{page.name}:{block.line}", "exec"), names)
             if not is_same(block.shown, out.getvalue()):
                 wrong.append(f"line {block.line}: shown\n{block.shown}\ngot\n{out.getvalue()}")

@@ -366,6 +366,94 @@ def test_priorities(browser, frames, tmp_path):
     opened.clean()
 
 
+def test_unknown_values_add_nothing_that_is_known(browser, frames, tmp_path):
+    ids = ["HA-1", "HA-2"]
+    parts = pd.DataFrame({"area_id": ids, "people": [0.0, 0.0], "roads": [0.5, 0.2]})
+    values = pd.DataFrame({"area_id": ids, "people": [np.nan, 0.0], "roads": [np.nan, 3.0]})
+    table = pd.DataFrame({"area_id": ids, "score": [0.5, 0.2], "rank": [1, 2]})
+    ranking = SimpleNamespace(table=table, contributions=parts, criteria=[], values=values)
+    priority_map(frames.areas, ranking).save(tmp_path / "rank.html")
+    opened = Opened(browser, tmp_path / "rank.html").painted()
+    opened.page.mouse.click(*opened.point(18.01, 44.01))
+    rows = opened.page.locator(".lr-parts tbody tr").all_inner_texts()
+    assert [" ".join(row.split()) for row in rows] == ["roads not known, counted as 0.5", "people not known"]
+    opened.page.mouse.click(*opened.point(18.052, 44.01))
+    rows = opened.page.locator(".lr-parts tbody tr").all_inner_texts()
+    assert [" ".join(row.split()) for row in rows] == ["roads 0.2", "people 0"]
+    opened.clean()
+
+
+@pytest.mark.parametrize("kind", ["land", "priority"])
+def test_points_and_lines_are_seen_and_clicked(browser, frames, tmp_path, kind):
+    areas = frames.areas.copy()
+    # the point lies within another area, and is seen none the less
+    areas.loc[3, "geometry"] = shapely.Point(18.01, 44.01)
+    line = gpd.GeoDataFrame(
+        {"area_id": ["HA-5"], "status": ["open"], "hazard_class": ["CHA"], "area_m2": [np.nan]},
+        geometry=[shapely.LineString([(18.2, 44.02), (18.3, 44.02)])], crs=4326,
+    )  # fmt: skip
+    areas.loc[3, "area_m2"] = np.nan
+    areas = pd.concat([areas, line], ignore_index=True)
+    if kind == "land":
+        chart = land_release_map(areas)
+    else:
+        ids = areas["area_id"].tolist()
+        table = pd.DataFrame({"area_id": ids, "score": [5.0, 4, 3, 2, 1], "rank": [1, 2, 3, 4, 5]})
+        parts = pd.DataFrame({"area_id": ids, "people": table["score"]})
+        chart = priority_map(areas, SimpleNamespace(table=table, contributions=parts, criteria=[]))
+    chart.save(tmp_path / "points.html")
+    opened = Opened(browser, tmp_path / "points.html").painted()
+    inside, on_line = (0xF4, 0xA7, 0x18), (0xFF, 0, 0)
+    if kind == "priority":
+        inside, on_line = (0xBC, 0xAF, 0x6F), (0xFE, 0xE8, 0x38)
+    assert opened.colour_at(18.01, 44.01)[0][:3] == list(inside)
+    assert opened.colour_at(18.25, 44.02)[0][:3] == list(on_line)
+    x, y = opened.point(18.01, 44.01)
+    opened.page.mouse.click(x, y)
+    card = opened.page.inner_text(".lr-popup")
+    assert "1 of 2 here" in card
+    assert "HA-4" in card
+    assert "Known to a point only, size not known" in card
+    rows = opened.page.locator(".lr-legend tr:has-text('Known to a')").all()
+    assert [row.locator("th, td").all_text_contents() for row in rows] == [
+        ["Known to a point only, size not known", "1"],
+        ["Known to a line only, size not known", "1"],
+    ]
+    opened.page.uncheck("label:has-text('Known to a point only') input")
+    opened.page.wait_for_timeout(100)
+    assert opened.painted().colour_at(18.01, 44.01)[0][:3] != list(inside)
+    opened.clean()
+
+
+def test_units_say_their_totals(browser, frames, tmp_path):
+    admin = frames.admin.assign(area_before_m2=7e9, hazardous_m2=3.45e6, released_m2=52_000.0, population_count=1200)
+    land_release_map(frames.areas, admin_areas=admin).save(tmp_path / "units.html")
+    opened = Opened(browser, tmp_path / "units.html").painted()
+    opened.page.mouse.click(*opened.point(18.04, 44.04))
+    rows = opened.page.locator(".lr-facts tr").all_inner_texts()
+    assert [tuple(row.split("\t")) for row in rows] == [
+        ("Name", "Middle Province"),
+        ("Code", "A"),
+        ("Level", "1"),
+        ("Population", "1,200"),
+        ("Hazardous land", "3.45 km²"),
+        ("Released land", "5.2 ha"),
+    ]
+    opened.clean()
+
+
+def test_a_unit_without_a_record_says_so(browser, frames, tmp_path):
+    land_release_map(frames.areas.assign(admin_code="B"), admin_areas=frames.admin, hazards="admin").save(
+        tmp_path / "none.html"
+    )
+    opened = Opened(browser, tmp_path / "none.html").painted()
+    opened.page.mouse.click(*opened.point(18.04, 44.04))
+    assert "Hazardous land\tno hazard on record" in opened.page.inner_text(".lr-facts")
+    assert "not recorded" not in opened.page.inner_text(".lr-facts")
+    assert "No record is not evidence of no contamination." in opened.page.inner_text("body")
+    opened.clean()
+
+
 def test_further_layers_of_the_caller(browser, frames, tmp_path):
     chart = land_release_map(frames.areas)
     folium.Marker([44.03, 18.03], tooltip="camp").add_to(chart)

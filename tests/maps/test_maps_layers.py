@@ -14,6 +14,7 @@ from landrelease.geometry import to_crs
 from landrelease.maps import land_release_map, priority_map
 
 SECRET = "SECRET-7319"
+SUMMED = "Sum of records: land that two records hold is counted in each."
 
 
 def squares(n, start=18.0, crs=4326):
@@ -107,6 +108,7 @@ def test_counts_and_sums_are_those_of_the_columns(areas):
     assert header["notes"] == [
         "1 of 4 have no geometry: counted here, not drawn.",
         "1 of 4 have no known area: not in the km².",
+        SUMMED,
         "Not counted here: 1 released.",
     ]
     assert sorted(columns_of(header, sections)["area_id"]) == ["HA-1", "HA-4", "HA-5"]
@@ -165,9 +167,16 @@ def test_sums_by_unit(areas, admin_areas):
         "": (1, None),
         "3.00 km²": (1, 3e6),
         "On record, size not known": (1, None),
-        "None on record": (1, None),
+        "No hazard on record": (1, None),
+    }
+    assert dict(zip(columns["name"], columns["hazards_said"], strict=True)) == {
+        "North": None,
+        "South": "on record, size not known",
+        "West": "no hazard on record",
+        "Land": "counted in the units of another level",
     }
     assert header["notes"] == [
+        SUMMED,
         "Not in the colours: 1 (8.00 km²) in none of these units.",
         "1 of 4 hazardous areas have no known area: not in the km².",
     ]
@@ -260,7 +269,7 @@ def test_ranks_are_classed_by_fifths():
         "Rank 10 to 11": (2, 2e6),
         "Not ranked": (2, 2e6),
     }
-    assert header["notes"] == ["Not counted here: 1 in the ranking, but not among these areas."]
+    assert header["notes"] == [SUMMED, "Not counted here: 1 in the ranking, but not among these areas."]
     columns = columns_of(header, sections)
     place = columns["area_id"].index("HA-10")
     assert columns["contribution 0"][place] == pytest.approx(0.1)
@@ -281,3 +290,95 @@ def test_an_area_ranked_twice_raises():
     areas = gpd.GeoDataFrame({"area_id": ["HA-0"], "status": ["open"]}, geometry=squares(1))
     with pytest.raises(DataError, match="twice"):
         priority_map(areas, ranking)
+
+
+@pytest.fixture
+def places(areas):
+    """Areas of which two are known to a point or a line only, and one that goes on as others."""
+    areas = areas.assign(status=["open", "open", "superseded", "open", "released"])
+    areas.loc[1, "geometry"] = shapely.Point(18.3, 44.2)
+    areas.loc[3, "geometry"] = shapely.LineString([(18.4, 44.2), (18.45, 44.2)])
+    areas.loc[[1, 3], "area_m2"] = np.nan
+    return areas
+
+
+def test_points_and_lines_are_drawn_and_counted(places):
+    block = blocks(page_of(land_release_map(places)))["Hazardous areas"]
+    header = block[0]
+    shapes = dict(zip(columns_of(*block)["area_id"], decoded_shapes(*block), strict=True))
+    assert shapes.keys() == {"HA-1", "HA-2", "HA-4"}
+    (kind, points), *rest = shapes["HA-2"]
+    assert (kind, rest) == (0, [])
+    assert points == [pytest.approx((18.3, 44.2))]
+    assert shapes["HA-4"][0][0] == 1
+    assert {label: count for label, (count, _) in legend(header, 2).items() if label} == {
+        "Known to a point only, size not known": 1,
+        "Known to a line only, size not known": 1,
+    }
+    # the one area of known size is a sum by itself, which no overlap can spoil
+    assert header["notes"] == [
+        "2 of 3 have no known area: not in the km².",
+        "Not counted here: 1 superseded, 1 released.",
+    ]
+
+
+@pytest.mark.parametrize("hazards", ["admin", "none"])
+def test_points_do_not_leave_for_a_public_page(places, admin_areas, hazards):
+    admin_areas = admin_areas.assign(hazardous_m2=[5.0, np.nan, 0.0, 5.0], hazard_count=[1, 1, 0, 2])
+    found = blocks(page_of(land_release_map(places, admin_areas=admin_areas, hazards=hazards)))
+    assert list(found) == ["Administrative units"]
+    names = {spec["name"] for spec in found["Administrative units"][0]["columns"]}
+    # sums of hazardous land are of no page that shows none
+    assert ("hazardous_m2" in names) is (hazards == "admin")
+    assert ("hazard_count" in names) is (hazards == "admin")
+
+
+def test_points_are_ranked_too(places):
+    ranking = ranking_of(3)
+    block = blocks(page_of(priority_map(places, ranking)))["Areas by priority"]
+    assert columns_of(*block)["area_id"].count("HA-2") == 1
+    assert legend(block[0], 1)["Known to a point only, size not known"] == (1, None)
+    # outlines stand in the order of the classes of the facet
+    strokes = block[0]["looks"]["strokes"]
+    assert [look["line"] for look in strokes] == ["#2F3A45", "#FF0000", "#FF0000"]
+
+
+def test_totals_of_units_in_exact_mode(areas, admin_areas):
+    admin_areas = admin_areas.assign(
+        area_before_m2=9.0, hazardous_m2=[5.0, np.nan, 0.0, 6.0], productive_m2=1.0, unknown_m2=2.0, scrub_land_m2=3.0
+    )
+    block = blocks(page_of(land_release_map(areas, admin_areas=admin_areas)))["Administrative units"]
+    specs = {spec["name"]: spec for spec in block[0]["columns"]}
+    assert [spec["label"] for spec in specs.values()] == [
+        "Name", "Code", "Level", "Hazardous land", "Hazardous land", "Released land",
+        "In productive use", "Use not known", "Scrub land",
+    ]  # fmt: skip
+    columns = columns_of(*block)
+    found = dict(zip(columns["name"], zip(columns["hazardous_m2"], columns["hazards_said"], strict=True), strict=True))
+    assert found == {
+        "North": (5.0, None),
+        "South": (None, "not known"),
+        "West": (None, "none of known size on record"),
+        "Land": (6.0, None),
+    }
+    counted = admin_areas.assign(hazard_count=[1, 1, 0, 2])
+    block = blocks(page_of(land_release_map(areas, admin_areas=counted)))["Administrative units"]
+    columns = columns_of(*block)
+    assert dict(zip(columns["name"], columns["hazards_said"], strict=True)) == {
+        "North": None,
+        "South": "on record, size not known",
+        "West": "no hazard on record",
+        "Land": None,
+    }
+
+
+def test_a_criterion_without_a_value_is_told_from_one_that_adds_nothing():
+    ranking = ranking_of(3)
+    ranking.contributions["people"] = [0.4, 0.0, 0.0]
+    ranking.values = pd.DataFrame({"area_id": ["HA-2", "HA-1", "HA-0"], "people": [0.0, np.nan, 7.0], "area_m2": 1.0})
+    areas = gpd.GeoDataFrame({"area_id": ["HA-0", "HA-1", "HA-2"], "status": "open"}, geometry=squares(3))
+    block = blocks(page_of(priority_map(areas, ranking)))["Areas by priority"]
+    columns = columns_of(*block)
+    found = dict(zip(columns["area_id"], columns["unknown 0"], strict=True))
+    assert found == {"HA-0": 0.0, "HA-1": 1.0, "HA-2": 0.0}
+    assert "unknown 1" not in columns

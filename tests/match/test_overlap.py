@@ -433,3 +433,29 @@ def test_row_order_and_place_do_not_matter(owners, parcels, seed, east, north):
         for other in (shuffled[own], elsewhere[own]):
             for name in {*parts, *other}:
                 assert parts.get(name, 0.0) == pytest.approx(other.get(name, 0.0), abs=1e-6)
+
+
+@pytest.mark.parametrize("on_overlap", ["split", "first"])
+def test_areas_with_and_without_overlaps_do_not_disturb_each_other(on_overlap):
+    # of a row of parcels the third lies half under the fourth; each area meets two neighbours
+    parcels = [("grazing", 0, 1), ("road", 1, 2), ("grazing", 2, 3), ("housing", 2.5, 4), ("housing", 4, 5)]
+    layer = layer_of(*[(name, box(left, 0, right, 1)) for name, left, right in parcels])
+    owners = [box(left + 0.5, 0, left + 1.5, 1) for left in range(4)]
+    found = shares(match_overlap(areas_of(*owners), layer, by="use_code", on_overlap=on_overlap))
+    expected = {
+        "A0": {"grazing": 0.5, "road": 0.5},
+        "A1": {"road": 0.5, "grazing": 0.5},
+        "A2": {"grazing": 0.25, "housing": 0.75} if on_overlap == "split" else {"grazing": 0.5, "housing": 0.5},
+        "A3": {"housing": 1.0},
+    }
+    for own, parts in expected.items():
+        assert {name: share for name, share in found[own].items() if share > 1e-6} == pytest.approx(parts, abs=1e-6)
+
+
+def test_a_categorical_class_is_read_like_text():
+    layer = layer_of(("grazing", box(0, 0, 1, 1)), (None, box(1, 0, 2, 1)), ("grazing", box(0.5, 0, 1.5, 1)))
+    areas = areas_of(box(0, 0, 2, 1))
+    by_text = match_overlap(areas, layer, by="use_code")
+    by_category = match_overlap(areas, layer.astype({"use_code": "category"}), by="use_code")
+    pd.testing.assert_frame_equal(by_category, by_text)
+    assert shares(by_category)["A0"]["grazing"] == pytest.approx(0.75)

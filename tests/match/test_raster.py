@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import warnings
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 import rasterio
 import rasterio.features
+import rasterio.shutil
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -408,6 +410,63 @@ def test_rasters_that_would_be_measured_wrongly_are_refused(write, tmp_path):
         match_raster(areas, text, stat="shares")
     with pytest.raises(DataError, match=r"holds 0\.5: not a raster of classes"):
         match_raster(areas, write(np.full((3, 3), 0.5, "float32"), nodata=-1), stat="shares")
+
+
+def vrt_of(path: Path | str) -> str:
+    return f"""<VRTDataset rasterXSize="3" rasterYSize="3"><SRS>EPSG:{UTM}</SRS>
+        <GeoTransform>{X}, 100, 0, {Y}, 0, -100</GeoTransform><VRTRasterBand dataType="Byte" band="1">
+        <SimpleSource><SourceFilename relativeToVRT="0">{path}</SourceFilename><SourceBand>1</SourceBand>
+        </SimpleSource></VRTRasterBand></VRTDataset>"""
+
+
+def test_a_file_that_names_other_files_or_servers_is_refused(write, tmp_path):
+    areas, other = areas_of(box(0, 0, 3, 3)), write(CLASSES, nodata=0, name="other.tif")
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.2)
+    server = f"http://127.0.0.1:{listener.getsockname()[1]}/other.tif"
+    for source in (other, f"/vsicurl/{server}"):
+        disguised = tmp_path / "cover.tif"
+        disguised.write_text(vrt_of(source))
+        with pytest.raises(DataError, match=r"'cover\.tif' can not be opened as a raster of GTiff"):
+            match_raster(areas, disguised, stat="shares")
+        masked = write(CLASSES, nodata=None, name="masked.tif")
+        masked.with_name("masked.tif.msk").write_text(vrt_of(source))
+        with pytest.raises(DataError, match=r"'masked\.tif\.msk' can not be opened"):
+            match_raster(areas, masked, stat="shares")
+    for path in (server, f"/vsicurl/{server}", f"/vsizip/{other}"):
+        with pytest.raises(DataError, match=r"There is no raster .*URLs are not read"):
+            match_raster(areas, path, stat="shares")
+    with listener, pytest.raises(TimeoutError):
+        listener.accept()  # nobody called
+
+
+def test_a_folder_that_looks_like_a_url_is_a_folder(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "http:" / "example.org"
+    folder.mkdir(parents=True)
+    write(CLASSES, nodata=0).rename(folder / "grid.tif")
+    found = match_raster(areas_of(box(0, 0, 2, 2)), "http:/example.org/grid.tif", stat="shares")
+    assert class_shares(found)["A0"] == pytest.approx({40: 3 / 4, 10: 1 / 4})
+
+
+@pytest.mark.parametrize(("driver", "ending"), [("AAIGrid", "asc"), ("HFA", "img"), ("EHdr", "bil"), ("COG", "tif"),
+                                                ("PNG", "png")])  # fmt: skip
+def test_formats_that_hold_their_cells_are_read(write, tmp_path, driver, ending):
+    path = tmp_path / f"copy.{ending}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what a format can not keep
+        rasterio.shutil.copy(write(CLASSES, nodata=0), path, driver=driver)
+    found = match_raster(areas_of(box(0, 0, 3, 3)), path, stat="shares", nodata=0)
+    assert class_shares(found)["A0"] == pytest.approx({40: 3 / 9, 10: 3 / 9, 50: 1 / 9}, abs=1e-6)
+
+
+def test_a_file_that_was_cut_short_is_named(write):
+    cells = np.random.default_rng(1).integers(1, 200, (400, 400)).astype("uint8")
+    path = write(cells, nodata=0)
+    path.write_bytes(path.read_bytes()[:80_000])  # the header and the northern half
+    assert match_raster(areas_of(box(0, 0, 1, 1)), path, stat="sum")["value"][0] == cells[0, 0]
+    with pytest.raises(DataError, match=r"'grid\.tif' can not be read at rows \d+ to \d+, .*\n  Fix: get the file"):
+        match_raster(areas_of(box(0, 350, 10, 360)), path, stat="sum")
 
 
 def test_wrong_arguments_are_named(write):

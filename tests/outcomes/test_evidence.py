@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rasterio.transform import from_origin
 from shapely import box
 
-from landrelease.errors import DataError
+from landrelease.errors import DataError, OptionError
 from landrelease.match.legends import LandCover
 from landrelease.outcomes.evidence import (
     COLUMNS,
@@ -165,6 +165,81 @@ def test_a_named_release_of_unknown_day_may_be_visited_within_its_period(precisi
     (found,) = link(releases, ("E0", None, visited, "grazing"))
     assert found == (("E0", "") if is_linked else (None, "the visit was before the release"))
 
+    # by its area the same
+    reason = "" if is_linked else "no release of that area on or before the visit"
+    assert link(releases, (None, "A0", visited, "grazing")) == [("E0" if is_linked else None, reason)]
+
+
+def test_where_the_order_of_a_visit_and_the_releases_is_not_known_the_visit_means_none():
+    # E0 on a day of 2018, E1 some day in 2020, E2 some day in June 2022
+    releases = releases_of(
+        SQUARE, SQUARE, SQUARE, dates=["2018-05-01", "2020-12-31", "2022-06-30"], area_id="A",
+        date_precision=["day", "year", "month"],
+    )  # fmt: skip
+    unknown = (None, "ambiguous: the order of the area's releases and the visit is not known")
+    assert link(
+        releases,
+        (None, "A", "2019-12-31", "none"),
+        (None, "A", "2020-01-01", "none"),  # E1 may have been yet to come
+        (None, "A", "2020-12-30", "none"),
+        (None, "A", "2020-12-31", "none"),
+        (None, "A", "2022-05-31", "none"),
+        (None, "A", "2022-06-15", "none"),
+        (None, "A", "2022-07-01", "none"),
+    ) == [("E0", ""), unknown, unknown, ("E1", ""), ("E1", ""), unknown, ("E2", "")]
+    same_year = releases_of(
+        SQUARE, SQUARE, dates=["2020-12-31", "2020-05-01"], area_id="A", date_precision=["year", "day"]
+    )
+    assert link(same_year, (None, "A", "2023-01-01", "none"), (None, "A", "2019-01-01", "none")) == [
+        unknown, (None, "no release of that area on or before the visit"),
+    ]  # fmt: skip
+
+
+def test_a_year_that_is_written_as_its_first_day_is_that_year():
+    releases = releases_of(SQUARE, dates="2020-01-01", date_precision="year")
+    assert link(releases, ("E0", None, "2019-12-31", "none"), ("E0", None, "2020-01-01", "none")) == [
+        (None, "the visit was before the release"), ("E0", ""),
+    ]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    released=st.lists(st.tuples(st.sampled_from("AB"), st.one_of(st.none(), st.integers(1, 9))), max_size=6),
+    visited=st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 9)), min_size=1, max_size=6),
+)
+def test_any_visits_by_area_against_a_search(released, visited):
+    releases = releases_of(*[SQUARE] * len(released), dates=[d and f"2020-01-0{d}" for _, d in released])
+    releases["area_id"] = pd.Series([area for area, _ in released], dtype="str")
+    expected = []
+    for area, day in visited:
+        own = [(d, f"E{i}") for i, (name, d) in enumerate(released) if name == area]
+        dates = [d for d, _ in own]
+        if len(own) > 1 and None in dates:
+            expected.append((None, "ambiguous: the area has several releases, not all dated"))
+            continue
+        before = [(d or 0, name) for d, name in own if d is None or d <= day]
+        latest = [name for d, name in before if d == max(before)[0]]
+        if len(latest) == 1:
+            expected.append((latest[0], ""))
+        elif latest:
+            expected.append((None, "ambiguous: the area has several releases of that day"))
+        else:
+            expected.append((None, "no release of that area on or before the visit"))
+    assert link(releases, *[(None, area, f"2020-01-0{day}", "none") for area, day in visited]) == expected
+
+
+def test_ids_that_are_numbers_and_codes_that_are_categories_are_read_as_text():
+    releases = releases_of(SQUARE, SQUARE).assign(release_id=[1, 2], area_id=[11, 12])
+    visits = visits_of((1, None, "2021-01-01", "none"), (None, 12, "2021-01-01", "grazing"))  # floats, with gaps
+    visits = visits.astype({"use_code": "category"})
+    assert match_follow_ups(releases, visits, as_of="2025-12-31")["release_id"].tolist() == ["1", "2"]
+
+
+@pytest.mark.parametrize("as_of", [20251231, "31/12/2025", None, "soon"])
+def test_the_day_of_the_assessment_must_be_a_date(as_of):
+    with pytest.raises(OptionError, match="as_of must be a date such as"):
+        match_follow_ups(releases_of(SQUARE), visits_of(), as_of=as_of)
+
 
 def test_links_of_empty_tables_and_wrong_ones():
     found = match_follow_ups(releases_of(SQUARE), visits_of(), as_of=AS_OF)
@@ -301,6 +376,13 @@ def test_a_neighbour_that_only_touches_lends_no_date():
     assert told(from_land_use(releases_of(SQUARE), layer, as_of=AS_OF)) == pytest.approx(
         {("E0", "grazing", "2021-01-01"): 1.0}, abs=1e-6
     )
+
+
+def test_codes_of_a_map_may_be_categories_and_its_days_text():
+    layer = map_of(("grazing", "2021-01-01", box(0, 0, 5, 10)), (None, "2021-01-01", box(5, 0, 6, 10)))
+    layer["observed_date"] = layer["observed_date"].dt.strftime("%Y-%m-%d")
+    found = from_land_use(releases_of(SQUARE), layer.astype({"use_code": "category"}), as_of=AS_OF)
+    assert told(found) == pytest.approx({("E0", "grazing", "2021-01-01"): 0.5}, abs=1e-6)
 
 
 def test_maps_and_releases_without_shapes_or_days_say_nothing():
@@ -440,6 +522,40 @@ def test_rasters_of_one_year_are_tiles(cover):
             },
             abs=1e-6,
         )
+
+
+def test_land_that_two_tiles_of_a_year_show_counts_once(cover):
+    cells = np.zeros((5, 5))
+    cells[:, :] = 4  # unknown
+    cells[:, 0] = 1
+    tiles = [cover(cells, 2021, name="a"), cover(cells, 2021, name="b")]
+    assert told(from_land_cover(releases_of(SQUARE), tiles, as_of=AS_OF)) == pytest.approx(
+        {("E0", "agriculture", "2021-12-31"): 0.2}, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "enough", "expected"),
+    [
+        # columns of five that each year shows
+        (1, 5, 0.5, {("housing", "2021"): 1.0}),  # a sliver hides no full view
+        (2, 5, 0.4, {("agriculture", "2023"): 0.4}),
+        (3, 5, 0.5, {("agriculture", "2023"): 0.6}),
+        (2, 1, 0.5, {("agriculture", "2023"): 0.4}),  # none shows enough: the one that shows most
+        (1, 2, 0.5, {("housing", "2021"): 0.4}),
+        (2, 2, 0.5, {("agriculture", "2023"): 0.4}),  # equal: the newer
+        (0, 1, 0.5, {("housing", "2021"): 0.2}),
+        (0, 0, 0.0, {}),
+    ],
+)
+def test_the_year_that_shows_enough_of_a_release_decides(cover, newer, older, enough, expected):
+    rasters = []
+    for year, code, count in ((2023, 1, newer), (2021, 2, older)):
+        cells = np.zeros((5, 5))
+        cells[:, :count] = code
+        rasters.append(cover(cells, year))
+    found = told(from_land_cover(releases_of(SQUARE), rasters, as_of=AS_OF, enough=enough))
+    assert found == pytest.approx({("E0", use, f"{year}-12-31"): share for (use, year), share in expected.items()})
 
 
 def test_no_land_cover_at_all(cover):

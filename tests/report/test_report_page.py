@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -10,16 +11,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from lxml import html as lxml_html
 
 from landrelease.errors import DataError, OptionError
-from landrelease.report import write_report
+from landrelease.maps.style import VERDICTS
+from landrelease.report import write_csv, write_report
+from landrelease.report.pictures import PARTS as PARTS_DRAWN
 from landrelease.report.words import whole_percents
 
 PARTS = ["as_intended_m2", "other_productive_m2", "unused_m2", "unknown_m2"]
@@ -155,7 +160,7 @@ def test_headline_and_key_figures_are_the_hand_computed_ones(page: Callable[...,
     found = page(assessment=assessment, summaries={"all": summary(assessment)}, balance=balance)
     assert texts(found, "//p[@class='headline']") == [
         "Of 4.1 km² released up to 31 December 2025, at least 46 % and at most 83 % is in productive use; "
-        "37 % nobody has looked at."
+        "nobody has looked at 37 %."
     ]
     assert figures(found) == {
         "Released": "4.1 km²",
@@ -191,14 +196,14 @@ def test_total_is_the_same_from_the_releases_and_from_the_summary(page: Callable
 
 def test_all_unknown_is_from_nought_to_all(page: Callable[..., Any]) -> None:
     found = page(assessment=releases([[0, 0, 0, 5e4]]))
-    assert "at least 0 % and at most 100 % is in productive use; 100 % nobody" in found.text_content()
+    assert "at least 0 % and at most 100 % is in productive use; nobody has looked at 100 %." in found.text_content()
 
 
 def test_what_is_not_quite_all_is_not_called_all(page: Callable[..., Any]) -> None:
     found = page(assessment=releases([[10, 0, 30, 99_960]]))
     (headline,) = texts(found, "//p[@class='headline']")
     assert "at least under 0.1 % and at most over 99.9 %" in headline
-    assert "; over 99.9 % nobody" in headline
+    assert "; nobody has looked at over 99.9 %." in headline
 
 
 def test_nothing_unknown_has_no_bounds(page: Callable[..., Any]) -> None:
@@ -533,3 +538,90 @@ def test_wrong_arguments_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"summaries\['year'\]"):
         write_report(tmp_path / "a.html", name="x", as_of="2025-12-31", summaries={"year": pd.DataFrame({"year": [1]})})
     assert not list(tmp_path.iterdir())
+
+
+def test_parts_wear_the_colours_of_the_map_and_their_labels_can_be_read(page: Callable[..., Any]) -> None:
+    svg = pictures(page(assessment=releases([[4e4, 3e4, 2e4, 3e4]])))[0]
+    labels = re.findall(rb"<text[^>]*fill: (#\w+)[^>]*>\d+ %</text>", svg)
+    assert labels == [b"#111111"] * 4
+    (hatch,) = set(re.findall(rb"<pattern.*?stroke: (#\w+)", svg, re.DOTALL))
+    assert hatch.decode().upper() == VERDICTS["unknown"]["solid"]
+    solid = {f"{code}_m2": look["solid"] for code, look in VERDICTS.items()}
+    assert {part: colour for part, (_, colour) in PARTS_DRAWN.items()} == {part: solid[part] for part in PARTS}
+    for part, (_, colour) in PARTS_DRAWN.items():
+        # the label of the hatched part stands on white
+        ground = "#FFFFFF" if part == "unknown_m2" else colour
+        light, dark = sorted((luminance(ground), luminance("#111111")), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, part
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_land_that_several_pairs_claim_is_counted_once(page: Callable[..., Any]) -> None:
+    # Three pairs over the same kilometre of UTM 34N, whose scale is 0.9996: 1 km² / 0.9996² = 1.0008 km².
+    square = shapely.box(5e5, 48e5, 5.01e5, 48.01e5)
+    pairs = gpd.GeoDataFrame(
+        {"area_id": ["a", "b", "c"], "release_id": ["E1", "E2", "E3"], "other_area_id": "d", "overlap_m2": 1e6},
+        geometry=[square, square, square.buffer(-100)], crs=32634,
+    )  # fmt: skip
+    text = " ".join(page(conflicts=pairs).text_content().split())
+    assert "That is so of 1.0 km², in 3 pairs of records; land that several pairs claim is counted once." in text
+    for lacking in (pairs.assign(geometry=[square, None, square]), pairs.set_crs(None, allow_override=True)):
+        text = " ".join(page(conflicts=lacking).text_content().split())
+        assert "That is so of 3.0 km², added over 3 pairs of records" in text
+    assert "No such land is recorded." in page(conflicts=pairs.iloc[:0]).text_content()
+
+
+def test_criteria_that_nobody_knows_are_said(page: Callable[..., Any]) -> None:
+    ranked = ranking(["a", "b"])
+    ranked.values = pd.DataFrame({"area_id": ["a", "b"], "victims": np.nan, "people": [3.0, np.nan]})
+    text = " ".join(page(ranking=ranked).text_content().split())
+    assert "Ranked on 1 of 2 criteria; not known for any area: victims." in text
+    assert "The longest bar is the highest score" in text
+    ranked.values["victims"] = [np.nan, 0.0]
+    assert "Ranked on" not in page(ranking=ranked).text_content()
+
+
+def test_the_account_says_why_it_may_differ_from_the_headline(page: Callable[..., Any]) -> None:
+    found = page(balance=account([("P1", 2025, 1e5, 0, 0, 0, 4e4, 6e4, 0, 0)]))
+    assert "so the two may differ" in " ".join(found.text_content().split())
+
+
+def test_a_name_that_two_columns_share_is_said_once(page: Callable[..., Any]) -> None:
+    frame = summary(releases([[1e4, 0, 0, 0], [2e4, 0, 0, 0]], admin_code=["South", "B7"]), "admin_code")
+    frame.insert(0, "unit", ["North", "South"])
+    found = page(summaries={"unit_above": frame, "unit": frame})
+    assert [row[0] for row in cells(found, "Released land by larger unit")] == ["North / B7", "South"]
+    assert "By larger unit" in texts(found, "//h3")
+
+
+def test_way_of_release_is_called_so(page: Callable[..., Any]) -> None:
+    found = page(assessment=releases([[0, 0, 1e4, 1e4]]))
+    headers = texts(found, "//section[@id='open']//thead//th")
+    assert headers.count("Way of release") == 2
+    assert "Released by" not in headers
+
+
+def test_formulas_are_text_in_any_column_and_in_headers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({
+        "=cmd": pd.Categorical(["=1+1", "plain", None]),
+        "mixed": pd.Series(["@x", -2, None], dtype="object"),
+        "-m2": [-1.5, np.nan, 2.0],
+        "year": pd.Categorical([2020, 2021, 2020]),
+        "text": ["+1", "a=b", "-"],
+    })  # fmt: skip
+    write_csv(frame, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["'=cmd", "mixed", "'-m2", "year", "text"],
+        ["'=1+1", "'@x", "-1.5", "2020", "'+1"],
+        ["plain", "-2", "", "2021", "a=b"],
+        ["", "", "2.0", "2020", "'-"],
+    ]
+    assert "=cmd" in frame.columns
