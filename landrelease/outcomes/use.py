@@ -107,7 +107,7 @@ def assess_use(
     if land_use is not None:
         evidence["land_use"] = from_land_use(result, to_crs(land_use, crs, "land_use"), as_of=day)
     if land_cover is not None:
-        evidence["land_cover"] = from_land_cover(result, land_cover, as_of=day)
+        evidence["land_cover"] = from_land_cover(result, land_cover, as_of=day, enough=min_observed_share)
     views = {name: _view(result, frame) for name, frame in evidence.items()}
     decided = _decide(result, views, min_observed_share)
     for name in decided:
