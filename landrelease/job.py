@@ -282,7 +282,7 @@ def _say_what_is_not_counted(work: _Work) -> None:
     no_polygon = int(areas.loc[~areas["status"].isin(["released", "superseded"]), "area_m2"].isna().sum())
     if no_polygon:
         have = _count(no_polygon, "hazardous area has", "hazardous areas have")
-        work.notes.append(f"{have} no polygon: in no area figure and on no map.")
+        work.notes.append(f"{have} no polygon: in no area figure, on the map only where a point is known.")
     if len(conflicts):
         union = gpd.GeoSeries([shapely.union_all(conflicts.geometry.to_numpy())], crs=conflicts.crs)
         m2 = float(geodesic_area_m2(union)[0])
@@ -491,13 +491,17 @@ def _with_totals(admin_areas: gpd.GeoDataFrame, areas: pd.DataFrame, assessment:
     """Return the units with the land that their records sum to, each also in the units above it. [m2]"""
     code = admin_areas["admin_code"].astype("str")
     parent = dict(zip(code, admin_areas["parent_code"].astype("str"), strict=True))
+    hazards = areas[~areas["status"].isin(["released", "superseded"])]
     sums = {
-        "hazardous_m2": areas.groupby("admin_code")["area_m2"].sum(min_count=1),
+        "hazard_count": hazards.groupby("admin_code").size().astype(float),
+        "hazardous_m2": hazards.groupby("admin_code")["area_m2"].sum(min_count=1),
         "released_m2": assessment.groupby("admin_code")["area_m2"].sum(min_count=1),
         "productive_m2": assessment.groupby("admin_code")["productive_m2"].sum(min_count=1),
         "unknown_m2": assessment.groupby("admin_code")["unknown_m2"].sum(min_count=1),
     }
-    totals = pd.DataFrame(sums).reindex(code.unique()).fillna(0.0)
+    totals = pd.DataFrame(sums).reindex(code.unique())
+    is_unmeasured = totals["hazardous_m2"].isna() & (totals["hazard_count"] > 0)  # there, of a size nobody knows
+    totals = totals.fillna(0.0)
     rolled = totals.copy()
     for unit, row in totals.iterrows():
         above, seen = parent.get(str(unit)), {str(unit)}
@@ -505,6 +509,8 @@ def _with_totals(admin_areas: gpd.GeoDataFrame, areas: pd.DataFrame, assessment:
             rolled.loc[above] += row
             seen.add(str(above))
             above = parent[str(above)]
+    rolled.loc[is_unmeasured & (rolled["hazardous_m2"] == 0), "hazardous_m2"] = np.nan
+    rolled["hazard_count"] = rolled["hazard_count"].astype("Int64")
     return admin_areas.assign(**{str(name): code.map(rolled[name]) for name in rolled})
 
 

@@ -409,7 +409,8 @@ def hazard_section(ranking: RankingLike, explanations: Mapping[str, str]) -> dic
     table = plain(ranking.table, "ranking.table", ["area_id", "score", "rank"])
     criteria = [
         {"letter": chr(65 + i % 26), "colour": _COLOURS[i % len(_COLOURS)], "column": one.column,
-         "label": one.label or str(one.column).replace("_", " "), "unit": "m²" if one.unit == "m2" else one.unit, "weight": one.weight,
+         "label": one.label or str(one.column).replace("_", " "),
+         "unit": "m²" if one.unit == "m2" else one.unit, "weight": one.weight,
          "low": one.low, "high": one.high, "form": one.form}
         for i, one in enumerate(ranking.criteria)
     ]  # fmt: skip
