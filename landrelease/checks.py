@@ -172,8 +172,8 @@ def shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]:
         west, south, east, north = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
             outside = (west < -180) | (east > 180) | (south < -90) | (north > 90)
+            wide = (east - west > 180) & ~none
         found.append(broken("R11", outside & ~none, "", "longitude or latitude outside -180..180, -90..90"))
-        wide = (east - west > 180) & ~none
         found.append(broken("R14", wide, "", "wider than half the Earth: split shapes that cross 180 degrees there"))
     if table.shape == "polygon" or table.name == "events":
         found.append(_repeated_shapes(frame, table, shapes, none))

@@ -117,8 +117,12 @@ def test_describe(name):
 
 
 def test_describe_an_unknown_table():
-    with pytest.raises(OptionError, match=r"table must be one of areas, .*; got 'event'; did you mean 'events'\?"):
-        describe("event")
+    with pytest.raises(OptionError, match=r"table must be one of areas, .*; got 'evnts'; did you mean 'events'\?"):
+        describe("evnts")
+
+
+def test_describe_a_code_list():
+    assert describe("hazard_class")["code"].tolist() == list(CODES["hazard_class"])
 
 
 @pytest.mark.parametrize("name", TABLES)
