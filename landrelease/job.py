@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,23 +17,19 @@ import pandas as pd
 import shapely
 
 from landrelease.errors import DataError, DataWarning
-from landrelease.geometry import geodesic_area_m2, to_crs
+from landrelease.geometry import geodesic_area_m2
+from landrelease.inputs import Work, counted, kept_apart, read_inputs, sha256_of
 from landrelease.match.admin import assign_admin
-from landrelease.match.legends import LandCover
 from landrelease.match.projects import match_projects
-from landrelease.match.raster import Quantity
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import criteria_table, explain, prioritise, read_scheme
-from landrelease.programme import Programme, read_programme
-from landrelease.read import read
+from landrelease.programme import read_programme
 from landrelease.registry import conflicts_on, events_from_areas, land_balance, releases_from, status_on
-from landrelease.rules import PROBLEM_COLUMNS, find_problems, usable_rows
-from landrelease.tables import TABLES, conform
+from landrelease.rules import PROBLEM_COLUMNS
+from landrelease.tables import conform
 
 __all__ = ["Products", "run", "sample_programme"]
 
-_TABLES = ("events", "areas", "follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding",
-           "capacity", "settlements", "roads")  # fmt: skip
 _LAYERS = ("population", "accidents", "needs", "land_use", "land_cover", "projects", "settlements", "roads",
            "admin_areas")  # fmt: skip
 _TOP = 20
@@ -54,21 +49,6 @@ class Products:
     headline: str = ""
     notes: tuple[str, ...] = ()
     problem_count: int = 0
-
-
-@dataclass
-class _Work:
-    """What a run has read and found so far."""
-
-    programme: Programme
-    frames: dict[str, Any] = field(default_factory=dict)
-    problems: dict[str, pd.DataFrame] = field(default_factory=dict)
-    inputs: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def sample_programme() -> Path:
@@ -109,11 +89,11 @@ def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], Non
         The programme file or an input can not be used; rows that can not be are set aside and counted instead.
     """
     say = progress or (lambda step: None)
-    work = _Work(read_programme(programme))
+    work = Work(read_programme(programme))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         warnings.simplefilter("always", DataWarning)
-        _read_inputs(work, say)
+        read_inputs(work, say)
         say("Folding events into areas, releases and the balance")
         _registry(work)
         say("Judging the use of released land")
@@ -124,122 +104,7 @@ def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], Non
     return _write(work, Path(out), Path(programme), say)
 
 
-def _read_inputs(work: _Work, say: Callable[[str], None]) -> None:
-    inputs, crs = work.programme.inputs, work.programme.programme.working_crs
-    for table in _TABLES:
-        files = getattr(inputs, table)
-        parts = []
-        for i, given in enumerate(files):
-            what = table.replace("_", " ")
-            say(f"Reading {what}" + (f" ({i + 1} of {len(files)})" if len(files) > 1 else ""))
-            part = _read_one(work, table if len(files) == 1 else f"{table} {given.path}", table, given)
-            if isinstance(part, gpd.GeoDataFrame):
-                crs = part.crs if crs == "auto" else crs
-                part = to_crs(part, crs, what)
-            parts.append(part)
-        if parts:
-            work.frames[table] = _together(work, parts, table)
-    for cover in inputs.land_cover:
-        path = work.programme.path(cover.path)
-        _note_input(work, f"land cover {cover.year}", path, note=f"legend {cover.legend}")
-        work.frames.setdefault("land_cover", []).append(
-            LandCover(path, cover.year, _legend(work.programme, cover.legend))
-        )
-    if inputs.population is not None:
-        given = inputs.population
-        work.frames["population"] = Quantity(work.programme.path(given.path), band=given.band, nodata=given.nodata)
-        _note_input(work, "population", work.programme.path(given.path), options=given.model_dump(exclude={"path"}))
-
-
-def _together(work: _Work, parts: list[pd.DataFrame], table: str) -> pd.DataFrame:
-    """Return the rows of several files as one table; ids that a later file repeats are told and kept apart."""
-    if len(parts) == 1:
-        return parts[0]
-    apart: list[pd.DataFrame] = []
-    for part in parts:
-        taken = pd.concat([one[TABLES[table].id] for one in apart]) if apart else pd.Series([], dtype="str")
-        apart.append(_kept_apart(work, conform(part, table), table, taken, "another file"))
-    both: pd.DataFrame = pd.concat(apart, ignore_index=True)
-    is_placed = isinstance(parts[0], gpd.GeoDataFrame)
-    return gpd.GeoDataFrame(both, geometry="geometry", crs=parts[0].crs) if is_placed else both
-
-
-def _kept_apart(work: _Work, frame: pd.DataFrame, table: str, taken: pd.Series, where: str) -> pd.DataFrame:
-    """Return the rows with ids of their own where theirs are taken: two records are not one because ids agree."""
-    key = TABLES[table].id
-    ids = frame[key].astype("str")
-    is_taken = ids.isin(set(taken.astype("str"))).to_numpy()
-    if not is_taken.any():
-        return frame
-    told = pd.DataFrame(
-        {"row": np.flatnonzero(is_taken), "id": ids[is_taken], "column": key, "rule": "R2", "value": ids[is_taken],
-         "message": f"the same id stands in {where}: kept apart under a new one"},
-        columns=PROBLEM_COLUMNS,
-    )  # fmt: skip
-    name = f"{table}, together"
-    work.problems[name] = pd.concat([work.problems.get(name, told.iloc[:0]), told], ignore_index=True)
-    work.notes.append(f"{_count(int(is_taken.sum()), 'id', 'ids')} of {table} also in {where}: kept apart (ID~2).")
-    others = set(taken.astype("str")) | set(ids)
-    renamed = []
-    for one in ids[is_taken]:
-        number = 2
-        while f"{one}~{number}" in others:
-            number += 1
-        renamed.append(f"{one}~{number}")
-        others.add(renamed[-1])
-    return frame.assign(**{key: ids.mask(is_taken, pd.Series(renamed, index=ids.index[is_taken]))})
-
-
-def _legend(programme: Programme, legend: Any) -> Any:
-    """A legend given as a path is relative to the programme file."""
-    beside = programme.path(legend) if isinstance(legend, str) else None
-    return beside if beside is not None and beside.suffix == ".toml" else legend
-
-
-def _read_one(work: _Work, name: str, table: str, given: Any) -> pd.DataFrame:
-    path = work.programme.path(given.path)
-    options = given.options()
-    if "profile" in options and work.programme.path(options["profile"]).is_file():
-        options["profile"] = work.programme.path(options["profile"])
-    frame = read(path, table, **options)
-    work.problems[name] = find_problems(frame, table)
-    usable, set_aside = usable_rows(frame, table)
-    _note_input(
-        work, name, path, rows_in_file=frame.attrs.get("rows_in_file", len(frame)), rows_read=len(frame),
-        rows_used=len(usable), rows_set_aside=len(set_aside), options=options,
-    )  # fmt: skip
-    for reason, count in set_aside["reason"].value_counts().items():
-        rows = _count(count, "row was", "rows were")
-        work.notes.append(f"{name.replace('_', ' ')}: {rows} set aside: {reason}.")
-    classless = int(usable["hazard_class"].isna().sum()) if table == "areas" else 0
-    if classless:
-        work.notes.append(f"{name}: {_count(classless, 'area has', 'areas have')} no hazard class: shown as SHA.")
-    vague = work.problems[name]
-    for column, what in (("release_type", "said to be released, but not how: it counts as hazardous"),):
-        count = int((vague["rule"].eq("R14") & vague["column"].eq(column)).sum())
-        if count:
-            work.notes.append(f"{name.replace('_', ' ')}: {_count(count, 'area', 'areas')} {what}.")
-    return usable
-
-
-def _note_input(work: _Work, name: str, path: Path, **more: Any) -> None:
-    if not path.exists():
-        raise DataError(f"There is no file '{path}' for the input '{name}'.")
-    work.inputs.append({"name": name, "path": path.name, "sha256": _sha256(path), **more})
-
-
-def _sha256(path: Path) -> str:
-    """Return the hash of a file, or of all files of a folder (a File Geodatabase) in the order of their names."""
-    digest = hashlib.sha256()
-    for part in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if part.is_file():
-            with part.open("rb") as file:
-                for block in iter(lambda: file.read(1 << 20), b""):
-                    digest.update(block)
-    return digest.hexdigest()
-
-
-def _registry(work: _Work) -> None:
+def _registry(work: Work) -> None:
     frames, programme = work.frames, work.programme
     as_of = pd.Timestamp(programme.programme.as_of)
     parts = [conform(frames["events"], "events")] if "events" in frames else []
@@ -247,7 +112,7 @@ def _registry(work: _Work) -> None:
     if "areas" in frames:
         areas = frames["areas"]
         if parts:  # what a snapshot calls hazardous is not released by another record's events
-            areas = _kept_apart(work, areas, "areas", parts[0]["area_id"], "the events")
+            areas = kept_apart(work, areas, "areas", parts[0]["area_id"], "the events")
         parts.append(conform(events_from_areas(areas, as_of=as_of), "events"))
     events = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
     if "admin_areas" in frames:
@@ -255,7 +120,7 @@ def _registry(work: _Work) -> None:
         nowhere = events.loc[events["admin_code"].isna() & events.geometry.notna(), "area_id"].nunique()
         if nowhere:
             work.notes.append(
-                f"{_count(nowhere, 'area lies', 'areas lie')} in no administrative unit: in the right place?"
+                f"{counted(nowhere, 'area lies', 'areas lie')} in no administrative unit: in the right place?"
             )
     frames["events"] = events
     frames["areas"] = status_on(events, as_of)
@@ -277,11 +142,11 @@ def _unit_of(events: gpd.GeoDataFrame, admin_areas: gpd.GeoDataFrame) -> pd.Seri
     return units
 
 
-def _say_what_is_not_counted(work: _Work) -> None:
+def _say_what_is_not_counted(work: Work) -> None:
     areas, conflicts, releases = work.frames["areas"], work.frames["conflicts"], work.frames["releases"]
     no_polygon = int(areas.loc[~areas["status"].isin(["released", "superseded"]), "area_m2"].isna().sum())
     if no_polygon:
-        have = _count(no_polygon, "hazardous area has", "hazardous areas have")
+        have = counted(no_polygon, "hazardous area has", "hazardous areas have")
         work.notes.append(f"{have} no polygon: in no area figure, on the map only where a point is known.")
     if len(conflicts):
         union = gpd.GeoSeries([shapely.union_all(conflicts.geometry.to_numpy())], crs=conflicts.crs)
@@ -292,14 +157,14 @@ def _say_what_is_not_counted(work: _Work) -> None:
         )
     undated = releases["release_date"].isna()
     if undated.any():
-        have = _count(int(undated.sum()), "release has", "releases have")
+        have = counted(int(undated.sum()), "release has", "releases have")
         km2 = releases.loc[undated, "area_m2"].sum() / 1e6
         work.notes.append(
             f"{have} no date ({km2:,.2f} km2): the land is released, but it is in no year of the account."
         )
 
 
-def _say_what_evidence_is_not_used(work: _Work) -> None:
+def _say_what_evidence_is_not_used(work: Work) -> None:
     """Tell of layers that say nothing of any release, and of visits that say more than there is."""
     frames = work.frames
     releases = frames["releases"]
@@ -310,11 +175,11 @@ def _say_what_evidence_is_not_used(work: _Work) -> None:
             work.notes.append(f"land use: none of {len(land_use):,} polygons meets released land.")
         undated = int(land_use["observed_date"].isna().sum())
         if undated:
-            have = _count(undated, "polygon has", "polygons have")
+            have = counted(undated, "polygon has", "polygons have")
             work.notes.append(f"land use: {have} no date and can not count as evidence.")
 
 
-def _outcomes(work: _Work) -> None:
+def _outcomes(work: Work) -> None:
     frames, programme = work.frames, work.programme
     as_of, match = pd.Timestamp(programme.programme.as_of), programme.match
     releases = frames["releases"]
@@ -370,7 +235,7 @@ def _summaries(assessment: pd.DataFrame, admin_areas: pd.DataFrame | None) -> di
     return summaries
 
 
-def _priority(work: _Work) -> None:
+def _priority(work: Work) -> None:
     frames, priority = work.frames, work.programme.priority
     if priority is None:
         return
@@ -393,7 +258,7 @@ def _priority(work: _Work) -> None:
     frames["explanations"] = {area_id: explain(frames["ranking"], area_id) for area_id in ranked["area_id"].head(_TOP)}
 
 
-def _write(work: _Work, out: Path, source: Path, say: Callable[[str], None]) -> Products:
+def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> Products:
     from landrelease import __version__
     from landrelease.report import write_csv, write_geopackage, write_report
 
@@ -429,7 +294,7 @@ def _write(work: _Work, out: Path, source: Path, say: Callable[[str], None]) -> 
         "landrelease": __version__,
         "python": platform.python_version(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "programme": {"path": source.name, "sha256": _sha256(source)},
+        "programme": {"path": source.name, "sha256": sha256_of(source)},
         "inputs": work.inputs,
         "parameters": parameters,
         "rows_out": {name: len(frame) for name, frame in tables.items()},
@@ -461,7 +326,7 @@ def _clear_earlier(out: Path) -> None:
         (out / "tables" / f"{Path(name).name}.csv").unlink(missing_ok=True)
 
 
-def _draw(work: _Work, out: Path) -> tuple[Path, Path | None]:
+def _draw(work: Work, out: Path) -> tuple[Path, Path | None]:
     """Draw the map, and where exact hazards may be shown and were ranked, the map of priorities."""
     from landrelease.maps import land_release_map, priority_map
 
@@ -525,7 +390,7 @@ def _headline(total: pd.DataFrame) -> str:
     )
 
 
-def _tables(work: _Work) -> dict[str, pd.DataFrame]:
+def _tables(work: Work) -> dict[str, pd.DataFrame]:
     """Return the result tables by name; declared columns only, so that nothing private leaves."""
     frames = work.frames
     tables: dict[str, pd.DataFrame] = {

@@ -29,6 +29,7 @@ LAYERS = [
     ("maps",),
     ("report", "scale"),
     ("programme",),
+    ("inputs",),
     ("job",),
     ("cli",),
 ]
