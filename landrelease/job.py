@@ -120,7 +120,7 @@ def _registry(work: Work) -> None:
         nowhere = events.loc[events["admin_code"].isna() & events.geometry.notna(), "area_id"].nunique()
         if nowhere:
             work.notes.append(
-                f"{counted(nowhere, 'area lies', 'areas lie')} in no administrative unit: in the right place?"
+                f"{counted(nowhere, 'area lies', 'areas lie')} in no administrative unit: are their coordinates right?"
             )
     frames["events"] = events
     frames["areas"] = status_on(events, as_of)
