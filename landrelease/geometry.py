@@ -23,6 +23,8 @@ __all__ = [
     "check_crs",
     "equal_area_crs",
     "geodesic_area_m2",
+    "has_finite_coordinates",
+    "has_place",
     "keep_where",
     "lon_lat",
     "metric_crs",
@@ -138,6 +140,18 @@ def check_crs(frame: gpd.GeoDataFrame, what: str) -> CRS:
     except CRSError as error:
         raise CRSError(f"'{what}': {error}") from None
     return crs
+
+
+def has_place(geometries: Geometries, crs: CRS) -> npt.NDArray[np.bool_]:
+    """Tell which geometries lie where their CRS has an image on the Earth; a missing one has no place to be wrong."""
+    bounds = shapely.bounds(geometries)
+    known = np.flatnonzero(np.isfinite(bounds).all(axis=1))
+    result = np.ones(len(bounds), bool)
+    operation = _operation(crs, WGS84, _rounded_bounds(geometries, crs))
+    for x, y in ((0, 1), (2, 3)):
+        lon, lat = operation.transform(bounds[known, x], bounds[known, y])
+        result[known] &= np.isfinite(lon) & np.isfinite(lat)
+    return result
 
 
 def _refuse_wrong_numbers(frame: gpd.GeoDataFrame, what: str) -> None:

@@ -19,6 +19,7 @@ from landrelease.geometry import (
     check_crs,
     geodesic_area_m2,
     has_finite_coordinates,
+    has_place,
     keep_where,
     polygonal,
     repaired,
@@ -180,8 +181,12 @@ def _build(raw: RawFile, table: Table, options: Mapping[str, Any], path: Path, e
         result: pd.DataFrame = _ordered(frame, rest, table)
     else:
         frame["area_before_m2"] = before
-        result = gpd.GeoDataFrame(_ordered(frame, rest, table), geometry=list(shapes), crs=crs)
-        check_crs(result, path.name)
+        placed = gpd.GeoDataFrame(_ordered(frame, rest, table), geometry=list(shapes), crs=crs)
+        check_crs(placed, path.name)
+        off = ~has_place(shapes, placed.crs)
+        message = "coordinates that the CRS has no place for: no geometry"
+        findings += [(int(row), finding("R11", "geometry", "", message)) for row in np.flatnonzero(off)]
+        result = placed.set_geometry(gpd.GeoSeries(list(keep_where(shapes, ~off)), index=placed.index, crs=placed.crs))
     add_findings(result, findings)
     result.attrs["rows_in_file"] = rows_in_file
     return result

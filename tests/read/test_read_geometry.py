@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
+import landrelease as lr
 from landrelease import CRSError, DataError, find_problems, read
 
 SQUARE = [[18.0, 44.0], [18.01, 44.0], [18.01, 44.01], [18.0, 44.01], [18.0, 44.0]]
@@ -309,3 +310,13 @@ def test_events_get_an_area_from_their_shape(tmp_path):
     assert [area[2:] == event[2:] for area, event in zip(events["area_id"], events["event_id"], strict=True)] == [
         True
     ] * 2
+
+
+def test_one_coordinate_off_the_earth_costs_its_own_row_only(tmp_path):
+    shapes = [shapely.box(500_000, 4_000_000, 500_100, 4_000_100), shapely.box(1e30, 0, 1e30 + 1e29, 1e29)]
+    gpd.GeoDataFrame({"area_id": ["A", "B"]}, geometry=shapes, crs=32633).to_file(tmp_path / "areas.gpkg")
+    areas = read(tmp_path / "areas.gpkg", "areas")
+    assert areas.geometry.isna().tolist() == [False, True]
+    assert (1, "R11") in told(areas)
+    events = lr.events_from_areas(areas, as_of="2024-01-01")
+    assert lr.status_on(events, "2024-12-31")["area_id"].tolist() == ["A", "B"]
