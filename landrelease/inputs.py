@@ -134,11 +134,11 @@ def _read_one(work: Work, name: str, table: str, given: Any) -> pd.DataFrame:
     classless = int(usable["hazard_class"].isna().sum()) if table == "areas" else 0
     if classless:
         work.notes.append(f"{name}: {counted(classless, 'area has', 'areas have')} no hazard class: shown as SHA.")
-    vague = work.problems[name]
-    for column, what in (("release_type", "said to be released, but not how: it counts as hazardous"),):
-        count = int((vague["rule"].eq("R14") & vague["column"].eq(column)).sum())
-        if count:
-            work.notes.append(f"{name.replace('_', ' ')}: {counted(count, 'area', 'areas')} {what}.")
+    told = work.problems[name]
+    untyped = int((told["rule"].eq("R14") & told["column"].eq("release_type")).sum())
+    if untyped:
+        are = counted(untyped, "area is", "areas are")
+        work.notes.append(f"{name}: {are} said to be released, but not how: still counted as hazardous.")
     return usable
 
 

@@ -19,14 +19,14 @@ import shapely
 from landrelease.errors import DataError, DataWarning
 from landrelease.geometry import geodesic_area_m2
 from landrelease.inputs import Work, counted, kept_apart, read_inputs, sha256_of
-from landrelease.match.admin import assign_admin
+from landrelease.match.admin import assign_admin, finest_level
 from landrelease.match.projects import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import criteria_table, explain, prioritise, read_scheme
 from landrelease.programme import read_programme
 from landrelease.registry import conflicts_on, events_from_areas, land_balance, releases_from, status_on
 from landrelease.rules import PROBLEM_COLUMNS
-from landrelease.tables import conform
+from landrelease.tables import NO_HAZARD, conform
 
 __all__ = ["Products", "run", "sample_programme"]
 
@@ -127,24 +127,27 @@ def _registry(work: Work) -> None:
     frames["releases"] = releases_from(events, end=as_of)
     frames["conflicts"] = conflicts_on(events, as_of)
     _say_what_is_not_counted(work)
-    _say_what_evidence_is_not_used(work)
     if programme.balance is not None:
         period = {"start": programme.balance.start, "end": programme.balance.end}
         frames["balance"] = land_balance(events, by=programme.balance.by, **period)
 
 
 def _unit_of(events: gpd.GeoDataFrame, admin_areas: gpd.GeoDataFrame) -> pd.Series:
-    """Return for each event the unit that holds most of its area's land."""
-    placed = events[events.geometry.notna()].drop_duplicates("area_id")
-    parts = assign_admin(placed[["area_id", "geometry"]], admin_areas)
-    largest: pd.Series = parts.dropna(subset="admin_code").drop_duplicates("area_id").set_index("area_id")["admin_code"]
-    units: pd.Series = events["area_id"].map(largest).astype("str")
+    """Return for each event the unit that holds most of its area's land, or the point that is known of it."""
+    placed = events[events.geometry.notna()].drop_duplicates("area_id")[["area_id", "geometry"]]
+    parts = assign_admin(placed, admin_areas).dropna(subset="admin_code")
+    bare = placed[placed.geometry.geom_type.isin(["Point", "MultiPoint", "LineString", "MultiLineString"])]
+    within = bare.sjoin(finest_level(admin_areas)[["admin_code", "geometry"]], predicate="intersects")
+    both = pd.concat([parts[["area_id", "admin_code"]], pd.DataFrame(within[["area_id", "admin_code"]])])
+    units: pd.Series = (
+        events["area_id"].map(both.drop_duplicates("area_id").set_index("area_id")["admin_code"]).astype("str")
+    )
     return units
 
 
 def _say_what_is_not_counted(work: Work) -> None:
     areas, conflicts, releases = work.frames["areas"], work.frames["conflicts"], work.frames["releases"]
-    no_polygon = int(areas.loc[~areas["status"].isin(["released", "superseded"]), "area_m2"].isna().sum())
+    no_polygon = int(areas.loc[~areas["status"].isin(NO_HAZARD), "area_m2"].isna().sum())
     if no_polygon:
         have = counted(no_polygon, "hazardous area has", "hazardous areas have")
         work.notes.append(f"{have} no polygon: in no area figure, on the map only where a point is known.")
@@ -165,18 +168,15 @@ def _say_what_is_not_counted(work: Work) -> None:
 
 
 def _say_what_evidence_is_not_used(work: Work) -> None:
-    """Tell of layers that say nothing of any release, and of visits that say more than there is."""
-    frames = work.frames
-    releases = frames["releases"]
-    if "land_use" in frames:
-        land_use = frames["land_use"]
-        met = land_use.sindex.query(releases.geometry.dropna().to_numpy(), predicate="intersects")[1]
-        if not len(met):
-            work.notes.append(f"land use: none of {len(land_use):,} polygons meets released land.")
-        undated = int(land_use["observed_date"].isna().sum())
-        if undated:
-            have = counted(undated, "polygon has", "polygons have")
-            work.notes.append(f"land use: {have} no date and can not count as evidence.")
+    """Tell of mapped land use that says nothing of any release."""
+    land_use, releases = work.frames["land_use"], work.frames["releases"]
+    met = land_use.sindex.query(releases.geometry.dropna().to_numpy(), predicate="intersects")[1]
+    if not len(met):
+        work.notes.append(f"land use: none of {len(land_use):,} polygons meets released land.")
+    undated = int(land_use["observed_date"].isna().sum())
+    if undated:
+        have = counted(undated, "polygon has", "polygons have")
+        work.notes.append(f"land use: {have} no date and can not count as evidence.")
 
 
 def _outcomes(work: Work) -> None:
@@ -199,6 +199,8 @@ def _outcomes(work: Work) -> None:
             columns=PROBLEM_COLUMNS,
         )  # fmt: skip
         work.problems["follow_ups, matched"] = pd.concat([told, _too_much_use(frames, links)], ignore_index=True)
+    if "land_use" in frames:
+        _say_what_evidence_is_not_used(work)
     frames["assessment"] = assess_use(
         releases, as_of=as_of, follow_ups=frames.get("follow_ups"), land_use=frames.get("land_use"),
         land_cover=frames.get("land_cover"), projects=frames.get("projects"),
@@ -242,7 +244,7 @@ def _priority(work: Work) -> None:
     beside = work.programme.path(priority.scheme)
     scheme = read_scheme(beside if beside.suffix == ".toml" and beside.is_file() else priority.scheme)
     areas = frames["areas"]
-    is_hazard = ~areas["status"].isin(["released", "superseded"])
+    is_hazard = ~areas["status"].isin(NO_HAZARD)
     placed = areas[is_hazard & ~areas.geometry.isna() & ~areas.geometry.is_empty].reset_index(drop=True)
     layers: dict[str, Any] = {name: frames[name] for name in _LAYERS if name in frames}
     table = criteria_table(placed, scheme, layers=layers, as_of=pd.Timestamp(work.programme.programme.as_of))
@@ -356,7 +358,7 @@ def _with_totals(admin_areas: gpd.GeoDataFrame, areas: pd.DataFrame, assessment:
     """Return the units with the land that their records sum to, each also in the units above it. [m2]"""
     code = admin_areas["admin_code"].astype("str")
     parent = dict(zip(code, admin_areas["parent_code"].astype("str"), strict=True))
-    hazards = areas[~areas["status"].isin(["released", "superseded"])]
+    hazards = areas[~areas["status"].isin(NO_HAZARD)]
     sums = {
         "hazard_count": hazards.groupby("admin_code").size().astype(float),
         "hazardous_m2": hazards.groupby("admin_code")["area_m2"].sum(min_count=1),

@@ -17,6 +17,7 @@ from landrelease.errors import check_option
 __all__ = [
     "CODES",
     "DTYPES",
+    "NO_HAZARD",
     "RESULTS",
     "TABLES",
     "USE_GROUPS",
@@ -214,6 +215,9 @@ CODES: dict[str, dict[str, str]] = {
     },
 }
 """Code lists: code to meaning. Use codes follow IMAS 05.10 usage; DAC and IATI codes are named where they are."""
+
+NO_HAZARD = ("released", "superseded")
+"""States of an area that holds no hazardous land; with any other, or none, it does."""
 
 USE_GROUPS: dict[str, tuple[str, ...]] = {
     "agriculture": ("agriculture_rainfed", "agriculture_irrigated", "agriculture", "grazing"),

@@ -208,3 +208,23 @@ def test_several_files_of_one_input(sample: Path, tmp_path: Path) -> None:
     products = lr.run(copy / "programme.toml", out=tmp_path / "out")
     assert any(note.startswith("1 id of follow_ups also in another file") for note in products.notes)
     assert products.headline == lr.run(sample / "programme.toml", out=tmp_path / "again").headline
+
+
+def test_a_hazard_known_to_a_point_has_its_unit_its_rank_and_no_size(tmp_path: Path) -> None:
+    shapes = [shapely.Point(500_050, 50), shapely.Point(700_000, 50)]
+    rows = {"event_id": ["1", "2"], "area_id": ["in", "out"], "event": "suspected", "event_date": "2020-01-01"}
+    gpd.GeoDataFrame(rows, geometry=shapes, crs=32630).to_file(tmp_path / "events.gpkg")
+    unit = gpd.GeoDataFrame(
+        {"admin_code": ["U"], "name": ["U"]}, geometry=[shapely.box(500_000, 0, 500_100, 100)], crs=32630
+    )
+    unit.to_file(tmp_path / "units.gpkg")
+    (tmp_path / "p.toml").write_text(
+        '[programme]\nname = "Points"\nas_of = 2024-07-31\n[inputs.events]\npath = "events.gpkg"\n'
+        '[inputs.admin_areas]\npath = "units.gpkg"\n',
+        encoding="utf-8",
+    )
+    products = lr.run(tmp_path / "p.toml", out=tmp_path / "out")
+    areas = pd.read_csv(products.tables / "areas.csv").set_index("area_id")
+    assert areas["admin_code"].fillna("none").to_dict() == {"in": "U", "out": "none"}
+    assert areas["area_m2"].isna().all()
+    assert "1 area lies in no administrative unit: are their coordinates right?" in products.notes

@@ -11,6 +11,7 @@ import pandas as pd
 from landrelease.errors import OptionError, check_option
 from landrelease.maps.build import Drawing, assemble, check_columns, located, require_columns
 from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, rank_layer, release_layer
+from landrelease.tables import NO_HAZARD
 
 if TYPE_CHECKING:
     import folium
@@ -191,4 +192,4 @@ def priority_map(
 
 def _is_hazard(areas: pd.DataFrame) -> pd.Series:
     """Tell which areas are not released; one without a status is not."""
-    return ~areas["status"].isin(["released", "superseded"]).astype(bool)
+    return ~areas["status"].isin(NO_HAZARD).astype(bool)

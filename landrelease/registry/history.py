@@ -23,7 +23,7 @@ from landrelease.registry.fold import (
     without_voided,
 )
 from landrelease.rules import require_valid
-from landrelease.tables import conform
+from landrelease.tables import NO_HAZARD, conform
 
 __all__ = ["events_from_areas", "history_of", "status_on"]
 
@@ -186,7 +186,7 @@ def _or_place(folded: Fold, shapes: np.ndarray[Any, Any], status: np.ndarray[Any
     events = folded.events
     given = events.geometry.where(events["event"].isin([*HAZARD_EVENTS, "corrected"]))
     last = given.groupby(folded.area).last().to_numpy()
-    bare = shapely.is_missing(shapes) & ~np.isin(status, ["released", "superseded"])
+    bare = shapely.is_missing(shapes) & ~np.isin(status, NO_HAZARD)
     return np.where(bare, last, shapes)
 
 
