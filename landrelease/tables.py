@@ -308,6 +308,7 @@ _PARENT = _text("parent_id", "area that this one goes back to (split, reopened) 
 _INTENDED = _code("intended_use_code", "use that the land was released for", "use_code")
 _BLOCKED = _code("blocked_resource_code", "resource that the hazard blocks")
 _REPORTED = _m2("reported_area_m2", "area as the source states it")
+_ACCURACY = _number("accuracy_m", "accuracy of the boundary or place", "m")
 
 
 def _table(name: str, row: str, id: str, shape: Literal["polygon", "point", "any", "none"], *columns: Column) -> Table:
@@ -329,6 +330,7 @@ TABLES: dict[str, Table] = {
             _code("contamination_code", "kind of explosive ordnance"),
             _REPORTED,
             _m2("area_m2", "geodesic area of the geometry"),
+            _ACCURACY,
             _date("survey_date", "day on which it was recorded as hazardous"),
             _BLOCKED, _INTENDED, _PARENT, _ADMIN,
             _text("operator", "organisation that worked on it last"),
@@ -341,13 +343,15 @@ TABLES: dict[str, Table] = {
             _date("event_date", "first day of the period in which it happened"),
             _code("date_precision", "how well the date is known"),
             _date("recorded_at", "day on which it was recorded"),
+            _date("registered_at", "time at which a registry learned of it"),
+            _text("revision", "revision of the record in its source"),
             _text("voids_event_id", "event that this one undoes"),
             _PARENT,
             _code("hazard_class", "class by the evidence, after the event"),
             _code("status", "state of the area that the source states after the event"),
             _code("contamination_code", "kind of explosive ordnance"),
             _code("method_code", "how the work was done"),
-            _BLOCKED, _INTENDED, _ADMIN, _REPORTED,
+            _BLOCKED, _INTENDED, _ADMIN, _REPORTED, _ACCURACY,
             _text("operator", "organisation that did it"),
             _text("donor", "organisation that paid for it"),
             _number("cost_usd", "cost of the work", "usd"),

@@ -35,7 +35,7 @@ def test_a_column_follows_the_conventions(table, column):
     if column.kind in ("number", "count") and not column.unit:
         assert column.name in WITHOUT_UNIT
     if column.kind == "date":
-        assert column.name.endswith(("_date", "recorded_at"))
+        assert column.name.endswith(("_date", "_at"))
     if column.kind == "bool":
         assert column.name.startswith(("is_", "has_")) or column.name == "intended_known"
     if column.kind == "code":

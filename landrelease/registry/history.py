@@ -29,7 +29,7 @@ __all__ = ["events_from_areas", "history_of", "status_on"]
 
 _CARRIED = (
     "hazard_class", "contamination_code", "reported_area_m2", "blocked_resource_code", "intended_use_code",
-    "parent_id", "admin_code", "operator", "source_id",
+    "parent_id", "admin_code", "operator", "accuracy_m", "source_id",
 )  # fmt: skip
 
 
