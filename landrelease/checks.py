@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -23,12 +25,20 @@ __all__ = [
     "as_written",
     "column_problems",
     "id_key",
+    "one_id_key",
     "problems_of",
     "row_problems",
     "shape_problems",
     "whole_problem",
 ]
 
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ALIKE = str.maketrans(
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0430\u0435\u043e\u0440\u0441\u0445\u0456\u0458"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf",
+    "ABEKMHOPCTXIJaeopcxijABEZHIKMNOPTYXo",
+)
+"""Letters of Cyrillic and Greek that look like Latin ones."""
 PROBLEM_COLUMNS = ["row", "id", "column", "rule", "value", "message"]
 
 
@@ -46,8 +56,21 @@ def as_written(values: pd.Series) -> pd.Series:
 
 def id_key(ids: pd.Series) -> pd.Series:
     """Return what two ids that a reader takes for the same have in common."""
-    plain = ids.str.normalize("NFKC").str.replace("[\u200b-\u200d\u2060\ufeff]", "", regex=True)
-    return plain.str.strip().str.casefold()
+    return ids.map(one_id_key, na_action="ignore").astype("str")
+
+
+def one_id_key(text: str) -> str:
+    """Return an id without what no reader sees: width, case, marks without width, Cyrillic and Greek look-alikes.
+
+    Examples
+    --------
+    >>> one_id_key(" HA\u200b-1"), one_id_key("\u041d\u0410-1")
+    ('ha-1', 'ha-1')
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    if not plain.isascii():
+        plain = _UNSEEN.sub("", plain.translate(_ALIKE))
+    return plain.strip().casefold()
 
 
 def _as_numbers(values: pd.Series) -> np.ndarray[Any, Any]:
@@ -312,10 +335,11 @@ def _outside_their_area(frame: pd.DataFrame, table: Table, event: pd.Series, are
     makes = event.isin(["suspected", "confirmed", "reopened", "corrected"]).to_numpy() & is_polygon
     releases = event.isin(["cancelled", "reduced", "cleared"]).to_numpy() & is_polygon
     ids = area_id.to_numpy(dtype=object)
-    wanted = set(ids[releases]) & set(ids[makes])
+    released = set(ids[releases])
     land: dict[Any, list[Any]] = {}
-    for place in np.flatnonzero(makes & np.isin(ids, list(wanted))):
-        land.setdefault(ids[place], []).append(shapes[place])
+    for place in np.flatnonzero(makes):
+        if ids[place] in released:
+            land.setdefault(ids[place], []).append(shapes[place])
     rows = np.array([place for place in np.flatnonzero(releases) if ids[place] in land], dtype=int)
     if not len(rows):
         return []

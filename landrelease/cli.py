@@ -80,6 +80,9 @@ def check_command(
     profile: Annotated[str | None, typer.Option(help="A bundled profile or a TOML file.")] = None,
     layer: Annotated[str | None, typer.Option(help="Layer or sheet.")] = None,
     crs: Annotated[str | None, typer.Option(help="CRS of the coordinates, such as EPSG:4326.")] = None,
+    operation: Annotated[
+        str | None, typer.Option(help="Operation from the datum to EPSG:4326, such as EPSG:1812.")
+    ] = None,
     dates: Annotated[str | None, typer.Option(help="How dates are written: iso, dmy, mdy, year, ...")] = None,
     decimal: Annotated[str | None, typer.Option(help="The decimal mark: . or ,")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a CSV or Shapefile.")] = None,
@@ -99,6 +102,7 @@ def check_command(
         "profile": profile,
         "layer": layer,
         "crs": crs,
+        "operation": operation,
         "dates": dates,
         "decimal": decimal,
         "encoding": encoding,

@@ -12,6 +12,7 @@ __all__ = [
     "LandReleaseError",
     "OptionError",
     "ProgrammeError",
+    "RegistryError",
     "check_option",
     "nearest",
 ]
@@ -35,6 +36,10 @@ class OptionError(LandReleaseError, ValueError):
 
 class ProgrammeError(LandReleaseError, ValueError):
     """A programme, profile or scheme file says something that it can not mean."""
+
+
+class RegistryError(LandReleaseError):
+    """A registry can not be opened, written, or trusted."""
 
 
 class DataWarning(UserWarning):

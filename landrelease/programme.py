@@ -33,6 +33,7 @@ class Input(_Section):
     units: dict[str, str] | None = None
     encoding: str | None = None
     crs: str | int | None = None
+    operation: str | None = None
     ids: Literal["column", "geometry", "row"] | None = None
 
     def options(self) -> dict[str, Any]:

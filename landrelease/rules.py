@@ -22,7 +22,7 @@ from landrelease.checks import (
     whole_problem,
 )
 from landrelease.errors import DataError, check_option
-from landrelease.tables import CODES, TABLES, Table
+from landrelease.tables import CODES, RELEASE_EVENTS, TABLES, Table
 
 __all__ = ["PROBLEM_COLUMNS", "RULES", "add_findings", "find_problems", "finding", "require_valid", "usable_rows"]
 
@@ -56,6 +56,9 @@ RULES: dict[str, Rule] = {
 }
 """Rules by number. A row that breaks a must is refused by `require_valid`; the others are told."""
 _MUSTS = [number for number, rule in RULES.items() if rule.is_must]
+_TAKING = (*RELEASE_EVENTS, "corrected", "split", "merged", "void")
+"""Events that can end a hazard: in doubt they do not count."""
+_DECISIVE = ("geometry", "event_date", "date_precision", "recorded_at", "voids_event_id", "parent_id")
 
 
 def finding(rule: str, column: str, value: object, message: str) -> list[str]:
@@ -213,13 +216,14 @@ def require_valid(frame: Frame, table: str) -> Frame:
     )
 
 
-def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
+def usable_rows(frame: Frame, table: str, *, problems: pd.DataFrame | None = None) -> tuple[Frame, pd.DataFrame]:
     """Return what of a frame can be used, and the rows that can not, so that nothing is lost without a word.
 
     A cell that breaks a must becomes missing: unknown stays unknown. A row is set aside only where what it says
     hangs on that cell: its id or another required cell is missing or no code. A shape that is not on the Earth
-    becomes missing: the hazard stays, its place is not known. A repeated id is kept under a new one (`HA-7` becomes
-    `HA-7~2`) because dropping a hazard could kill;
+    becomes missing: the hazard stays, its place is not known. An event that could end a hazard (a release, a new
+    boundary, a void) is set aside where its shape or date can not be read: without its shape it would release the
+    whole area. A repeated id is kept under a new one (`HA-7` becomes `HA-7~2`) because dropping a hazard could kill;
     an exact repeat of a whole row is set aside.
 
     Parameters
@@ -228,6 +232,8 @@ def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
         As `read` returns it; not changed.
     table : str
         The table whose rules apply.
+    problems : DataFrame, optional
+        What `find_problems` says of this frame, where it is known already.
 
     Returns
     -------
@@ -245,10 +251,12 @@ def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
     >>> [len(part) for part in usable_rows(areas.iloc[:0], "areas")]
     [0, 0]
     """
-    problems = find_problems(frame, table)
+    problems = find_problems(frame, table) if problems is None else problems
     declared = TABLES[table]
     usable = frame.loc[:, ~frame.columns.duplicated()].copy()
     reasons = np.full(len(frame), "", dtype=object)
+    if table == "events":
+        _doubt_what_ends_hazards(usable, problems, reasons)
     musts = problems[problems["rule"].isin(_MUSTS) & (problems["row"] >= 0)]
     for (rule, name), rows in musts.groupby(["rule", "column"], sort=True):
         column = declared.column(str(name))
@@ -271,6 +279,26 @@ def usable_rows(frame: Frame, table: str) -> tuple[Frame, pd.DataFrame]:
     set_aside = pd.DataFrame(usable[is_aside].copy())
     set_aside["reason"] = reasons[is_aside]
     return usable[~is_aside], set_aside
+
+
+def _doubt_what_ends_hazards(events: pd.DataFrame, problems: pd.DataFrame, reasons: np.ndarray[Any, Any]) -> None:
+    """Give a reason to set aside events that could end a hazard and whose shape or date was lost."""
+    if "event" not in events:
+        return
+    takes = events["event"].isin(_TAKING).to_numpy(dtype=bool)
+    lost = problems["column"].isin(_DECISIVE) & problems["rule"].isin(_MUSTS)
+    if "read_findings" in events:  # a release that never had a shape means the whole area, one that lost it does not
+        has_lost = events["read_findings"].map(_lost_shape, na_action="ignore").fillna(False).to_numpy(dtype=bool)
+        reasons[has_lost & takes] = "R7 geometry could not be read: what it ends is not known"
+    if isinstance(events, gpd.GeoDataFrame) and events.active_geometry_name is not None:
+        reasons[events.geometry.is_empty.to_numpy() & takes] = "R7 geometry is empty: what it ends is not known"
+    for one in problems[lost & (problems["row"] >= 0)].itertuples():
+        if takes[one.row]:
+            reasons[one.row] = f"{one.rule} {one.column} {RULES[str(one.rule)].text}"
+
+
+def _lost_shape(findings: object) -> bool:
+    return any(rule in ("R7", "R11") and column == "geometry" for rule, column, *_ in _findings_in(findings))
 
 
 def _rename_repeats(usable: pd.DataFrame, declared: Table, reasons: np.ndarray[Any, Any]) -> None:

@@ -17,7 +17,10 @@ from landrelease.errors import check_option
 __all__ = [
     "CODES",
     "DTYPES",
+    "HAZARD_EVENTS",
     "NO_HAZARD",
+    "READINGS",
+    "RELEASE_EVENTS",
     "RESULTS",
     "TABLES",
     "USE_GROUPS",
@@ -208,6 +211,62 @@ CODES: dict[str, dict[str, str]] = {
         "commercial": "through a company",
         "unknown": "not known",
     },
+    "change_code": {
+        "vanished": "hazardous land that no area holds any more and that no release names: ask first",
+        "new": "the id was not there before",
+        "gone": "the id is not there any more, and no new id takes its place",
+        "renamed": "the id is gone, and a new one has the same land",
+        "split": "goes on as several new areas, of which this is one",
+        "merged": "goes on with others in one new area",
+        "grown": "the boundary takes in more land",
+        "shrunk": "the boundary gives up land",
+        "moved": "the same shape in another place",
+        "released": "said to be released, with a release type",
+        "untyped_release": "said to be released, without a release type: not released",
+        "unreleased": "was said to be released and is hazardous now",
+        "status_changed": "another state of hazardous or superseded land",
+        "class_changed": "another hazard class",
+        "class_lowered": "confirmed before and only suspected now",
+        "date_back": "a date moved backwards",
+        "date_forward": "a date moved forwards",
+        "filled": "not known before, known now",
+        "emptied": "known before, not known now",
+        "changed": "another value",
+    },
+    "difference_code": {
+        "agrees": "no difference beyond the tolerance",
+        "unit_slip": "one figure is about 10, 100, 1,000, 10,000 or 1,000,000 times the other",
+        "renamed": "a group that only one side knows goes by another name on the other",
+        "split": "one group of one side is several of the other",
+        "transfer": "the same land stands in another class or line",
+        "stock_date": "the stock is that of another day",
+        "only_here": "the published table does not list the group",
+        "only_published": "the account does not have the group",
+        "unknown": "a figure is missing: nothing can be said",
+        "unexplained": "none of these",
+    },
+    "check_code": {
+        "total": "the rows sum to the row that states their total",
+        "roll": "the opening and the flows of a row give its closing",
+        "carry": "the opening of a year is the closing of the year before",
+        "land": "no figure is as large as the country's land",
+    },
+    "reason_code": {
+        "quarantine": "it breaks a rule: nobody can say what it means, or what it ends",
+        "conflict": "it says something else of an event than the record, without a later revision",
+    },
+    "answer_code": {
+        "recorded_hazard": "hazardous land is recorded within reach, or an accident or a record in quarantine that "
+        "nothing covers",
+        "released_with_history": "no hazard is recorded now, but one was: released, or withdrawn",
+        "no_record": "no hazard and no release is on record; no evidence of no contamination",
+    },
+    "site_state": {
+        "hazardous": "recorded as hazardous",
+        "released": "released, and not recorded as hazardous since",
+        "withdrawn": "once recorded as hazardous, not released: the boundary was redrawn or the area passed on",
+        "no_record": "nothing is recorded; no evidence of no contamination",
+    },
     "link_level": {
         "on_site": "a place inside the release or touching it",
         "nearby": "a place within the distance",
@@ -218,6 +277,14 @@ CODES: dict[str, dict[str, str]] = {
 
 NO_HAZARD = ("released", "superseded")
 """States of an area that holds no hazardous land; with any other, or none, it does."""
+
+HAZARD_EVENTS = ("suspected", "confirmed", "reopened")
+"""Events that make the land that they touch hazardous."""
+RELEASE_EVENTS = ("cancelled", "reduced", "cleared")
+"""Events that release the land that they touch."""
+READINGS = dict.fromkeys((*HAZARD_EVENTS, "corrected"), "hazard") | dict.fromkeys(RELEASE_EVENTS, "release")
+"""How the invalid polygon of an event is read (`geometry.repaired`): as much land as a hazard can mean, as little as a
+release can; any other event by its structure."""
 
 USE_GROUPS: dict[str, tuple[str, ...]] = {
     "agriculture": ("agriculture_rainfed", "agriculture_irrigated", "agriculture", "grazing"),
@@ -490,6 +557,12 @@ _PARTS = (
     _m2("unused_m2", "looked at and not in productive use"),
     _m2("unknown_m2", "not looked at, or nothing can be said"),
 )
+_REACH = (
+    _number("distance_m", "shortest distance to the site; 0 on it", "m"), _ACCURACY,
+    _m2("overlap_m2", "land of the site that it covers; missing where the site has none"),
+    _number("overlap_m", "length of the site that it covers; missing where the site has none", "m"),
+    _text("feature_id", "nearest feature of the site"),
+)  # fmt: skip
 _OWNER = _text("area_id", "the id column of the first argument: area_id, release_id, ...")
 
 
@@ -591,10 +664,126 @@ RESULTS: dict[str, Table] = {
             id="by",
         ),
         _result(
+            "restated_since", "a line of the account that was restated",
+            _text("by", "the `by` columns"), Column("year", "count", "calendar year"),
+            _text("line", "line of the account: opening_m2, cleared_m2, ..."),
+            _m2("then_m2", "what the account said as known on that day", None),
+            _m2("now_m2", "what it says now", None),
+            _m2("difference_m2", "now less then; signed", None),
+            id="by",
+        ),
+        _result(
+            "reconcile", "a line of the account, ours beside the published one",
+            _text("by", "the `by` columns"), Column("year", "count", "calendar year"),
+            _text("line", "line of the account: opening_m2, cleared_m2, ..."),
+            _m2("ours_m2", "what the account says; missing where it says nothing", None),
+            _m2("published_m2", "what the published table says; missing where it says nothing", None),
+            _m2("difference_m2", "published less ours, of a group that one side does not list the whole figure; signed",
+                None),
+            _code("kind_code", "likely kind of the difference", "difference_code"),
+            _text("message", "the reason in words"),
+            id="by",
+        ),
+        _result(
+            "check_published", "a figure of a published table that was checked",
+            _text("by", "the `by` columns"), Column("year", "count", "calendar year"),
+            _text("line", "line of the account, or area_count: its unit is that of the three figures"),
+            _code("check_code", "what was checked"),
+            _number("published", "the figure as published", low=None),
+            _number("expected", "what the rest of the table makes it; missing where that can not be said", low=None),
+            _number("difference", "published less expected; signed", low=None),
+            _code("kind_code", "likely kind of the difference", "difference_code"),
+            _text("message", "the reason in words"),
+            id="by",
+        ),
+        _result(
             "conflicts_on", "a release and an area that holds its land hazardous",
             _text("area_id", "area that says the land is released"), _text("release_id", "its release"),
             _text("other_area_id", "area that holds it hazardous"),
             _m2("overlap_m2", "land that both claim"), _GEOMETRY,
+        ),
+        _result(
+            "compare_exports", "a change of an area between two exports",
+            _text("area_id", "the area; of renamed, split and merged ones the id before"),
+            _code("change_code", "what changed"), _text("column", "the column that says so"),
+            _text("old", "what it said before; of a redrawn area its m2"), _text("new", "what it says now"),
+            _m2("difference_m2", "land gained or lost (negative); missing where no land is concerned or known", None),
+            _bool("is_danger", "whether hazardous land vanished without a release"),
+            _text("other_area_id", "id under which a renamed, split or merged area goes on"),
+            _text("message", "the change in words"),
+            Column("geometry", "geometry", "land gained or lost; of other changes the area's shape"),
+        ),
+        _result(
+            "quarantine", "a row that a registry did not take",
+            Column("batch_id", "count", "import that brought it"), _text("source", "system that it came from"),
+            Column("row", "count", "position in its import, the first is 0"),
+            _text("event_id", "its event"), _text("revision", "revision of the record in its source"),
+            _text("area_id", "its area"), _text("event", "what happened, as it was written"),
+            _code("reason_code", "why it was not taken"), _text("reason", "the rule that it breaks, or what it contradicts"),
+            _GEOMETRY,
+            id="row",
+        ),
+        _result(
+            "site_hazards", "a hazardous area within reach of a site",
+            _text("area_id", "the area"), *_REACH,
+            _code("hazard_class", "class by the evidence"), _code("status", "state of the area"),
+            _code("contamination_code", "kind of explosive ordnance"),
+            _date("survey_date", "first day of the period in which it was first recorded"),
+            _code("date_precision", "how well that date is known"),
+            _m2("area_m2", "land of the area that is hazardous; missing where no polygon is known"),
+            _bool("is_located", "whether a polygon is known; else the geometry is the best place on record"),
+            _REPORTED, _ADMIN, _text("operator", "organisation that worked on it last"), _GEOMETRY,
+        ),
+        _result(
+            "site_releases", "a release within reach of a site",
+            _text("release_id", "the event that released it"), _text("area_id", "area that it was part of"), *_REACH,
+            _code("release_type", "how it was released"),
+            _date("release_date", "first day of the period in which it was released"),
+            _code("date_precision", "how well that date is known"),
+            _text("operator", "organisation that released it"), _code("method_code", "how the work was done"),
+            _number("depth_m", "depth to which land was cleared", "m"),
+            _count("ap_mine_count", "anti-personnel mines destroyed"),
+            _count("av_mine_count", "anti-vehicle mines destroyed"),
+            _count("cmr_count", "cluster munition remnants destroyed"),
+            _count("erw_count", "other explosive remnants of war destroyed"),
+            _date("handover_date", "day on which the land was handed over"),
+            _m2("gross_m2", "land that the release covers as recorded"),
+            _m2("area_m2", "net: land it released that nothing holds hazardous since"),
+            _m2("conflict_m2", "land it released that another area holds hazardous"),
+            _text("reopened_by_ids", "areas that reopened its area"), _text("note", "what its date leaves open"),
+            _GEOMETRY, id="release_id",
+        ),
+        _result(
+            "site_records", "another record within reach of a site: an accident, or what else happened",
+            _text("event_id", "the event"), _text("area_id", "area that it belongs to"), *_REACH,
+            _code("event", "what happened"), _date("event_date", "first day of its period"),
+            _code("date_precision", "how well the date is known"), _text("operator", "organisation that did it"),
+            _bool("is_alert", "an accident that no later release covers"),
+            _bool("is_counted", "whether it counts on the day: not undone, not later, dated where it must be"),
+            _text("note", "why it is an alert or does not count"), _GEOMETRY, id="event_id",
+        ),
+        _result(
+            "site_conflicts", "a release and an area that holds its land hazardous, within reach of a site",
+            _text("area_id", "area that says the land is released"), _text("release_id", "its release"),
+            _text("other_area_id", "area that holds it hazardous"),
+            _m2("conflict_m2", "land that both claim"), *_REACH, _GEOMETRY,
+        ),
+        _result(
+            "site_quarantined", "a row that was not taken, of a place or an area within reach of a site",
+            Column("batch_id", "count", "import that brought it"), _text("source", "system that it came from"),
+            Column("row", "count", "row in its import, the first is 0", low=0), _text("event_id", "the event, as written"),
+            _text("area_id", "its area, as written"), _text("event", "what happened, as written"),
+            _text("reason", "why it was not taken"),
+            _number("distance_m", "shortest distance to the site; missing where it has no place within reach", "m"),
+            _bool("is_alert", "whether it could be a hazard"), _GEOMETRY, id="event_id",
+        ),
+        _result(
+            "site_parts", "a part of the site by what is recorded of it",
+            _code("state_code", "what is recorded", "site_state"),
+            _m2("site_m2", "land of the site; missing where it has none"),
+            _number("site_m", "length of its lines; missing where it has none", "m"),
+            _count("site_count", "its points; missing where it has none"),
+            _share("site_share", "share of its land, else of its length, else of its points"), id="state_code",
         ),
         _result(
             "history_of", "an event of an area",

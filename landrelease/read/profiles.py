@@ -23,6 +23,7 @@ OPTIONS = (
     "encoding",
     "layer",
     "crs",
+    "operation",
     "ids",
 )
 """Options of `read` that a profile may set for a table."""

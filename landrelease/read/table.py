@@ -17,18 +17,21 @@ from landrelease.cells import as_text
 from landrelease.errors import CRSError, DataError, OptionError, check_option, nearest
 from landrelease.geometry import (
     check_crs,
+    cut_at_180,
+    declared_crs,
     geodesic_area_m2,
     has_finite_coordinates,
     has_place,
     keep_where,
     polygonal,
     repaired,
+    unwrapped,
 )
 from landrelease.read.files import RawFile, open_file
 from landrelease.read.profiles import read_profile
 from landrelease.read.values import parse
 from landrelease.rules import add_findings, finding
-from landrelease.tables import CODES, DTYPES, TABLES, Column, Table
+from landrelease.tables import CODES, DTYPES, READINGS, RELEASE_EVENTS, TABLES, Column, Table
 
 __all__ = ["read"]
 
@@ -43,7 +46,13 @@ _PREFIX = {
     "admin_areas": "AD",
 }
 _DEGREES = Column("longitude", "number", "degrees east", unit="degrees")
+_KEPT = {
+    "hazard": "all that its rings enclose is kept",
+    "release": "only what each reading of its rings agrees on is kept",
+    "structure": "what its rings run round is kept",
+}
 Found = list[tuple[int, list[str]]]
+Shapes = np.ndarray[Any, Any]
 
 
 def read(
@@ -61,6 +70,7 @@ def read(
     profile: str | Path | None = None,
     layer: str | None = None,
     crs: Any = None,
+    operation: str | None = None,
     ids: str | None = None,
 ) -> pd.DataFrame:
     """Read a file as one of the tables; every row of the file becomes a row, every doubt is kept with it.
@@ -97,6 +107,9 @@ def read(
         Layer or sheet, where a file has several.
     crs : anything that pyproj takes, optional
         The CRS of the coordinates, where the file does not say or says it wrongly.
+    operation : str, optional
+        The code or the name of the operation that leads from the datum of the coordinates to EPSG:4326
+        ("EPSG:1812"), where several disagree or none is stated good to 10 m. The CRS of the table says so.
     ids : "column", "geometry" or "row"
         Where the id comes from: a column (default); the geometry (the same shape gives the same id in any file and
         order; exact repeats get a suffix); or the row number, for tables that have neither.
@@ -114,7 +127,7 @@ def read(
         The file can not be opened, has no rows, lacks a column that was named, or writes dates or numbers in a
         way that must be declared first.
     CRSError
-        No CRS is known, or no operation to EPSG:4326 is good to 10 m (rule 5).
+        No CRS is known; no operation to EPSG:4326 is good to 10 m (rule 5), or several are and disagree.
     OptionError, ProgrammeError
         An option or a profile says something unknown.
 
@@ -146,7 +159,7 @@ def read(
     base = read_profile(profile, table) if profile is not None else {}
     given: dict[str, Any] = {
         "columns": columns, "codes": codes, "values": values, "where": where, "dates": dates, "decimal": decimal,
-        "units": units, "encoding": encoding, "layer": layer, "crs": crs, "ids": ids,
+        "units": units, "encoding": encoding, "layer": layer, "crs": crs, "operation": operation, "ids": ids,
     }  # fmt: skip
     options = {**base, **{key: value for key, value in given.items() if value is not None}}
     for key in ("columns", "codes", "values", "units"):
@@ -171,12 +184,14 @@ def _build(raw: RawFile, table: Table, options: Mapping[str, Any], path: Path, e
     frame, findings = _typed(named, raw.columns.index, table, options)
     findings += raw.findings
     shapes, crs = _shapes(raw, named, rest, options, findings, table)
-    before = None
-    if table.shape != "none":
-        shapes, before = _repair(shapes, crs, table, findings)
+    before, keys = None, shapes
+    if crs is not None and table.shape != "none":
+        shapes, across = _joined_at_180(_finite(shapes, findings), crs, findings)
+        shapes, before, keys = _repair(shapes, crs, table, _readings(frame, table), findings)
+        shapes[across], keys[across] = cut_at_180(shapes[across]), cut_at_180(keys[across])
     frame = _provenance(frame, table, path, source_row)
     theirs = [str(name) for name in raw.columns]
-    frame = _identified(frame, table, options.get("ids") or "column", shapes, source_row, theirs)
+    frame = _identified(frame, table, options.get("ids") or "column", keys, source_row, theirs)
     if table.shape == "none":
         result: pd.DataFrame = _ordered(frame, rest, table)
     else:
@@ -331,6 +346,8 @@ def _shapes(
         raise CRSError(
             "The coordinates have no reference system. Fix: read(..., crs='EPSG:4326') or the one they are in."
         )
+    if options.get("operation") is not None:
+        crs = declared_crs(crs, options["operation"])
     empty = shapely.is_empty(shapes) & ~shapely.is_missing(shapes)
     findings += [
         (int(row), finding("R7", "geometry", "", "empty geometry in the file")) for row in np.flatnonzero(empty)
@@ -361,35 +378,71 @@ def _from_points(named: Mapping[str, pd.Series], decimal: str | None, findings: 
     return shapes
 
 
-def _repair(
-    shapes: np.ndarray[Any, Any], crs: CRS | None, table: Table, findings: Found
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
-    """Make invalid polygons valid and say so, with the area before and after (rule 6)."""
+def _finite(shapes: Shapes, findings: Found) -> Shapes:
     finite = has_finite_coordinates(shapes)
     for row in np.flatnonzero(~finite):
         findings.append((int(row), finding("R11", "geometry", "", "a coordinate is no finite number: no geometry")))
-    shapes = keep_where(shapes, finite)
+    return keep_where(shapes, finite)
+
+
+def _joined_at_180(shapes: Shapes, crs: CRS, findings: Found) -> tuple[Shapes, np.ndarray[Any, Any]]:
+    """Return shapes that leap over 180 degrees as one piece, and which shapes must be cut there once they are valid."""
+    if not crs.is_geographic:
+        return shapes, np.zeros(len(shapes), bool)
+    joined = unwrapped(shapes)
+    lon = shapely.get_coordinates(joined)[:, 0]
+    # one longitude of 181 is a slip; a file of them counts its longitudes from 0 to 360
+    counts_on = len(lon) > 0 and lon.min() >= 0 and lon.max() <= 360 and np.median(lon) > 170
+    bounds = shapely.bounds(joined)
+    west, east = bounds[:, 0], bounds[:, 2]
+    with np.errstate(invalid="ignore"):
+        over = ((west < 180) & (east > 180)) | ((west < -180) & (east > -180))
+        across = (over & (east - west < 90)) | (counts_on & (east > 180))
+    for row in np.flatnonzero(across):
+        message = "crosses 180 degrees: cut there" if over[row] else "longitudes beyond 180 degrees: counted from there"
+        findings.append((int(row), finding("R13", "geometry", "", message)))
+    return joined, across
+
+
+def _readings(frame: pd.DataFrame, table: Table) -> Any:
+    """Return how the rings of an invalid polygon are read: as much land as a hazard can mean, as little as a release."""
+    if table.name == "events" and "event" in frame:
+        return frame["event"].map(READINGS).fillna("structure").to_numpy(dtype=object)
+    if table.name == "areas" and {"status", "release_type"} <= set(frame):
+        is_released = frame["status"].eq("released") & frame["release_type"].isin(RELEASE_EVENTS)
+        return np.where(is_released, "release", "hazard")
+    return {"areas": "hazard", "releases": "release"}.get(table.name, "structure")
+
+
+def _repair(
+    shapes: Shapes, crs: CRS, table: Table, readings: Any, findings: Found
+) -> tuple[Shapes, Shapes | None, Shapes]:
+    """Make invalid polygons valid and say so, with the area before and after (rule 6).
+
+    The last of what is returned are shapes whose ids do not hang on the reading.
+    """
     if table.shape == "point":
-        return shapes, None
+        return shapes, None, shapes.copy()
     bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
-    after = repaired(shapes)
+    after, keys = repaired(shapes, reading=readings), repaired(shapes)
     if table.shape == "polygon" or table.name == "events":
-        mixed = (shapely.get_type_id(after) == 7) & (shapely.get_dimensions(after) == 2)
-        after[mixed] = polygonal(after[mixed])
+        mixed = (shapely.get_type_id(shapes) == 7) & (shapely.get_dimensions(shapes) == 2)
+        after[mixed], keys[mixed] = polygonal(after[mixed]), polygonal(keys[mixed])
         message = "a collection: its polygons are the area, its points and lines are left out"
         findings += [(int(row), finding("R13", "geometry", "", message)) for row in np.flatnonzero(mixed)]
     before_m2 = np.full(len(shapes), np.nan)
     if len(bad):
         before_m2[bad] = geodesic_area_m2(gpd.GeoSeries(list(shapes[bad]), crs=crs))
         after_m2 = geodesic_area_m2(gpd.GeoSeries(list(after[bad]), crs=crs))
-        for row, was, now in zip(bad, before_m2[bad], after_m2, strict=True):
+        kept = np.broadcast_to(readings, len(shapes))[bad]
+        for row, was, now, reading in zip(bad, before_m2[bad], after_m2, kept, strict=True):
             reason = shapely.is_valid_reason(shapes[row]).split("[")[0]
-            message = f"invalid geometry was repaired: {was:,.0f} m2 before, {now:,.0f} m2 after"
+            message = f"invalid geometry was repaired: {was:,.0f} m2 before, {now:,.0f} m2 after; {_KEPT[reading]}"
             findings.append((int(row), finding("R8", "geometry", reason, message)))
     vanished = shapely.is_empty(after) & ~shapely.is_missing(after)
     for row in np.flatnonzero(vanished):
         findings.append((int(row), finding("R7", "geometry", "", "a shape without an area: no geometry")))
-    return keep_where(after, ~vanished), before_m2
+    return keep_where(after, ~vanished), before_m2, keep_where(keys, ~shapely.is_empty(keys))
 
 
 def _provenance(frame: pd.DataFrame, table: Table, path: Path, source_row: np.ndarray[Any, Any]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -13,10 +13,21 @@ import shapely
 from landrelease.cells import day_of
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import polygonal
-from landrelease.registry.fold import GRID_M, HAZARD_EVENTS, RELEASE_EVENTS, Fold, class_after, fold, union
-from landrelease.tables import RESULTS, TABLES
+from landrelease.registry.fold import (
+    GRID_M,
+    HAZARD_EVENTS,
+    RELEASE_EVENTS,
+    SLIVER_M2,
+    Fold,
+    class_after,
+    fold,
+    folded_to,
+    land_of,
+    union,
+)
+from landrelease.tables import DTYPES, RESULTS, TABLES
 
-__all__ = ["land_balance"]
+__all__ = ["land_balance", "restated_since"]
 
 _FLOWS = (
     "newly_recorded_m2", "confirmed_m2", "adjusted_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "undated_m2",
@@ -24,10 +35,17 @@ _FLOWS = (
 _RELEASED = tuple(f"{kind}_m2" for kind in RELEASE_EVENTS)
 _NOISE_M2 = 1e-3
 """Below this a difference of sums is floating point, not land. [m2]"""
+_BATTLE_AREA = "is_battle_area"
+_BATTLE = dict.fromkeys(("CMR", "ERW"), True) | dict.fromkeys(("AP", "AV", "IM", "mixed"), False)
 
 
 def land_balance(
-    events: gpd.GeoDataFrame, *, start: Any, end: Any, by: str | Sequence[str] | None = None
+    events: gpd.GeoDataFrame | Fold,
+    *,
+    start: Any,
+    end: Any,
+    by: str | Sequence[str] | None = None,
+    known_on: Any = None,
 ) -> pd.DataFrame:
     """Roll hazardous land from opening to closing, year by year, on the union of polygons.
 
@@ -39,7 +57,12 @@ def land_balance(
         First and last day of the account.
     by : str or list of str, optional
         Columns of `events` that split the account: "area_id", "admin_code", "operator", "hazard_class", ... An area
-        belongs to what its events last said; where that changes, its land passes over by a transfer.
+        belongs to what its events last said; where that changes, its land passes over by a transfer. "method_code"
+        is of each release, not of the land: see the notes. "is_battle_area" keeps battle area clearance apart from
+        minefields.
+    known_on : date, optional
+        Only what was known at the end of that day counts, by `registered_at`, else `recorded_at`: later voids do not
+        undo yet. The default is all that is known now.
 
     Returns
     -------
@@ -62,7 +85,18 @@ def land_balance(
     Land that several areas hold belongs to the one that was recorded first. When that one is released, the land
     passes to the next (adjusted, which sums to zero over all groups): nothing is released while anybody holds it.
     SHA to CHA is a transfer: confirmed is negative for SHA, positive for CHA, and zero without "hazard_class" in
-    `by`. Undated hazards are in the opening of every year; an undated release changes the closing on the day of its
+    `by`.
+
+    A release counts in the group of its own method, to which its land passes as it is released (adjusted); land has
+    no method: stocks and all else are in the group without one.
+
+    `is_battle_area` is yes where the area's last known contamination is CMR or ERW, no where it is AP, AV, IM or
+    mixed. Where none is known it is yes after an event of the area with method BAC, and else missing, not no.
+
+    Progress, completion and handover reports of the same land count once: land is released when the first of them
+    takes it, and what repeats it releases nothing.
+
+    Undated hazards are in the opening of every year; an undated release changes the closing on the day of its
     snapshot and is in undated, never a year's flow. Areas are measured in an equal-area plane centred on the data;
     they agree with geodesic areas to about 1e-6. Areas without a polygon have no m2 and are not in the account.
 
@@ -81,16 +115,80 @@ def land_balance(
     >>> len(land_balance(events, start="2010-01-01", end="2011-12-31"))
     0
     """
+    start, end, names = _asked(start, end, by)
+    return _account(folded_to(events, end, known_on), start, end, names)
+
+
+def restated_since(
+    events: gpd.GeoDataFrame, since: Any, *, start: Any, end: Any, by: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return the lines of the account that say something else than what was known on a day.
+
+    Parameters
+    ----------
+    events : GeoDataFrame
+        Table `events`, in any CRS; each with `registered_at` or `recorded_at`.
+    since : date
+        The account as known at the end of that day is compared with the account as known now.
+    start, end, by
+        As `land_balance`.
+
+    Returns
+    -------
+    DataFrame
+        The `by` columns, year, line, then_m2, now_m2, difference_m2 (now less then), one row a line that differs by
+        0.01 m2 or more. A group that holds no land in one of the accounts has 0 there. [m2]
+
+    Raises
+    ------
+    CRSError, DataError, OptionError
+        As `land_balance`; an event of which nobody knows when it became known.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["confirmed", "cleared"],
+    ...     "event_date": pd.to_datetime(["2020-03-01", "2020-06-01"]),
+    ...     "registered_at": pd.to_datetime(["2020-03-05", "2023-01-09"])},
+    ...     geometry=[box(5e5, 0, 5e5 + 1000, 1000), None], crs=32630)
+    >>> late = restated_since(events, "2021-01-31", start="2020-01-01", end="2020-12-31")
+    >>> late["line"].tolist(), (late["difference_m2"] / 1e6).round(2).tolist()
+    (['cleared_m2', 'closing_m2'], [1.0, -1.0])
+    >>> len(restated_since(events, "2023-12-31", start="2020-01-01", end="2020-12-31"))
+    0
+    """
+    start, end, names = _asked(start, end, by)
+    now = fold(events, end)
+    then = fold(events, end, known_on=since, plane=now.plane)  # one plane: the same land has the same m2
+    keys = [*names, "year"]
+    lines = [column.name for column in RESULTS["land_balance"].columns if column.unit == "m2"]
+    before, after = (
+        _account(one, start, end, names).melt(keys, lines, "line", m2)
+        for one, m2 in ((then, "then_m2"), (now, "now_m2"))
+    )
+    both = before.merge(after, "outer", [*keys, "line"]).fillna({"then_m2": 0.0, "now_m2": 0.0})
+    both["difference_m2"] = both["now_m2"] - both["then_m2"]
+    both = both[both["difference_m2"].abs() >= SLIVER_M2]
+    place = both["line"].map({line: i for i, line in enumerate(lines)})
+    both = both.assign(place=place).sort_values([*keys, "place"], kind="stable", na_position="last")
+    return both.drop(columns="place").reset_index(drop=True)
+
+
+def _asked(start: Any, end: Any, by: str | Sequence[str] | None) -> tuple[pd.Timestamp, pd.Timestamp, list[str]]:
     start, end = day_of("start", start), day_of("end", end)
     if end < start:
         raise DataError(f"The account ends on {end.date()}, before it starts on {start.date()}.")
     names = [by] if isinstance(by, str) else list(by or [])
+    columns = [name for name in TABLES["events"].names if name != "geometry"] + [_BATTLE_AREA]
     for name in names:
-        if TABLES["events"].column(name) is None or name == "geometry":
-            raise OptionError(f"by: 'events' has no column '{name}'{nearest(name, TABLES['events'].names)}")
-    folded = fold(events, end)
-    labels, groups = _labels(folded, names)
-    flows, levels = _book(folded, labels, groups, names)
+        if name not in columns:
+            raise OptionError(f"by: 'events' has no column '{name}'{nearest(name, columns)}")
+    return start, end, names
+
+
+def _account(folded: Fold, start: pd.Timestamp, end: pd.Timestamp, names: list[str]) -> pd.DataFrame:
+    labels, released_as, groups = _labels(folded, names)
+    flows, levels = _book(folded, labels, released_as, groups, names)
     years = [(year, max(start, pd.Timestamp(year, 1, 1)), min(end, pd.Timestamp(year, 12, 31)))
              for year in range(start.year, end.year + 1)]  # fmt: skip
     account = pd.concat([_one_year(flows, levels, *year) for year in years], ignore_index=True)
@@ -98,7 +196,7 @@ def land_balance(
 
 
 def _book(
-    folded: Fold, labels: list[int], groups: list[tuple[Any, ...]], names: list[str]
+    folded: Fold, labels: list[int], released_as: list[int], groups: list[tuple[Any, ...]], names: list[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Walk through the events; return every flow of land, and what each area owns after each change.
 
@@ -128,7 +226,9 @@ def _book(
             continue
         changes = ownership.change(area, folded.before[row], folded.after[row])
         released = sum(changes.values())
-        flows.append((day, label, _flow(kind, is_dated[row]), released))
+        flows.append((day, released_as[row], _flow(kind, is_dated[row]), released))
+        if released_as[row] != label:
+            flows += [(day, label, "adjusted_m2", released), (day, released_as[row], "adjusted_m2", -released)]
         flows.append((day, label, "adjusted_m2", changes[area] - released))
         flows += [(day, group[other], "adjusted_m2", m2) for other, m2 in changes.items() if other != area]
         levels += [(day, other, group[other], owned[other], undated.get(other, False)) for other in changes]
@@ -138,19 +238,39 @@ def _book(
     )
 
 
-def _labels(folded: Fold, names: list[str]) -> tuple[list[int], list[tuple[Any, ...]]]:
-    """Return for each event the number of the group that its area then belongs to, and the groups."""
+def _labels(folded: Fold, names: list[str]) -> tuple[list[int], list[int], list[tuple[Any, ...]]]:
+    """Return for each event the number of the group that its area then belongs to, the one it counts in, the groups.
+
+    The two differ for releases by method alone.
+    """
     if not names:
-        return [0] * len(folded.events), [()]
-    events = folded.events[names].copy()
+        return [0] * len(folded.events), [0] * len(folded.events), [()]
+    events = folded.events.reindex(columns=names)
     if "hazard_class" in names:
         events["hazard_class"] = class_after(folded.events, folded.area)
+    if _BATTLE_AREA in names:
+        events[_BATTLE_AREA] = _is_battle_area(folded)
+    if "method_code" in names:  # the land has none
+        events["method_code"] = None
     filled = events.astype(object).groupby(folded.area).ffill()
-    if "admin_code" in names:  # land does not move: what is known later was so before
-        filled["admin_code"] = filled["admin_code"].groupby(folded.area).bfill()
-    each = list(filled.astype(object).where(filled.notna(), None).itertuples(index=False, name=None))
-    number = {group: i for i, group in enumerate(dict.fromkeys(each))}
-    return [number[group] for group in each], list(number)
+    for name in {"admin_code", _BATTLE_AREA} & set(names):  # land does not move: what is known later was so before
+        filled[name] = filled[name].groupby(folded.area).bfill()
+    filled = filled.astype(object).where(filled.notna(), None)
+    counted = filled.copy()
+    if "method_code" in names:
+        method = folded.events["method_code"].astype(object)
+        counted["method_code"] = method.where(folded.events["event"].isin(RELEASE_EVENTS) & method.notna(), None)
+    each, counts_in = (list(frame.itertuples(index=False, name=None)) for frame in (filled, counted))
+    number = {group: i for i, group in enumerate(dict.fromkeys([*each, *counts_in]))}
+    return [number[group] for group in each], [number[group] for group in counts_in], list(number)
+
+
+def _is_battle_area(folded: Fold) -> pd.Series:
+    """Tell battle areas from minefields by the last contamination that is known, else by the method of clearance."""
+    said = folded.events["contamination_code"].map(_BATTLE).astype("boolean").groupby(folded.area).ffill()
+    is_known = said.notna().groupby(folded.area).transform("any")
+    by_method = folded.events["method_code"].eq("BAC").astype("boolean").groupby(folded.area).transform("any")
+    return cast(pd.Series, said.where(is_known, by_method.where(by_method)))
 
 
 def _transfer(names: list[str], was: tuple[Any, ...], now: tuple[Any, ...]) -> str:
@@ -212,6 +332,8 @@ class _Ownership:
         left, bottom, right, top = self._bounds[near].T
         first_x, first_y, last_x, last_y = part.bounds
         near = near[(left < last_x) & (right > first_x) & (bottom < last_y) & (top > first_y)]
+        if not len(near):
+            return {}
         shapely.prepare(part)
         near = near[shapely.intersects(part, self._land[near])]
         lands = self._land[near]
@@ -224,8 +346,7 @@ def _rest(land: Any, taken: Any) -> Any:
     """Return the land without what is taken of it."""
     if land is None or taken is None or land.is_empty or taken.is_empty:
         return land
-    # rounded to the grid, a difference can leave lines, which no further overlay takes
-    return polygonal(np.array([shapely.difference(land, taken, grid_size=GRID_M)], dtype=object))[0]
+    return land_of(shapely.difference(land, taken, grid_size=GRID_M))
 
 
 def _one_year(
@@ -260,8 +381,10 @@ def _with_columns(account: pd.DataFrame, groups: list[tuple[Any, ...]], names: l
     labels = pd.DataFrame(held, index=account.index, columns=names) if names else None
     if labels is not None:
         for name in names:
-            if TABLES["events"].column(name).kind in ("text", "code"):  # type: ignore[union-attr]
-                labels[name] = labels[name].astype("str")
+            kind = "bool" if name == _BATTLE_AREA else TABLES["events"].column(name).kind  # type: ignore[union-attr]
+            if kind in ("text", "code", "bool"):
+                dtype: Any = DTYPES[kind]
+                labels[name] = labels[name].astype(dtype)
     result = account[columns] if labels is None else pd.concat([labels, account[columns]], axis=1)
     result = result.astype({name: "Int64" if name == "year" else "float64" for name in columns})
     return result.sort_values([*names, "year"], kind="stable", na_position="last").reset_index(drop=True)

@@ -17,7 +17,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from landrelease.errors import DataError
+from landrelease.cells import day_of
+from landrelease.errors import DataError, OptionError
 from landrelease.geometry import (
     equal_area_crs,
     planar_area,
@@ -28,7 +29,7 @@ from landrelease.geometry import (
     transform,
 )
 from landrelease.rules import require_valid
-from landrelease.tables import conform
+from landrelease.tables import HAZARD_EVENTS, READINGS, RELEASE_EVENTS, conform
 
 __all__ = [
     "EMPTY",
@@ -37,8 +38,11 @@ __all__ = [
     "RELEASE_EVENTS",
     "SLIVER_M2",
     "Fold",
+    "as_known",
     "class_after",
     "fold",
+    "folded_to",
+    "land_of",
     "overlap_pairs",
     "plane_m2",
     "rows_by_area",
@@ -49,13 +53,11 @@ __all__ = [
     "without_voided",
 ]
 
-HAZARD_EVENTS = ("suspected", "confirmed", "reopened")
-RELEASE_EVENTS = ("cancelled", "reduced", "cleared")
 SLIVER_M2 = 0.01
 """What an overlay leaves below this is a rounding of coordinates, not land. [m2]"""
 STRIP_M = 0.1
 """What an overlay leaves that is narrower than this is a rounding of edges, not land. [m]"""
-GRID_M = 1e-6
+GRID_M = 1e-8
 """Overlays round to this grid: without one, GEOS can lose land where borders almost coincide. [m]"""
 
 _RANK = dict.fromkeys((*HAZARD_EVENTS, "corrected"), 0) | dict.fromkeys(RELEASE_EVENTS, 1) | {"split": 2, "merged": 2}
@@ -70,7 +72,8 @@ class Fold:
     `events` has the effective day in `effective` and whether it was dated in `is_dated`; `area` is the number of
     the event's area in `area_ids`; `before` and `after` are shapes in `plane`, None where no polygon is known;
     `own_row` is the event whose own shape `after` still is, -1 where it was cut. `is_unheld` tells releases of land
-    that no record of their area made hazardous: their land is what they say themselves.
+    that no record of their area made hazardous: their land is what they say themselves. `until` and `known_on` are
+    the days up to which it was folded; None is all.
     """
 
     events: gpd.GeoDataFrame
@@ -83,6 +86,8 @@ class Fold:
     own_row: npt.NDArray[np.int64]
     is_unheld: npt.NDArray[np.bool_]
     neighbours: list[list[int]]
+    until: pd.Timestamp | None
+    known_on: pd.Timestamp | None
 
     def last_rows(self) -> npt.NDArray[np.int64]:
         """Return the position of the last event of each area."""
@@ -116,22 +121,43 @@ def class_after(events: gpd.GeoDataFrame, area: npt.NDArray[np.int64]) -> pd.Ser
     return cast(pd.Series, known)
 
 
-def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
+def folded_to(events: gpd.GeoDataFrame | Fold, until: pd.Timestamp | None, known_on: Any = None) -> Fold:
+    """Fold the events up to a day; a Fold to that day, which several functions can share, is what it is."""
+    if not isinstance(events, Fold):
+        return fold(events, until, known_on)
+    known_on = None if known_on is None else day_of("known_on", known_on)
+    if (events.until, events.known_on) != (until, known_on):
+        raise OptionError(
+            f"These events were folded to {_said(events.until, events.known_on)}, and {_said(until, known_on)} is "
+            f"asked for. Fix: fold them to that day, or pass the events themselves."
+        )
+    return events
+
+
+def _said(until: pd.Timestamp | None, known_on: pd.Timestamp | None) -> str:
+    day = "the last event" if until is None else str(until.date())
+    return day if known_on is None else f"{day} as known on {known_on.date()}"
+
+
+def fold(
+    events: gpd.GeoDataFrame, until: pd.Timestamp | None = None, known_on: Any = None, plane: CRS | None = None
+) -> Fold:
     """Fold the events that count up to a day; raise DataError where one can not be read as an event."""
-    typed = typed_events(events)
+    known_on = None if known_on is None else day_of("known_on", known_on)
+    typed = as_known(typed_events(events), known_on)
     counting = _in_order(_effective(without_voided(typed)), until)
     given = counting.geometry.to_numpy()
-    whole = repaired(given)
+    whole = repaired(given, reading=counting["event"].map(READINGS).fillna("structure").to_numpy(dtype=object))
     mixed = (shapely.get_type_id(whole) == 7) & (shapely.get_dimensions(whole) == 2)
     whole[mixed] = polygonal(whole[mixed])
     counting = counting.set_geometry(gpd.GeoSeries(list(whole), index=counting.index, crs=typed.crs))
-    plane = equal_area_crs(counting)
+    plane = plane or equal_area_crs(counting)
     exact = plane_polygons(counting, plane)
     shapes = shapely.set_precision(exact, GRID_M)
     shapes = np.where(shapely.is_empty(shapes) & ~shapely.is_empty(exact), exact, shapes)
     shapes[shapely.is_empty(shapes)] = None
-    # nobody can say which land a point or a line released: none, not the whole area
-    vague = shapely.is_missing(shapes) & ~shapely.is_missing(given) & ~shapely.is_empty(given)
+    # nobody can say which land a point, a line or an empty shape released: none, not the whole area
+    vague = shapely.is_missing(shapes) & ~shapely.is_missing(given)
     shapes[vague & counting["event"].isin(RELEASE_EVENTS).to_numpy()] = EMPTY
     area, area_ids = pd.factorize(counting["area_id"].astype("str"))
     neighbours = _neighbours(shapes, area, len(area_ids))
@@ -139,7 +165,22 @@ def fold(events: gpd.GeoDataFrame, until: pd.Timestamp | None = None) -> Fold:
     makes = counting["event"].isin([*HAZARD_EVENTS, "corrected"]) & ~shapely.is_missing(shapes)
     is_unheld = np.isin(kinds, RELEASE_EVENTS) & ~makes.groupby(area).transform("any").to_numpy(dtype=bool)
     touched, before, after, own_row = _walk(kinds, shapes, area, neighbours, is_unheld)
-    return Fold(counting, area, list(area_ids), plane, touched, before, after, own_row, is_unheld, neighbours)
+    states = (touched, before, after, own_row, is_unheld, neighbours)
+    return Fold(counting, area, list(area_ids), plane, *states, until, known_on)
+
+
+def as_known(events: gpd.GeoDataFrame, known_on: pd.Timestamp | None) -> gpd.GeoDataFrame:
+    """Leave out typed events that the registry learned of after a day, voids among them; None leaves out nothing."""
+    if known_on is None:
+        return events
+    learned = events["registered_at"].fillna(events["recorded_at"])
+    if learned.isna().any():
+        raise DataError(
+            f"{int(learned.isna().sum())} of {len(events)} events have neither registered_at nor recorded_at: nobody "
+            f"can say whether they were known on {known_on.date()}.\n"
+            f"  Fix: fill recorded_at with the day on which each was entered or exported, or leave known_on out."
+        )
+    return events[learned < known_on + pd.Timedelta(days=1)]
 
 
 def without_voided(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -179,7 +220,8 @@ def _effective(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         late = late.mask(is_rough, date + last)
     day = early.where(makes_hazard, late)
     is_dated = day.notna()
-    day = day.fillna(events["recorded_at"].dt.normalize().where(~makes_hazard, pd.Timestamp("1677-12-31")))
+    learned = events["recorded_at"].fillna(events["registered_at"]).dt.normalize()
+    day = day.fillna(learned.where(~makes_hazard, pd.Timestamp("1677-12-31")))
     return events.assign(effective=day, is_dated=is_dated)
 
 
@@ -210,8 +252,15 @@ def union(shapes: Iterable[Any]) -> Any:
     known = [shape for shape in shapes if shape is not None and not shape.is_empty]
     if len(known) < 2:
         return known[0] if known else EMPTY
-    # rounded to the grid, slivers can leave lines, which no further overlay takes
-    return polygonal(np.array([shapely.union_all(known, grid_size=GRID_M)], dtype=object))[0]
+    return land_of(shapely.union_all(known, grid_size=GRID_M))
+
+
+def land_of(shape: Any) -> Any:
+    """Return the polygons of an overlay's result: rounded to the grid, slivers can leave lines, which no further takes.
+
+    Nearly all results are polygons already, and arrays of one are slow.
+    """
+    return shape if shapely.get_type_id(shape) in (3, 6) else polygonal(np.array([shape], dtype=object))[0]
 
 
 def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> list[list[int]]:
@@ -290,7 +339,7 @@ def shared(land: Any, shape: Any) -> Any:
 
 def clean(shape: Any) -> Any:
     """Return the polygons of an overlay's result, without slivers; nothing where only slivers are left."""
-    parts = [part for part in shapely.get_parts(polygonal(np.array([shape]))[0]) if _is_land(part)]
+    parts = [part for part in shapely.get_parts(land_of(shape)) if _is_land(part)]
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) if parts else EMPTY
 
 

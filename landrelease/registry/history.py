@@ -18,6 +18,7 @@ from landrelease.registry.fold import (
     Fold,
     class_after,
     fold,
+    folded_to,
     plane_m2,
     typed_events,
     without_voided,
@@ -105,7 +106,7 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     return gpd.GeoDataFrame(conform(result, "events"), geometry="geometry", crs=areas.crs)
 
 
-def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
+def status_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = None) -> gpd.GeoDataFrame:
     """Return the areas as they stood at the end of a day.
 
     Parameters
@@ -114,6 +115,9 @@ def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
         Table `events`, in any CRS.
     date : date
         The day; events of that day count.
+    known_on : date, optional
+        Only what was known at the end of that day counts, by `registered_at`, else `recorded_at`: later voids do not
+        undo yet. The default is all that is known now.
 
     Returns
     -------
@@ -126,11 +130,13 @@ def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
     Raises
     ------
     CRSError, DataError
-        No CRS; an event without id or area, a repeated id, or an unknown event.
+        No CRS; an event without id or area, a repeated id, or an unknown event; with `known_on`, an event of which
+        nobody knows when it became known.
 
     Notes
     -----
-    An undated hazard counts on every day, an undated release from `recorded_at` on. Of a year or a month, hazards
+    An undated hazard counts on every day, an undated release from `recorded_at` on, or `registered_at` where that is
+    missing. Of a year or a month, hazards
     count from the first day and releases from the last. Within a day hazards come before releases, then by
     event_id. A release touches only its own area; land is hazardous while any area holds it. A release with a point
     or a line for a geometry releases nothing: nobody can say which land. A hazard event without a geometry on an
@@ -148,8 +154,11 @@ def status_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
     ('in_progress', 'reduced', 1.0)
     >>> len(status_on(events, "2019-12-31"))
     0
+    >>> late = events.assign(registered_at=pd.to_datetime(["2020-01-05", "2022-02-01"]))
+    >>> status_on(late, "2021-12-31", known_on="2021-12-31")["status"].tolist()
+    ['open']
     """
-    return _areas(fold(events, day_of("date", date)))
+    return _areas(folded_to(events, day_of("date", date), known_on))
 
 
 def _areas(folded: Fold) -> gpd.GeoDataFrame:
@@ -267,7 +276,7 @@ def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
         note=np.where(folded.events["is_dated"][mine], "", "no date is known"),
     )
     other = related[~related["event_id"].isin(folded.events["event_id"]) & related["area_id"].isin(line)]
-    never = "a release without a date and without recorded_at counts never"
+    never = "a release without a date, recorded_at and registered_at counts never"
     kept = other["event_id"].isin(without_voided(related)["event_id"])
     other = other.assign(
         note=np.where(other["event"].eq("void"), "undoes another event", np.where(kept, never, "undone"))

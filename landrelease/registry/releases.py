@@ -17,7 +17,7 @@ from landrelease.registry.fold import (
     RELEASE_EVENTS,
     Fold,
     class_after,
-    fold,
+    folded_to,
     plane_m2,
     rows_by_area,
     shared,
@@ -29,7 +29,9 @@ from landrelease.tables import conform
 __all__ = ["conflicts_on", "releases_from"]
 
 
-def releases_from(events: gpd.GeoDataFrame, *, start: Any = None, end: Any = None) -> gpd.GeoDataFrame:
+def releases_from(
+    events: gpd.GeoDataFrame | Fold, *, start: Any = None, end: Any = None, known_on: Any = None
+) -> gpd.GeoDataFrame:
     """Return the releases: one row a release event, with the land that it released for good.
 
     Parameters
@@ -39,6 +41,9 @@ def releases_from(events: gpd.GeoDataFrame, *, start: Any = None, end: Any = Non
     start, end : date, optional
         Releases from the start of the first to the end of the last day. Undated releases count from `recorded_at`
         on and belong to no period: they are there unless `start` is given.
+    known_on : date, optional
+        Only what was known at the end of that day counts, by `registered_at`, else `recorded_at`: later voids do not
+        undo yet. The default is all that is known now.
 
     Returns
     -------
@@ -63,7 +68,7 @@ def releases_from(events: gpd.GeoDataFrame, *, start: Any = None, end: Any = Non
     >>> len(releases_from(events, end="2020-12-31"))
     0
     """
-    folded = fold(events, None if end is None else day_of("end", end))
+    folded = folded_to(events, None if end is None else day_of("end", end), known_on)
     rows, net, conflict = _released_land(folded)
     kept, crs = folded.events.iloc[rows].reset_index(drop=True), folded.events.crs
     own = kept.geometry.to_numpy()
@@ -144,7 +149,7 @@ def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: np.ndar
     return shapes
 
 
-def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
+def conflicts_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = None) -> gpd.GeoDataFrame:
     """Return land that one area says is released and another still holds hazardous on a day: it is hazardous.
 
     Parameters
@@ -153,6 +158,9 @@ def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
         Table `events`, in any CRS.
     date : date
         The day; events of that day count.
+    known_on : date, optional
+        Only what was known at the end of that day counts, by `registered_at`, else `recorded_at`: later voids do not
+        undo yet. The default is all that is known now.
 
     Returns
     -------
@@ -177,7 +185,7 @@ def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
     >>> len(conflicts_on(events.iloc[:2], "2020-12-31"))
     0
     """
-    folded = fold(events, day_of("date", date))
+    folded = folded_to(events, day_of("date", date), known_on)
     kinds = folded.events["event"].to_numpy(dtype=object)
     final = folded.final() if len(kinds) else np.zeros(0, dtype=object)
     contradicting = _contradicting(folded)
@@ -191,7 +199,8 @@ def conflicts_on(events: gpd.GeoDataFrame, date: Any) -> gpd.GeoDataFrame:
                 rows.append((folded.area_ids[area], release_id, folded.area_ids[other], both))
     shapes = folded.back(np.array([one[3] for one in rows], dtype=object))
     frame = pd.DataFrame([one[:3] for one in rows], columns=["area_id", "release_id", "other_area_id"])
-    frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
-    result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=events.crs)
+    crs = folded.events.crs
+    frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
+    result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=crs)
     order = ["overlap_m2", "release_id", "other_area_id"]
     return result.sort_values(order, ascending=[False, True, True], kind="stable").reset_index(drop=True)

@@ -1,0 +1,48 @@
+"""Everything about shapes: CRS checks, transformation, geodesic area, visible repair.
+
+No other module computes an area in m2 or changes a CRS.
+"""
+
+from landrelease.geometry.across import cut_at_180, has_wide_part, unwrapped
+from landrelease.geometry.crs import (
+    check_crs,
+    equal_area_crs,
+    has_place,
+    lon_lat,
+    metric_crs,
+    operation_to_wgs84,
+    require_crs,
+    require_same_crs,
+    to_crs,
+    transform,
+)
+from landrelease.geometry.measure import geodesic_area_m2, planar_area, plane_polygons
+from landrelease.geometry.operations import WGS84, WORST_ACCURACY_M, Operation, declared_crs
+from landrelease.geometry.shapes import has_finite_coordinates, keep_where, polygonal, repaired
+
+__all__ = [
+    "WGS84",
+    "WORST_ACCURACY_M",
+    "Operation",
+    "check_crs",
+    "cut_at_180",
+    "declared_crs",
+    "equal_area_crs",
+    "geodesic_area_m2",
+    "has_finite_coordinates",
+    "has_place",
+    "has_wide_part",
+    "keep_where",
+    "lon_lat",
+    "metric_crs",
+    "operation_to_wgs84",
+    "planar_area",
+    "plane_polygons",
+    "polygonal",
+    "repaired",
+    "require_crs",
+    "require_same_crs",
+    "to_crs",
+    "transform",
+    "unwrapped",
+]

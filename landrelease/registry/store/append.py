@@ -1,0 +1,231 @@
+"""Candidates and what is on record -> the rows that one batch adds."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from landrelease.checks import one_id_key
+from landrelease.registry.store.chain import (
+    GENESIS,
+    Batch,
+    LogRow,
+    SetAside,
+    batch_hash,
+    content_hash,
+    digest,
+    event_hash,
+)
+from landrelease.registry.store.intake import Candidate, Intake
+
+__all__ = ["OWN", "Plan", "append", "now", "plan_import", "plan_voids"]
+
+OWN = "registry"
+"""The source of voids that the registry adds itself."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one batch is to add: events without their numbers and hashes, and rows that were not taken."""
+
+    source: str
+    rows: list[LogRow]
+    not_taken: list[SetAside] = field(default_factory=list)
+    new_aside: list[SetAside] = field(default_factory=list)
+    row_count: int = 0
+    known_count: int = 0
+    taken_count: int = 0
+    content: str = ""
+    crs: str = ""
+    crs_operation: str = ""
+    crs_accuracy_m: float | None = None
+    profile: str = ""
+    actor: str = ""
+    note: str = ""
+
+
+def now() -> datetime:
+    """Return the time of the record."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def plan_import(log: Any, intake: Intake, source: str) -> Plan:
+    """Tell what of an intake is new, known or in conflict with what the source said before."""
+    voids = [one for one in intake.candidates if one.cells["event"] == "void"]
+    others = [one for one in intake.candidates if one.cells["event"] != "void"]
+    record = _Record(log, source, intake.candidates)
+    plan = _Sorted(source)
+    for one in sorted(others, key=lambda one: (_natural(one.revision), one.row)):
+        _sort_in(one, record, plan)
+    while voids:  # a void of a void of this import comes after it
+        ready = [one for one in voids if record.live(one.cells.get("voids_event_id")) is not None]
+        for one in ready:
+            _sort_in(one, record, plan)
+        voids = [one for one in voids if one not in ready]
+        if not ready:
+            break
+    for one in voids:
+        plan.refuse(one, "quarantine", "R15 voids_event_id names no event on record")
+    aside = [SetAside(0, source, one.row, one.event_id, one.revision, one.area_id, one.event, "quarantine", one.reason,
+                      one.payload, content_hash({"id": one.event_id, "revision": one.revision, "why": one.reason},
+                                                one.content.encode()), one.geom)
+             for one in intake.refused]  # fmt: skip
+    not_taken = sorted(plan.aside + aside, key=lambda one: one.row)
+    known = log.known_aside(source, [one.content_sha256 for one in not_taken])
+    fresh = {one.content_sha256: one for one in not_taken if one.content_sha256 not in known}
+    return Plan(
+        source, plan.rows, not_taken, list(fresh.values()), intake.row_count,
+        intake.row_count - len(not_taken) - plan.taken, plan.taken,
+        digest([one.content for one in intake.candidates]), intake.crs, intake.crs_operation, intake.crs_accuracy_m,
+    )  # fmt: skip
+
+
+class _Record:
+    """What is on record of the events of an import, and what the import adds to it."""
+
+    def __init__(self, log: Any, source: str, candidates: list[Candidate]) -> None:
+        self._log, self._source = log, source
+        targets = [one.cells["voids_event_id"] for one in candidates if "voids_event_id" in one.cells]
+        keys = list({one.key for one in candidates} | {one_id_key(one) for one in targets})
+        self.by_key: dict[str, list[tuple[str, str, str, str]]] = {}
+        for key, *event in log.found(source, keys):
+            self.by_key.setdefault(key, []).append(tuple(event))
+        self.taken = log.taken([one.event_id for one in candidates] + targets)
+
+    def add(self, one: Candidate, event_id: str) -> None:
+        self.by_key.setdefault(one.key, []).append((one.event_id, one.revision, one.content, event_id))
+        self.taken.add(event_id)
+
+    def free_id(self, one: Candidate) -> str:
+        """Return the event's own id, or one made from it where that is taken."""
+        name = f"{one.event_id}@{one.revision}" if one.key in self.by_key and one.revision else one.event_id
+        if name == one.event_id and name not in self.taken:
+            return name
+        for made in (name, f"{name}~{self._source}"):
+            if made not in self.taken and not self._log.taken([made]):
+                return made
+        number = 2
+        while self._log.taken([f"{name}~{self._source}~{number}"]):
+            number += 1
+        return f"{name}~{self._source}~{number}"
+
+    def live(self, event_id: str | None) -> str | None:
+        """Return the event that a source means by an id: its own last revision, else an event of the log."""
+        if event_id is None:
+            return None
+        own = [event for event in self.by_key.get(one_id_key(event_id), []) if event[0] == event_id]
+        if own:
+            return own[-1][3]
+        return event_id if event_id in self.taken else None
+
+
+class _Sorted:
+    """The rows of a plan as they come."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.rows: list[LogRow] = []
+        self.aside: list[SetAside] = []
+        self.taken = 0
+
+    def refuse(self, one: Candidate, code: str, reason: str) -> None:
+        cells = json.dumps({**one.cells, **one.payload}, ensure_ascii=False, sort_keys=True)
+        content = content_hash({"id": one.event_id, "revision": one.revision, "why": reason}, one.content.encode())
+        self.aside.append(SetAside(0, self.source, one.row, one.event_id, one.revision, one.cells.get("area_id"),
+                                   one.cells.get("event"), code, reason, cells, content, one.geom))  # fmt: skip
+
+
+def _sort_in(one: Candidate, record: _Record, plan: _Sorted) -> None:
+    earlier = record.by_key.get(one.key, [])
+    spelled = [event[0] for event in earlier if event[0] != one.event_id]
+    same = [event for event in earlier if event[1] == one.revision]
+    if spelled:
+        plan.refuse(one, "quarantine", f"R2 event_id differs from '{spelled[0]}' on record in its spelling only")
+    elif same and same[0][2] == one.content:
+        return
+    elif same:
+        plan.refuse(one, "conflict", f"says something else than event '{same[0][3]}' on record: "
+                                     f"a change of what is on record needs a later revision")  # fmt: skip
+    elif earlier and _natural(one.revision) < _natural(earlier[-1][1]):
+        plan.refuse(one, "quarantine", f"is older than revision '{earlier[-1][1]}' on record")
+    else:
+        target = record.live(one.cells.get("voids_event_id"))
+        event_id = record.free_id(one)
+        if earlier:
+            replaced = earlier[-1][3]
+            plan.rows.append(_void(replaced, one.cells["area_id"], f"void:{event_id}", plan.source))
+        record.add(one, event_id)
+        plan.rows.append(_log_row(one, event_id, target, plan.source))
+        plan.taken += 1
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a key that sorts revision 10 after 9."""
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", text) if part]
+
+
+def _log_row(one: Candidate, event_id: str, target: str | None, source: str) -> LogRow:
+    cells = one.cells
+    payload = json.dumps(one.payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return LogRow(
+        0, event_id, 0, cells["area_id"], cells["event"], cells.get("event_date"), cells.get("date_precision"),
+        cells.get("recorded_at"), "", source, one.event_id, one.key, one.revision, target, cells.get("parent_id"),
+        cells.get("reported_area_m2"), cells.get("accuracy_m"), payload, one.content, one.geom, one.given,
+    )  # fmt: skip
+
+
+def _void(target: str, area_id: str, event_id: str, source: str) -> LogRow:
+    content = content_hash({"voids": target}, None)
+    return LogRow(
+        0, event_id, 0, area_id, "void", None, None, None, "", OWN, event_id, one_id_key(event_id), "", target,
+        None, None, None, "{}", content, None, None,
+    )  # fmt: skip
+
+
+def plan_voids(rows: dict[str, LogRow], targets: list[str]) -> Plan:
+    """Return the voids of some events, the last first, each under an id of its own."""
+    voids = []
+    for target in targets:
+        name = f"void:{target}"
+        while name in rows:
+            name += "+"
+        voids.append(_void(target, rows[target].area_id, name, OWN))
+    return Plan(OWN, voids, row_count=len(voids), taken_count=len(voids), content=digest(targets))
+
+
+def append(log: Any, plan: Plan) -> int | None:
+    """Number, date and chain the rows of a plan and add them as one batch; None where there is nothing to add."""
+    from landrelease import __version__
+
+    if not plan.rows and not plan.new_aside:
+        return None
+    last = log.last_batch()
+    batch_id, seq, before = (1, 0, GENESIS) if last is None else (last.batch_id + 1, last.last_seq, last.last_hash)
+    moment = now().isoformat(timespec="microseconds")
+    if last is not None:
+        moment = max(moment, last.registered_at)
+    chained = []
+    for row in plan.rows:
+        seq += 1
+        row = row._replace(seq=seq, batch_id=batch_id, registered_at=moment)
+        before = event_hash(before, row)
+        chained.append(row._replace(hash=before))
+    aside = [one._replace(batch_id=batch_id) for one in plan.new_aside]
+    n_conflicts = sum(one.reason_code == "conflict" for one in aside)
+    batch = Batch(
+        batch_id, moment, plan.actor, __version__, plan.source, plan.profile, plan.note, plan.content, plan.crs,
+        plan.crs_operation, plan.crs_accuracy_m, plan.row_count, len(chained), plan.known_count, n_conflicts,
+        len(aside) - n_conflicts, seq, before, aside_hash(aside),
+    )  # fmt: skip
+    batch = replace(batch, hash=batch_hash(GENESIS if last is None else last.hash, batch))
+    log.add(batch, chained, aside)
+    return batch_id
+
+
+def aside_hash(rows: list[SetAside]) -> str:
+    """Return the hash of the rows of a batch that were not taken."""
+    texts = [json.dumps(row[:-1], ensure_ascii=False).encode() + b"\0" + (row.geom or b"") for row in rows]
+    return digest(texts)

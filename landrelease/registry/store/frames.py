@@ -1,0 +1,39 @@
+"""Rows of the log -> frames."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from landrelease.registry.store.chain import LogRow, SetAside
+from landrelease.tables import RESULTS, conform
+
+__all__ = ["events_frame", "set_aside_frame"]
+
+
+def events_frame(rows: list[LogRow]) -> gpd.GeoDataFrame:
+    """Return the table `events` of some rows, in EPSG:4326."""
+    cells = pd.DataFrame(rows, columns=list(LogRow._fields))
+    frame = cells.drop(columns=["payload", "geom", "given", "hash"]).reset_index(drop=True)
+    more = pd.DataFrame([json.loads(text) for text in cells["payload"]], index=frame.index)
+    frame = pd.concat([frame, more[[name for name in more if name not in frame]]], axis=1)
+    for name in ("event_date", "recorded_at", "registered_at"):
+        frame[name] = pd.to_datetime(frame[name], format="ISO8601").astype("datetime64[us]")
+    frame["revision"] = frame["revision"].where(frame["revision"].ne(""))
+    return gpd.GeoDataFrame(conform(frame, "events"), geometry=_shapes(cells["geom"]), crs=4326)
+
+
+def set_aside_frame(rows: list[SetAside]) -> gpd.GeoDataFrame:
+    """Return rows that were not taken as a frame, in EPSG:4326."""
+    cells = pd.DataFrame(rows, columns=list(SetAside._fields)).rename(columns={"source_event_id": "event_id"})
+    names = [column.name for column in RESULTS["quarantine"].columns if column.name != "geometry"]
+    return gpd.GeoDataFrame(conform(cells[names], "quarantine"), geometry=_shapes(cells["geom"]), crs=4326)
+
+
+def _shapes(wkb: pd.Series) -> Any:
+    return shapely.from_wkb(np.array([one if isinstance(one, bytes) else None for one in wkb], dtype=object))

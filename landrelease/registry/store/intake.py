@@ -1,0 +1,238 @@
+"""A frame of events -> rows for the log, and the rows that can not be taken, with the reason.
+
+What can end a hazard must be beyond doubt; what makes one is kept with the doubtful cell missing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from landrelease.checks import as_written, id_key
+from landrelease.errors import CRSError, DataError
+from landrelease.geometry import lon_lat, repaired, require_crs
+from landrelease.registry.store.chain import content_hash
+from landrelease.rules import find_problems, usable_rows
+from landrelease.tables import HAZARD_EVENTS, TABLES, conform
+
+__all__ = ["COLUMNS", "Candidate", "Intake", "Refused", "prepare"]
+
+COLUMNS = ("event_id", "area_id", "event", "event_date", "date_precision", "recorded_at", "registered_at", "revision",
+           "voids_event_id", "parent_id", "reported_area_m2", "accuracy_m")  # fmt: skip
+"""Columns of the table `events` that have a column in the log; the others are in its payload."""
+_OF_READING = ("source_id", "source_row", "read_findings", "area_before_m2")
+_NOT_CONTENT = (*_OF_READING, "registered_at", "recorded_at", "revision", "event_id")
+_DECLARED = [column for column in TABLES["events"].columns if column.kind != "geometry"]
+_PAYLOAD = [one for one in _DECLARED if one.name not in (*COLUMNS, "read_findings")]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One row that can become an event."""
+
+    row: int
+    key: str
+    event_id: str
+    revision: str
+    cells: dict[str, Any]
+    payload: dict[str, Any]
+    content: str
+    geom: bytes | None
+    given: bytes | None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One row that can not be taken, by declared columns only: a person's name in another column stays outside."""
+
+    row: int
+    event_id: str | None
+    revision: str | None
+    area_id: str | None
+    event: str | None
+    reason: str
+    payload: str
+    content: str
+    geom: bytes | None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a frame holds for the log."""
+
+    candidates: list[Candidate]
+    refused: list[Refused]
+    findings: pd.DataFrame
+    crs: str
+    crs_operation: str
+    crs_accuracy_m: float | None
+    row_count: int
+
+
+def prepare(frame: gpd.GeoDataFrame, extent: Any = None) -> Intake:
+    """Check a frame of events and put it in the form of the log; raise DataError where it is no table of events."""
+    crs = require_crs(frame, "events")
+    lacks = [name for name in ("event_id", "area_id", "event") if name not in frame]
+    if lacks:
+        raise DataError(f"'events' lacks the column {' and '.join(lacks)}. Fix: read(path, 'events', columns=...)")
+    frame = frame.loc[:, ~frame.columns.duplicated()].reset_index(drop=True)
+    given = frame.geometry.to_numpy()
+    findings = find_problems(frame, "events")
+    content = _contents(frame, given, crs)
+    reasons = _repeats(frame, content)
+    usable, set_aside = _usable(frame[reasons == ""], _of_rows(findings, reasons == ""))
+    reasons[set_aside.index] = set_aside["reason"]
+    events = conform(pd.DataFrame(usable.drop(columns=usable.geometry.name)), "events")
+    stored = np.full(len(frame), None, dtype=object)
+    stored[events.index] = _in_place(usable, crs, given)
+    _outside(stored, extent, frame, reasons)
+    rows = _rows(events[reasons[events.index] == ""], content, stored, given)
+    return Intake(rows, _refused(frame, reasons, content, given, crs), findings, _said(crs), "", None, len(frame))
+
+
+def _usable(frame: gpd.GeoDataFrame, findings: pd.DataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return what can be used, by the rules of the table; two revisions of one event are two rows."""
+    if "revision" not in frame:
+        return usable_rows(frame, "events", problems=findings)
+    ids = as_written(frame["event_id"])
+    each = ids + "\x1f" + as_written(frame["revision"]).str.strip().fillna("")
+    usable, set_aside = usable_rows(frame.assign(event_id=each), "events", problems=findings)
+    return usable.assign(event_id=ids[usable.index]), set_aside
+
+
+def _of_rows(findings: pd.DataFrame, kept: np.ndarray[Any, Any]) -> pd.DataFrame:
+    """Return the findings of the kept rows, by their new positions."""
+    place = np.cumsum(kept) - 1
+    on_row = findings["row"].to_numpy() >= 0
+    stays = ~on_row | kept[np.where(on_row, findings["row"], 0)]
+    moved: pd.DataFrame = findings[stays].copy()
+    moved["row"] = np.where(on_row[stays], place[np.where(on_row, findings["row"], 0)][stays], -1)
+    return moved
+
+
+def _contents(frame: gpd.GeoDataFrame, given: np.ndarray[Any, Any], crs: CRS) -> list[str]:
+    """Return the hash of what each row says, whatever file it came in and whenever."""
+    names = [one.name for one in _DECLARED if one.name not in _NOT_CONTENT and one.name in frame]
+    cells = _plain(frame, names)
+    shapes = shapely.to_wkb(shapely.force_2d(given), byte_order=1)
+    said = _said(crs)
+    return [content_hash({**row, "crs": said}, shape) for row, shape in zip(cells, shapes, strict=True)]
+
+
+def _said(crs: CRS) -> str:
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else crs.to_wkt()
+
+
+def _plain(frame: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    """Return rows as what JSON can say, without the missing cells."""
+    columns = []
+    for name in names:
+        values = frame[name]
+        kind = values.dtype
+        cells: list[Any]
+        if pd.api.types.is_datetime64_any_dtype(kind):
+            cells = [None if pd.isna(one) else _day(one) for one in values]
+        elif pd.api.types.is_bool_dtype(kind) or pd.api.types.is_integer_dtype(kind):
+            cells = [None if pd.isna(one) else one.item() if hasattr(one, "item") else one for one in values]
+        elif pd.api.types.is_float_dtype(kind):
+            # a negative zero does not come back from every store
+            cells = [None if np.isnan(one) else float(one) + 0.0 for one in values.to_numpy(float, na_value=np.nan)]
+        else:
+            text = as_written(values).str.replace("\0", "\ufffd", regex=False).str.strip()
+            cells = [None if one is None or one != one or one == "" else one for one in text.to_numpy(dtype=object)]
+        columns.append(cells)
+    rows = zip(*columns, strict=True) if columns else ((),) * len(frame)
+    return [{name: cell for name, cell in zip(names, row, strict=True) if cell is not None} for row in rows]
+
+
+def _day(moment: pd.Timestamp) -> str:
+    return moment.strftime("%Y-%m-%d") if moment == moment.normalize() else moment.isoformat()
+
+
+def _repeats(frame: pd.DataFrame, content: list[str]) -> np.ndarray[Any, Any]:
+    """Give a reason to each row whose id another row has: none of them is known to be right, unless they agree."""
+    reasons = np.full(len(frame), "", dtype=object)
+    ids = as_written(frame["event_id"]).str.strip()
+    revision = as_written(frame["revision"]).str.strip().fillna("") if "revision" in frame else ""
+    rows = pd.DataFrame({"key": id_key(ids), "id": ids, "revision": revision, "content": content}, index=frame.index)
+    rows = rows[rows["key"].notna()]
+    groups = rows.groupby(["key", "revision"])
+    several = groups["content"].transform("nunique").gt(1) | groups["id"].transform("nunique").gt(1)
+    reasons[rows.index[several]] = "R2 event_id stands in several rows of this import that say different things"
+    same = rows[~several & rows.duplicated(["key", "revision"])]
+    reasons[same.index] = "repeat"
+    control = ids.str.contains(r"[\x00-\x1f\ud800-\udfff]", regex=True, na=False)
+    reasons[control.to_numpy()] = "R1 event_id holds control characters"
+    return reasons
+
+
+def _in_place(usable: gpd.GeoDataFrame, crs: CRS, given: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return shapes in EPSG:4326, flat and valid: as much land as a hazard can mean, as little as a release can."""
+    shapes = usable.geometry.to_numpy().copy()
+    shapes[shapely.is_empty(shapes)] = None
+    shapes = shapely.force_2d(shapes)
+    makes = usable["event"].isin([*HAZARD_EVENTS, "corrected"]).to_numpy()
+    shapes[makes] = repaired(shapes[makes])
+    shapes[~makes] = repaired(shapes[~makes])
+    return lon_lat(shapes, crs)
+
+
+def _outside(stored: np.ndarray[Any, Any], extent: Any, frame: pd.DataFrame, reasons: np.ndarray[Any, Any]) -> None:
+    """Take what lies outside the country as being at no known place."""
+    if extent is None:
+        return
+    shapely.prepare(extent)
+    outside = ~shapely.is_missing(stored) & ~shapely.intersects(extent, stored)
+    takes = ~frame["event"].isin([*HAZARD_EVENTS, "suspended", "accident", "noted", "handed_over"]).to_numpy()
+    reasons[outside & takes] = "R11 geometry lies outside the extent of the registry"
+    stored[outside] = None
+
+
+def _rows(
+    events: pd.DataFrame, content: list[str], stored: np.ndarray[Any, Any], given: np.ndarray[Any, Any]
+) -> list[Candidate]:
+    cells = _plain(events, [name for name in COLUMNS if name != "registered_at"])
+    payload = _plain(events, [one.name for one in _PAYLOAD])
+    rows = events.index.to_numpy()
+    shapes = shapely.to_wkb(stored[rows], byte_order=1)
+    sources = shapely.to_wkb(given[rows], byte_order=1)
+    keys = id_key(events["event_id"]).to_numpy(dtype=object)
+    return [
+        Candidate(int(row), key, one["event_id"], one.get("revision", ""), one, more, content[row], shape,
+                  None if source == shape else source)
+        for row, key, one, more, shape, source in zip(rows, keys, cells, payload, shapes, sources, strict=True)
+    ]  # fmt: skip
+
+
+def _refused(
+    frame: gpd.GeoDataFrame, reasons: np.ndarray[Any, Any], content: list[str], given: np.ndarray[Any, Any], crs: CRS
+) -> list[Refused]:
+    rows = np.flatnonzero((reasons != "") & (reasons != "repeat"))
+    if not len(rows):
+        return []
+    bad = pd.DataFrame(frame.drop(columns=frame.geometry.name)).iloc[rows]
+    cells = _plain(bad, [one.name for one in _DECLARED if one.name in bad and one.name != "read_findings"])
+    shapes = np.array([_placed(given[row], crs) for row in rows], dtype=object)
+    return [
+        Refused(int(row), one.get("event_id"), one.get("revision"), one.get("area_id"), one.get("event"),
+                reasons[row], json.dumps(one, ensure_ascii=False, sort_keys=True, default=str), content[row], shape)
+        for row, one, shape in zip(rows, cells, shapely.to_wkb(shapes, byte_order=1), strict=True)
+    ]  # fmt: skip
+
+
+def _placed(shape: Any, crs: CRS) -> Any:
+    """Return a shape in EPSG:4326 where it has a place there."""
+    if shape is None or shape.is_empty:
+        return None
+    try:
+        return lon_lat(repaired(np.array([shapely.force_2d(shape)], dtype=object)), crs)[0]
+    except (CRSError, shapely.errors.GEOSException):
+        return None

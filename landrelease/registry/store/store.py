@@ -1,0 +1,416 @@
+"""The registry: every event ever recorded, added to and never rewritten, in a file or a database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from landrelease.cells import day_of
+from landrelease.errors import DataError, RegistryError, nearest
+from landrelease.geometry import lon_lat, require_crs
+from landrelease.registry.balance import land_balance
+from landrelease.registry.history import status_on
+from landrelease.registry.releases import releases_from
+from landrelease.registry.store.append import OWN, append, plan_import, plan_voids
+from landrelease.registry.store.chain import GENESIS, Batch
+from landrelease.registry.store.frames import events_frame, set_aside_frame
+from landrelease.registry.store.intake import prepare
+from landrelease.registry.store.postgres import PostgresLog
+from landrelease.registry.store.sqlite import SqliteLog
+from landrelease.registry.store.verify import broken_links, verify_all
+
+__all__ = ["SCHEMA_VERSION", "Answer", "Import", "Registry"]
+
+SCHEMA_VERSION = 1
+Log = SqliteLog | PostgresLog
+
+
+@dataclass(frozen=True)
+class Import:
+    """What became of the rows of one import: each is new, known, in conflict, or in quarantine.
+
+    `not_taken` has the rows in conflict and in quarantine with the reason, `findings` what `find_problems` says of
+    the frame, also of rows that were taken. `batch_id` is None where nothing was new: nothing was written then.
+    """
+
+    batch_id: int | None
+    source: str
+    row_count: int
+    new_count: int
+    known_count: int
+    conflict_count: int
+    quarantined_count: int
+    not_taken: gpd.GeoDataFrame
+    findings: pd.DataFrame
+
+    def __str__(self) -> str:
+        return (
+            f"{self.row_count:,} rows of '{self.source}': {self.new_count:,} new, {self.known_count:,} known, "
+            f"{self.conflict_count:,} in conflict with the record, {self.quarantined_count:,} in quarantine"
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A table, and what a reader must know beside it: how many rows on record are not in it, and as known when."""
+
+    table: Any
+    event_count: int
+    quarantined_count: int
+    conflict_count: int
+    known_on: pd.Timestamp | None
+    head: str
+
+    def __str__(self) -> str:
+        when = "all that is known" if self.known_on is None else f"what was known on {self.known_on.date()}"
+        return (
+            f"From {self.event_count:,} events, {when}; {self.quarantined_count:,} rows in quarantine and "
+            f"{self.conflict_count:,} in conflict are not in it (log {self.head[:16]})\n{self.table}"
+        )
+
+
+class Registry:
+    """Every area ever suspected, with its whole history: an append-only log of events in a file or a database.
+
+    Parameters
+    ----------
+    path_or_url : str or Path
+        A GeoPackage file, made where it does not exist, or the address of a PostgreSQL database with PostGIS
+        ("postgresql://user@host/name"; needs ``landrelease[postgis]``).
+    extent : GeoDataFrame, optional
+        Land in which all shapes must lie, such as the country; set once, when the registry is made.
+
+    Raises
+    ------
+    RegistryError
+        The file is no registry, was changed by another program, or was made by a newer version.
+
+    Notes
+    -----
+    The log is bitemporal: `event_date` says when something happened, `registered_at` when the registry learned of
+    it. Each event carries the hash of the one before it; `head` is the hash of all. On opening, the head and all
+    that was added since the last `verify` are checked; `verify` checks everything.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> events = gpd.GeoDataFrame({"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["suspected", "reduced"],
+    ...     "event_date": pd.to_datetime(["2020-01-01", "2021-06-01"])},
+    ...     geometry=[shapely.box(18, 44, 18.01, 44.01), None], crs=4326)
+    >>> registry = Registry(Path(mkdtemp()) / "registry.gpkg")
+    >>> print(registry.import_events(events, source="IMSMA"))
+    2 rows of 'IMSMA': 2 new, 0 known, 0 in conflict with the record, 0 in quarantine
+    >>> print(registry.import_events(events, source="IMSMA"))
+    2 rows of 'IMSMA': 0 new, 2 known, 0 in conflict with the record, 0 in quarantine
+    >>> status_on(registry.events(), "2021-12-31")["status"].tolist()
+    ['released']
+    >>> len(registry.verify())
+    0
+    >>> registry.close()
+    """
+
+    def __init__(self, path_or_url: str | Path, *, extent: gpd.GeoDataFrame | None = None) -> None:
+        text = str(path_or_url)
+        if re.match(r"^postgres(ql)?://", text):
+            self._log: Log = PostgresLog(text)
+        elif re.match(r"^[A-Za-z][A-Za-z0-9+.-]+://", text):
+            raise RegistryError(
+                f"'{text.split('://')[0]}://' is not known. Fix: a file, or postgresql://user@host/name"
+            )
+        else:
+            self._log = SqliteLog(Path(path_or_url))
+        self._cache: tuple[int, gpd.GeoDataFrame] | None = None
+        try:
+            self._begin(extent)
+            self._check_open()
+        except BaseException:
+            self._log.close()
+            raise
+
+    def _begin(self, extent: gpd.GeoDataFrame | None) -> None:
+        meta = self._log.meta()
+        given = None
+        if extent is not None:
+            crs = require_crs(extent, "extent")
+            given = shapely.to_wkb(shapely.union_all(lon_lat(extent.geometry.to_numpy(), crs)), hex=True)
+        if "schema_version" not in meta:
+            with self._log.writing():
+                if "schema_version" not in self._log.meta():
+                    self._log.set_meta("schema_version", str(SCHEMA_VERSION))
+                    if given is not None:
+                        self._log.set_meta("extent", given)
+            meta = self._log.meta()
+        if int(meta["schema_version"]) > SCHEMA_VERSION:
+            raise RegistryError(
+                f"'{self._log.name}' was made by a newer landrelease (form {meta['schema_version']}; this one reads "
+                f"{SCHEMA_VERSION}).\n  Fix: install the newer version."
+            )
+        if given is not None and meta.get("extent") != given:
+            raise RegistryError(
+                f"'{self._log.name}' was made {'with another' if 'extent' in meta else 'without an'} extent.\n"
+                f"  Fix: open it without `extent`; a new extent needs a new registry."
+            )
+        self._extent = shapely.from_wkb(meta["extent"]) if "extent" in meta else None
+
+    def _check_open(self) -> None:
+        """Check the guards of the log, and the chain of what was added since the last verification."""
+        foreign = self._log.foreign_parts()
+        verified = int(self._log.meta().get("verified_seq", "0"))
+        tail = self._log.events(max(0, verified - 1))
+        before = tail[0].hash if verified and tail else GENESIS
+        broken = broken_links(tail[1:] if verified else tail, before, first=verified + 1)
+        last = self._log.last_batch()
+        if last is not None and (last.last_seq, last.last_hash) != (
+            (tail[-1].seq, tail[-1].hash) if tail else (0, GENESIS)
+        ):
+            broken.append("the last batch and the last event do not belong together")
+        if foreign or broken:
+            raise RegistryError(
+                f"'{self._log.name}' was changed by another hand or is damaged: {'; '.join((foreign + broken)[:5])}.\n"
+                f"  Fix: go back to a copy made by Registry.backup and import again what came after it."
+            )
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Registry({self._log.name!r}, head={self.head[:16]!r})"
+
+    def close(self) -> None:
+        """Let go of the file or the database."""
+        self._log.close()
+
+    @property
+    def head(self) -> str:
+        """Hash of the whole log; the same head means the same history."""
+        last = self._log.last_batch()
+        return GENESIS if last is None else last.hash
+
+    def import_events(
+        self, frame: gpd.GeoDataFrame, *, source: str, profile: str | None = None, actor: str | None = None
+    ) -> Import:
+        """Add the events of a frame that are not on record yet.
+
+        Parameters
+        ----------
+        frame : GeoDataFrame
+            Table `events`, in any CRS with an operation of 10 m or better to EPSG:4326. Only the declared columns
+            are kept: what else a file says of persons stays outside.
+        source : str
+            The system that gives the ids, such as "IMSMA"; the same for each export of that system.
+        profile : str, optional
+            The profile that the file was read with.
+        actor : str, optional
+            Who imports: an office rather than a person.
+
+        Returns
+        -------
+        Import
+            How many rows were new, known, in conflict or put into quarantine, and which.
+
+        Raises
+        ------
+        CRSError, DataError, RegistryError
+            No CRS or none that is good enough; not a table of events; the registry can not be written. Nothing was
+            written then.
+
+        Notes
+        -----
+        An event is known by `source`, `event_id` and `revision`. The same with other content is a conflict: it is
+        reported and kept beside the log, and the event on record stays. A later revision undoes the earlier one and
+        is added. Rows that can not be taken go into quarantine. In doubt, what makes land hazardous is taken with
+        the doubtful cell missing, and what could end a hazard goes into quarantine. `recorded_at` and what reading
+        adds (`source_row`, `read_findings`) are not part of the content.
+        """
+        if str(source).strip() in ("", OWN):
+            raise DataError(f"source must name the system that gives the ids, such as 'IMSMA'; got {source!r}")
+        intake = prepare(frame, self._extent)
+        with self._log.writing():
+            plan = plan_import(self._log, intake, str(source).strip())
+            plan = replace(plan, profile=profile or "", actor=actor or "")
+            batch_id = append(self._log, plan)
+        not_taken = set_aside_frame([one._replace(batch_id=batch_id or 0) for one in plan.not_taken])
+        is_conflict = not_taken["reason_code"].eq("conflict")
+        return Import(
+            batch_id, plan.source, intake.row_count, plan.taken_count, plan.known_count, int(is_conflict.sum()),
+            int((~is_conflict).sum()), not_taken, intake.findings,
+        )  # fmt: skip
+
+    def void(
+        self, event_ids: str | Sequence[str] | None = None, *, batch_id: int | None = None, reason: str,
+        actor: str | None = None,
+    ) -> list[str]:  # fmt: skip
+        """Undo events by adding voids; the events stay on record. A void of a void brings the event back.
+
+        Parameters
+        ----------
+        event_ids : str or list of str, optional
+            The events.
+        batch_id : int, optional
+            Undo a whole import instead: all of its events that are not undone yet.
+        reason : str
+            Why, for the record.
+        actor : str, optional
+            Who.
+
+        Returns
+        -------
+        list of str
+            The ids of the voids.
+
+        Raises
+        ------
+        DataError
+            An event or batch is not on record, or an event is undone already.
+        """
+        if (event_ids is None) == (batch_id is None):
+            raise DataError("void takes event_ids or batch_id")
+        with self._log.writing():
+            rows = {row.event_id: row for row in self._log.events()}
+            if batch_id is not None:
+                undone = {row.voids_event_id for row in rows.values()}
+                wanted = [one for one, row in rows.items() if row.batch_id == batch_id and one not in undone]
+                if not wanted:
+                    raise DataError(f"Batch {batch_id} has no events that are not undone yet.")
+            else:
+                wanted = [event_ids] if isinstance(event_ids, str) else list(event_ids or [])
+            for one in wanted:
+                if one not in rows:
+                    raise DataError(f"No event '{one}' is on record{nearest(one, rows)}")
+            plan = plan_voids(rows, list(reversed(wanted)))
+            append(self._log, replace(plan, note=reason, actor=actor or ""))
+        return [row.event_id for row in plan.rows]
+
+    def events(self, *, known_on: Any = None) -> gpd.GeoDataFrame:
+        """Return the events on record, in the order in which they were added.
+
+        Parameters
+        ----------
+        known_on : date, optional
+            Only what the registry knew at the end of that day (UTC).
+
+        Returns
+        -------
+        GeoDataFrame
+            Table `events` in EPSG:4326, undone events and their voids among them, with `registered_at`.
+        """
+        last = self._log.last_batch()
+        seq = 0 if last is None else last.last_seq
+        if self._cache is None or self._cache[0] != seq:
+            self._cache = seq, events_frame(self._log.events())
+        frame = self._cache[1].copy()
+        if known_on is None:
+            return frame
+        day = day_of("known_on", known_on)
+        return frame[frame["registered_at"] < day + pd.Timedelta(days=1)].reset_index(drop=True)
+
+    def quarantine(self) -> gpd.GeoDataFrame:
+        """Return the rows in quarantine that no later import has settled by taking the event.
+
+        Returns
+        -------
+        GeoDataFrame
+            batch_id, source, row (in its import, the first is 0), event_id, revision, area_id, event, reason_code,
+            reason, geometry (EPSG:4326).
+        """
+        return self._aside("quarantine")
+
+    def conflicts(self) -> gpd.GeoDataFrame:
+        """Return the rows that say something else of an event than the record, and that no later revision settled.
+
+        Returns
+        -------
+        GeoDataFrame
+            As `quarantine`.
+        """
+        return self._aside("conflict")
+
+    def _aside(self, reason_code: str) -> gpd.GeoDataFrame:
+        rows = [one for one in self._log.set_aside() if one.reason_code == reason_code]
+        latest: dict[tuple[str, str], int] = {}
+        for source in {one.source for one in rows}:
+            latest |= {(source, key): batch for key, batch in self._log.latest(source).items()}
+        is_open = [one for one in rows if latest.get((one.source, one.source_event_id or ""), 0) <= one.batch_id]
+        return set_aside_frame(is_open)
+
+    def batches(self) -> pd.DataFrame:
+        """Return the imports: when, by whom, from what source, and what became of the rows.
+
+        Returns
+        -------
+        DataFrame
+            One row a batch: batch_id, registered_at (UTC), actor, tool_version, source, profile, note, the CRS and
+            its operation to EPSG:4326 with its accuracy [m], the counts, and the hashes.
+        """
+        frame = pd.DataFrame([vars(one) for one in self._log.batches()], columns=Batch.names())
+        return frame.assign(registered_at=pd.to_datetime(frame["registered_at"], format="ISO8601"))
+
+    def status_on(self, date: Any, *, known_on: Any = None) -> Answer:
+        """Return the areas as they stood on a day, as known on another; see `landrelease.status_on`."""
+        return self._answer(status_on(self.events(known_on=known_on), date), known_on)
+
+    def releases_from(self, *, start: Any = None, end: Any = None, known_on: Any = None) -> Answer:
+        """Return the releases; see `landrelease.releases_from`."""
+        return self._answer(releases_from(self.events(known_on=known_on), start=start, end=end), known_on)
+
+    def land_balance(self, *, start: Any, end: Any, by: Any = None, known_on: Any = None) -> Answer:
+        """Return the account; see `landrelease.land_balance`."""
+        return self._answer(land_balance(self.events(known_on=known_on), start=start, end=end, by=by), known_on)
+
+    def _answer(self, table: Any, known_on: Any) -> Answer:
+        day = None if known_on is None else day_of("known_on", known_on)
+        count = len(self.events(known_on=known_on))
+        return Answer(table, count, len(self.quarantine()), len(self.conflicts()), day, self.head)
+
+    def verify(self) -> pd.DataFrame:
+        """Check every invariant of the log and of what follows from it.
+
+        Returns
+        -------
+        DataFrame
+            One row a finding: invariant ("I1" to "I12"), is_broken (the log itself can not be trusted, or it only
+            says something odd), event_id, message. Empty where all holds. The docs list the invariants.
+        """
+        found = verify_all(self._log, self.events(), self._extent)
+        if not found["is_broken"].any():
+            last = self._log.last_batch()
+            if last is not None:
+                with self._log.writing():
+                    self._log.set_meta("verified_seq", str(last.last_seq))
+        return found
+
+    def backup(self, path_or_url: str | Path) -> None:
+        """Copy the whole registry to a new file, or into an empty database; the copy has the same head.
+
+        Raises
+        ------
+        RegistryError
+            Something is there already, or it can not be written.
+        """
+        target = str(path_or_url)
+        if isinstance(self._log, SqliteLog) and "://" not in target:
+            self._log.backup(Path(path_or_url))
+            return
+        if "://" not in target and Path(path_or_url).exists():
+            raise RegistryError(f"'{Path(path_or_url).name}' is there already. Fix: name a new file.")
+        with Registry(path_or_url) as copy:
+            if copy.head != GENESIS:
+                raise RegistryError(f"'{copy._log.name}' holds a registry already. Fix: name an empty database.")
+            with copy._log.writing():
+                for key, value in self._log.meta().items():
+                    copy._log.set_meta(key, value)
+                rows, aside, start = self._log.events(), self._log.set_aside(), 0
+                for batch in self._log.batches():
+                    end = batch.last_seq
+                    copy._log.add(batch, rows[start:end], [one for one in aside if one.batch_id == batch.batch_id])
+                    start = end
