@@ -28,7 +28,7 @@ def as_text(values: pd.Series) -> pd.Series:
         values = values.astype(values.dtype.categories.dtype)
     if pd.api.types.is_float_dtype(values.dtype):
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
-        texts = [None if np.isnan(x) else str(int(x)) if x == int(x) else repr(float(x)) for x in numbers]
+        texts = [None if np.isnan(x) else str(int(x)) if x.is_integer() else repr(float(x)) for x in numbers]
         return pd.Series(texts, index=values.index, dtype="str")
     if values.dtype == object:
         values = values.map(lambda x: str(int(x)) if isinstance(x, float) and x.is_integer() else x, na_action="ignore")

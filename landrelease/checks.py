@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from landrelease.errors import CRSError
-from landrelease.geometry import check_crs, geodesic_area_m2, has_finite_coordinates
+from landrelease.geometry import check_crs, geodesic_area_m2, has_finite_coordinates, has_wide_part
 from landrelease.tables import CODES, Column, Table
 
 __all__ = [
@@ -32,13 +32,18 @@ __all__ = [
     "whole_problem",
 ]
 
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\U000e0000-\U000e0fff]"
+)
+"""What Unicode has for software to ignore when it draws a text."""
 _ALIKE = str.maketrans(
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0430\u0435\u043e\u0440\u0441\u0445\u0456\u0458"
-    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf",
-    "ABEKMHOPCTXIJaeopcxijABEZHIKMNOPTYXo",
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
+    "\u0130\u0131\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+    "ABEKMHOPCTXIJaeopcxijABEZHIKMNOPTYXoIi-------",
 )
-"""Letters of Cyrillic and Greek that look like Latin ones."""
+"""Letters of Cyrillic and Greek that look like Latin ones, the dotted and the dotless i, and dashes."""
 PROBLEM_COLUMNS = ["row", "id", "column", "rule", "value", "message"]
 
 
@@ -60,17 +65,17 @@ def id_key(ids: pd.Series) -> pd.Series:
 
 
 def one_id_key(text: str) -> str:
-    """Return an id without what no reader sees: width, case, marks without width, Cyrillic and Greek look-alikes.
+    """Return an id without what no reader sees: width, case, marks without width, look-alikes, how many blanks.
 
     Examples
     --------
-    >>> one_id_key(" HA\u200b-1"), one_id_key("\u041d\u0410-1")
-    ('ha-1', 'ha-1')
+    >>> one_id_key(" HA\u200b-1"), one_id_key("\u041d\u0410\u20131"), one_id_key("HA  1"), one_id_key("\u200b")
+    ('ha-1', 'ha-1', 'ha 1', '')
     """
     plain = unicodedata.normalize("NFKC", text)
     if not plain.isascii():
         plain = _UNSEEN.sub("", plain.translate(_ALIKE))
-    return plain.strip().casefold()
+    return " ".join(plain.split()).casefold()
 
 
 def _as_numbers(values: pd.Series) -> np.ndarray[Any, Any]:
@@ -119,7 +124,8 @@ def column_problems(frame: pd.DataFrame, column: Column, table: Table) -> list[p
     text = as_written(values)
     missing = values.isna().to_numpy(copy=True)
     if column.kind in ("text", "code"):
-        missing |= text.str.strip().eq("").to_numpy(dtype=bool)
+        seen = id_key(text) if column.is_required else text.str.strip()
+        missing |= seen.eq("").to_numpy(dtype=bool)
 
     def broken(rule: str, mask: np.ndarray[Any, Any], message: str) -> pd.DataFrame:
         positions = np.flatnonzero(mask)
@@ -195,7 +201,7 @@ def shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]:
         west, south, east, north = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
             outside = (west < -180) | (east > 180) | (south < -90) | (north > 90)
-            wide = (east - west > 180) & ~none
+        wide = has_wide_part(shapes) & ~none
         found.append(broken("R11", outside & ~none, "", "longitude or latitude outside -180..180, -90..90"))
         found.append(broken("R14", wide, "", "wider than half the Earth: split shapes that cross 180 degrees there"))
     if table.shape == "polygon" or table.name == "events":
@@ -301,17 +307,21 @@ def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     orphan = (parent.notna() & ~parent.isin(list(areas))).to_numpy()
     bare = (event.eq("reopened") & parent.isna()).to_numpy()
     area_id = as_written(_cells(frame, "area_id"))
+    own = (parent.notna() & parent.eq(area_id)).to_numpy()
     is_release = event.isin(["cancelled", "reduced", "cleared"])
     recorded = set(area_id[event.isin(["suspected", "confirmed", "reopened", "corrected"])].dropna())
     unheld = (is_release & area_id.notna() & ~area_id.isin(list(recorded))).to_numpy()
+    unknown = (event.isin(["suspended", "split", "merged"]) & area_id.notna() & ~area_id.isin(list(recorded))).to_numpy()
     when = pd.concat([_cells(frame, name).notna() for name in ("event_date", "recorded_at")], axis=1).any(axis=1)
     never = (is_release & ~when).to_numpy()
     day = _as_dates(_cells(frame, "event_date"))
     first = day.where(event.isin(["suspected", "confirmed", "reopened"])).groupby(area_id).transform("min")
-    early = (is_release & (day < first)).to_numpy()
+    early = (is_release & (_last_day(frame, day) < first)).to_numpy()
     return [
         problems_of(frame, table, np.flatnonzero(unheld), "area_id", "R15", area_id[unheld].tolist(),
                   "released, but no record made the area hazardous: its land is in no account"),
+        problems_of(frame, table, np.flatnonzero(unknown), "area_id", "R15", area_id[unknown].tolist(),
+                  "no record made the area hazardous: it is on no list of areas"),
         problems_of(frame, table, np.flatnonzero(early), "event_date", "R14", day[early].dt.date.astype("str").tolist(),
                     "released before it was recorded as hazardous: releases nothing of what was recorded later"),
         *_outside_their_area(frame, table, event, area_id),
@@ -321,34 +331,56 @@ def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
                   voids[lost].fillna("").tolist(), "no event has that id: nothing is undone"),
         problems_of(frame, table, np.flatnonzero(orphan), "parent_id", "R15",
                   parent[orphan].tolist(), "no event belongs to that area"),
+        problems_of(frame, table, np.flatnonzero(own), "parent_id", "R14", parent[own].tolist(),
+                  "the area names itself: it goes back to no other, and on in none"),
         problems_of(frame, table, np.flatnonzero(bare), "parent_id", "R14", "",
                   "reopened land should name the area that was released"),
     ]  # fmt: skip
 
 
+def _last_day(frame: pd.DataFrame, day: pd.Series) -> pd.Series:
+    """Return the last day of the period in which each event happened: a release counts from there."""
+    precision = as_written(_cells(frame, "date_precision"))
+    last = day.mask(precision.eq("year"), day + pd.offsets.YearEnd(0))
+    return last.mask(precision.eq("month"), day + pd.offsets.MonthEnd(0))
+
+
 def _outside_their_area(frame: pd.DataFrame, table: Table, event: pd.Series, area_id: pd.Series) -> list[pd.DataFrame]:
-    """Tell releases that lie for more than a hundredth outside the land that is on record for their area."""
+    """Tell releases that lie for more than a hundredth outside their area, and new boundaries that lie elsewhere."""
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None or frame.crs is None:
         return []
     shapes = frame.geometry.to_numpy()
-    is_polygon = np.isin(shapely.get_type_id(shapes), (3, 6)) & shapely.is_valid(shapes)
-    makes = event.isin(["suspected", "confirmed", "reopened", "corrected"]).to_numpy() & is_polygon
-    releases = event.isin(["cancelled", "reduced", "cleared"]).to_numpy() & is_polygon
-    ids = area_id.to_numpy(dtype=object)
-    released = set(ids[releases])
-    land: dict[Any, list[Any]] = {}
-    for place in np.flatnonzero(makes):
-        if ids[place] in released:
-            land.setdefault(ids[place], []).append(shapes[place])
-    rows = np.array([place for place in np.flatnonzero(releases) if ids[place] in land], dtype=int)
-    if not len(rows):
-        return []
-    held = np.array([shapely.union_all(land[ids[place]]) for place in rows], dtype=object)
-    share = shapely.area(shapely.difference(shapes[rows], held)) / np.maximum(shapely.area(shapes[rows]), 1e-300)
-    far = share > 0.01
-    m2 = share[far] * geodesic_area_m2(frame.geometry.iloc[rows[far]])
+    usable = np.isin(shapely.get_type_id(shapes), (3, 6)) & shapely.is_valid(shapes) & area_id.notna().to_numpy()
+    hazards = np.flatnonzero(event.isin(["suspected", "confirmed", "reopened"]).to_numpy() & usable)
+    redrawn = np.flatnonzero(event.eq("corrected").to_numpy() & usable)
+    released = np.flatnonzero(event.isin(["cancelled", "reduced", "cleared"]).to_numpy() & usable)
+    released, share = _share_outside(shapes, area_id, released, np.r_[hazards, redrawn])
+    far = released[share > 0.01]
+    m2 = share[share > 0.01] * geodesic_area_m2(frame.geometry.iloc[far])
     texts = [f"{one:,.0f} m2 of it lie outside the land on record for its area: they release nothing" for one in m2]
-    return [problems_of(frame, table, rows[far], "geometry", "R14", "", texts)]
+    redrawn, share = _share_outside(shapes, area_id, redrawn, hazards)
+    away = redrawn[share == 1]
+    message = "the new boundary lies wholly outside the land on record for its area: all of that ends with it"
+    return [
+        problems_of(frame, table, far, "geometry", "R14", "", texts),
+        problems_of(frame, table, away, "geometry", "R14", "", message),
+    ]
+
+
+def _share_outside(
+    shapes: np.ndarray[Any, Any], area_id: pd.Series, rows: np.ndarray[Any, Any], on_record: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the rows whose area has land on record, and the share of each that lies outside it."""
+    ids = area_id.to_numpy(dtype=object)
+    asked = set(ids[rows])
+    land: dict[Any, list[Any]] = {}
+    for place in on_record:
+        if ids[place] in asked:
+            land.setdefault(ids[place], []).append(shapes[place])
+    rows = np.array([place for place in rows if ids[place] in land], dtype=int)
+    held = np.array([shapely.union_all(land[ids[place]]) for place in rows], dtype=object)
+    outside = shapely.area(shapely.difference(shapes[rows], held))
+    return rows, outside / np.maximum(shapely.area(shapes[rows]), 1e-300)
 
 
 def _follow_up_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:

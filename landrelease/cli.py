@@ -1,14 +1,16 @@
-"""The command: `landrelease run | check | describe`."""
+"""The command: `landrelease run | check | compare | site | describe`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from landrelease.errors import LandReleaseError
+from landrelease.errors import DataError, LandReleaseError, OptionError
 
 __all__ = ["app", "main"]
 
@@ -161,6 +163,188 @@ def _print_problems(problems: Any, n_rows: int, shown: int, name: str) -> None:
         detail.add_row(*(Text(str(cell)) for cell in one))
     if shown:
         console.print(detail)
+
+
+@app.command("compare")
+def compare_command(
+    old: Annotated[Path, typer.Argument(help="The earlier export of areas: a file that `read` takes.")],
+    new: Annotated[Path, typer.Argument(help="The later export of the same areas.")],
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write every change to this file.")] = None,
+    tolerance: Annotated[float, typer.Option(help="Width of a strip that is no change. [m]")] = 1.0,
+    profile: Annotated[str | None, typer.Option(help="A bundled profile or a TOML file.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer or sheet.")] = None,
+    crs: Annotated[str | None, typer.Option(help="CRS of the coordinates, such as EPSG:4326.")] = None,
+    dates: Annotated[str | None, typer.Option(help="How dates are written: iso, dmy, mdy, year, ...")] = None,
+    ids: Annotated[str | None, typer.Option(help="Where ids come from: column, geometry or row.")] = None,
+    programme: Annotated[Path | None, typer.Option(help="Take the options of the areas from a programme file.")] = None,
+    rows: Annotated[int, typer.Option(help="How many rows of vanished land to print.")] = 30,
+) -> None:
+    """Say what changed between two exports of areas, and first which hazardous land vanished without a release."""
+    from landrelease.registry.compare import compare_exports
+    from landrelease.report import write_csv
+
+    given = {"profile": profile, "layer": layer, "crs": crs, "dates": dates, "ids": ids}
+    options = {key: value for key, value in given.items() if value is not None}
+    frames = [_usable_areas(file, _from_programme(programme, "areas", file) | options) for file in (old, new)]
+    changes = compare_exports(*frames, tolerance_m=tolerance)
+    if csv is not None:
+        write_csv(changes, csv)
+    many, changed = len(changes), changes["area_id"].nunique()
+    typer.echo(
+        f"{len(frames[0]):,} areas in '{old.name}', {len(frames[1]):,} in '{new.name}': "
+        f"{many:,} change{'s' * (many != 1)} in {changed:,} area{'s' * (changed != 1)}."
+    )
+    _print_changes(changes, rows)
+    raise typer.Exit(PROBLEMS if changes["is_danger"].any() else DONE)
+
+
+def _usable_areas(file: Path, options: dict[str, Any]) -> Any:
+    """Read areas; say what of them can not be compared as it is."""
+    from landrelease.read import read
+    from landrelease.rules import find_problems, usable_rows
+
+    frame = read(file, "areas", **options)
+    usable, set_aside = usable_rows(frame, "areas")
+    repeats = find_problems(frame, "areas")["rule"].tolist().count("R2")
+    for count, what in ((repeats, "with an id that stands before: compared as '...~2'"), (len(set_aside), "set aside")):
+        if count:
+            typer.echo(f"Note: {file.name}: {count:,} row{'s' * (count != 1)} {what} (landrelease check lists them)")
+    return usable
+
+
+def _print_changes(changes: Any, shown: int) -> None:
+    import geopandas as gpd
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from landrelease.geometry import geodesic_area_m2
+    from landrelease.tables import CODES
+
+    def grid(title: str, headings: list[str], rows: list[list[str]]) -> None:
+        table = Table(title=title, title_justify="left")
+        for heading in headings:
+            table.add_column(heading, justify="right" if heading in ("m2", "rows") else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        console.print(table)
+
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    danger = changes[changes["is_danger"]]
+    if len(danger):
+        # rows of areas that overlapped name the same land: in all it is counted once
+        land_m2 = geodesic_area_m2(gpd.GeoSeries([danger.union_all()], crs=changes.crs))[0]
+        told = danger.head(shown)
+        sizes = [f"{-m2:,.0f}" if m2 == m2 else "not known" for m2 in told["difference_m2"]]
+        texts = told[["area_id", "old", "new", "message"]].fillna("").to_numpy(dtype=str).tolist()
+        grid(
+            f"Ask first: {land_m2:,.0f} m2 of mapped hazardous land vanished without a release "
+            f"({len(told):,} of {len(danger):,} rows)",
+            ["area", "m2", "status before", "status now", "why"],
+            [[area, size, *rest] for (area, *rest), size in zip(texts, sizes, strict=True)],
+        )
+    count = changes["change_code"].value_counts()
+    meanings = [[code, f"{count[code]:,}", text] for code, text in CODES["change_code"].items() if code in count]
+    grid("All changes", ["change", "rows", "what it is"], meanings)
+
+
+@app.command("site")
+def site_command(
+    file: Annotated[Path, typer.Argument(help="The plot, the road or the project: any file of shapes that has a CRS.")],
+    buffer: Annotated[float, typer.Option("--buffer", help="How far around it the answer reaches, in metres.")],
+    registry: Annotated[str | None, typer.Option(help="A registry: its file, or postgresql://...")] = None,
+    events: Annotated[Path | None, typer.Option(help="Or a file of events.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The day of the answer, such as 2025-12-31; today without it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the document here, its records beside it.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="What the site is called; its file's name without it.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer or sheet of the site's file.")] = None,
+    crs: Annotated[str | None, typer.Option(help="CRS of the site, where its file does not say.")] = None,
+) -> None:
+    """Tell what is recorded of a site and around it, and write the document of two pages.
+
+    Ends with 1 where a hazard is recorded, with 0 else: which is no evidence that there is none.
+    """
+    from landrelease import __version__
+    from landrelease.read import read
+    from landrelease.registry.site import check_site
+    from landrelease.report.site import write_site_report
+
+    # a road is any shape with a name; its rules say nothing of what it is for
+    shapes: Any = read(file, "roads", ids="row", layer=layer, crs=crs)
+    given = shapes.geometry.set_axis(shapes["source_row"].astype(str))
+    with _records(registry, events, is_for_report=out is not None) as records:
+        check = check_site(records, given, buffer_m=buffer, as_of=as_of)
+        inputs = [_input("Site", file), _input("Events", events) if events else {"name": "Registry", "path": registry}]
+    doubts = int(shapes["read_findings"].notna().sum())
+    if doubts:
+        typer.echo(f"Note: {doubts:,} features of '{file.name}' were mended or have no shape.")
+    typer.echo("\n".join(check.sentences))
+    if out is not None:
+        page = write_site_report(check, out, title=title or file.stem, inputs=inputs, version=__version__)
+        typer.echo(f"  {page}\n  {page.with_suffix('.csv')}")
+    raise typer.Exit(PROBLEMS if check.answer_code == "recorded_hazard" else DONE)
+
+
+def _input(name: str, path: Path) -> dict[str, str]:
+    from landrelease.inputs import sha256_of
+
+    return {"name": name, "path": path.name, "sha256": sha256_of(path)}
+
+
+@contextmanager
+def _records(registry: str | None, events: Path | None, *, is_for_report: bool) -> Iterator[Any]:
+    """Open a registry, all of it verified where a report rests on it; or a file of events, with what it can not use."""
+    if (registry is None) == (events is None):
+        raise OptionError("Give either --registry or --events.")
+    if events is not None:
+        yield _EventsFile(events)
+        return
+    from landrelease.registry.store import Registry
+
+    assert registry is not None
+    if "://" not in registry and not Path(registry).exists():
+        raise DataError(f"There is no registry '{registry}'. Fix: its path, or --events with a file of events.")
+    with Registry(registry) as opened:
+        if is_for_report:
+            broken = opened.verify().query("is_broken")
+            if len(broken):
+                first = broken.iloc[0]
+                raise DataError(
+                    f"'{registry}' can not be trusted: {len(broken)} of its invariants are broken, the first "
+                    f"{first['invariant']}: {first['message']}.\n  Fix: go back to a backup."
+                )
+        yield opened
+
+
+class _EventsFile:
+    """A file of events, as a site check asks a registry."""
+
+    head = ""
+
+    def __init__(self, path: Path) -> None:
+        import geopandas as gpd
+
+        from landrelease.read import read
+        from landrelease.rules import usable_rows
+
+        frame: Any = read(path, "events")
+        self._usable, set_aside = usable_rows(frame, "events")
+        set_aside = set_aside[~set_aside["reason"].str.startswith("R2 ")]  # what repeats a whole row adds nothing
+        rows = set_aside.assign(source=path.name, row=set_aside["source_row"])
+        self._aside = gpd.GeoDataFrame(rows, geometry=frame.geometry.name, crs=frame.crs)
+
+    def events(self) -> Any:
+        return self._usable
+
+    def quarantine(self) -> Any:
+        return self._aside
+
+    def conflicts(self) -> Any:
+        return self._aside.iloc[:0]
 
 
 @app.command("describe")

@@ -288,13 +288,14 @@ def _doubt_what_ends_hazards(events: pd.DataFrame, problems: pd.DataFrame, reaso
     takes = events["event"].isin(_TAKING).to_numpy(dtype=bool)
     lost = problems["column"].isin(_DECISIVE) & problems["rule"].isin(_MUSTS)
     if "read_findings" in events:  # a release that never had a shape means the whole area, one that lost it does not
-        has_lost = events["read_findings"].map(_lost_shape, na_action="ignore").fillna(False).to_numpy(dtype=bool)
+        has_lost = events["read_findings"].map(_lost_shape, na_action="ignore").eq(True).to_numpy(dtype=bool)
         reasons[has_lost & takes] = "R7 geometry could not be read: what it ends is not known"
     if isinstance(events, gpd.GeoDataFrame) and events.active_geometry_name is not None:
         reasons[events.geometry.is_empty.to_numpy() & takes] = "R7 geometry is empty: what it ends is not known"
-    for one in problems[lost & (problems["row"] >= 0)].itertuples():
-        if takes[one.row]:
-            reasons[one.row] = f"{one.rule} {one.column} {RULES[str(one.rule)].text}"
+    doubts = problems[lost & (problems["row"] >= 0)]
+    for row, rule, column in zip(doubts["row"].astype(int), doubts["rule"], doubts["column"], strict=True):
+        if takes[row]:
+            reasons[row] = f"{rule} {column} {RULES[rule].text}"
 
 
 def _lost_shape(findings: object) -> bool:

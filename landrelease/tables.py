@@ -559,8 +559,8 @@ _PARTS = (
 )
 _REACH = (
     _number("distance_m", "shortest distance to the site; 0 on it", "m"), _ACCURACY,
-    _m2("overlap_m2", "land of the site that it covers; missing where the site has none"),
-    _number("overlap_m", "length of the site that it covers; missing where the site has none", "m"),
+    _m2("overlap_m2", "land of the site that it covers; missing where the site has none, or its land is not known"),
+    _number("overlap_m", "length of the site that it covers; missing where there is none or it is not known", "m"),
     _text("feature_id", "nearest feature of the site"),
 )  # fmt: skip
 _OWNER = _text("area_id", "the id column of the first argument: area_id, release_id, ...")

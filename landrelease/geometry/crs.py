@@ -294,18 +294,17 @@ def metric_crs(*frames: gpd.GeoDataFrame) -> CRS:
 
 
 def _centred_crs(projection: str, frames: tuple[gpd.GeoDataFrame, ...]) -> CRS:
-    boxes = []
+    boxes = [np.zeros((0, 4))]
     for frame in frames:
         shapes, crs = frame.geometry.to_numpy(), require_crs(frame, "frame")
         if crs.is_geographic:
             shapes = unwrapped(shapes)
-        elif np.isfinite(shapely.total_bounds(shapes)).all():
+        elif _has_coordinates(shapes) and np.isfinite(shapely.total_bounds(shapes)).all():
             shapes = lon_lat(np.array([shapely.box(*shapely.total_bounds(shapes))]), crs)
         bounds = shapely.bounds(shapely.get_parts(shapes))
         boxes.append(bounds[np.isfinite(bounds).all(axis=1)])
-    west, south, east, north = np.vstack(boxes).T
-    if not len(west):
-        west = south = east = north = np.zeros(1)
+    found = np.vstack(boxes)
+    west, south, east, north = (found if len(found) else np.zeros((1, 4))).T
     turn = np.where(west < 0, 360.0, 0.0)
     if np.ptp([west + turn, east + turn]) < np.ptp([west, east]):  # the data lie on both sides of 180 degrees
         west, east = west + turn, east + turn

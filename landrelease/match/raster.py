@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from pyproj import CRS
 
 from landrelease.errors import CRSError, DataError, DataWarning, OptionError, check_option
@@ -25,6 +26,10 @@ __all__ = ["Quantity", "match_raster"]
 
 _FORMATS = ("GTiff", "AAIGrid", "HFA", "EHdr", "JP2OpenJPEG", "PNG")
 """GDAL's names of the formats that are read: cells in a file, none that names other files or servers as VRT does."""
+_FILLS = (-9999.0, -99999.0, -32768.0, -2147483648.0, float(np.finfo("float32").min), float(np.finfo("float64").min))
+"""What writers put where nothing is known; no class, count of people or height is one of them."""
+_FREE_BYTES, _MOST_RATIO, _MOST_BLOCK_BYTES = 1 << 32, 1000, 1 << 29
+"""Cells of 4 GiB are read from any file, more only up to 1000 times its size; a block has 512 MiB at most."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,9 @@ def match_raster(
     CRSError
         The areas or the raster have no CRS, or none good enough to the other's.
     DataError
-        The raster is no local file, can not be opened or read, is of another format (a VRT names other files), is
-        rotated or south up, lacks the band, or is not of whole classes.
+        The raster is no local file, can not be opened or read, is of another format (a VRT names other files), has
+        no place, is rotated or south up, lacks the band, or is not of whole classes. It holds a usual fill value such
+        as -9999 that it does not declare. More would be unpacked than a file of its size has reason to.
     OptionError
         Another stat, a nodata that is no number, or a legend that says something else than a use code.
 
@@ -137,6 +143,7 @@ def match_raster(
         known = np.flatnonzero(planar_area(shapes) > 0.0)
         shapes = shapes[known]
         source.wkt = crs.to_wkt()
+        _check_amount(source.ds, Path(raster), band, shapes)
         found = _extract(source, shapes, crs, ["unique", "frac", "count"] if stat == "shares" else [stat, "count"])
         cell = abs(source.res()[0] * source.res()[1])
     covered = np.full(len(areas), np.nan)
@@ -161,7 +168,14 @@ def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
     if dataset.crs is None:
         raise CRSError(f"'{path.name}' has no CRS. Fix: assign the one it is in, for example with gdal_edit.py -a_srs.")
     grid = dataset.transform
-    if grid.b or grid.d or grid.a < 0 or grid.e > 0:
+    if grid.is_identity:
+        raise DataError(
+            f"'{path.name}' says nowhere where on the Earth its cells are. Fix: get it with its world file, or set the "
+            f"corners with gdal_edit.py -a_ullr."
+        )
+    if dataset.dtypes[band - 1].startswith("complex"):
+        raise DataError(f"'{path.name}', band {band} holds complex numbers, which are no classes and no quantity.")
+    if grid.b or grid.d or not grid.a > 0 or not grid.e < 0:
         raise DataError(f"'{path.name}' is rotated or south up. Fix: gdalwarp {path.name} north_up.tif")
     declared = dataset.nodatavals[band - 1]
     if nodata is None and declared is None and not _has_mask(dataset, band):
@@ -185,12 +199,46 @@ def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
             # exactextract overlooks the mask of some windows, so that nothing has to be NaN
             values = cells.data.astype(np.float32 if cells.dtype.itemsize < 4 and not self.scaled else np.float64)
             values[_is_nothing(cells, hidden)] = np.nan
+            if nodata != "none":
+                _refuse_fills(path, values)
             return values * self.scale + self.offset if self.scaled else values
 
         def srs_wkt(self) -> str:
             return self.wkt
 
     return Source(dataset, band), CRS.from_user_input(dataset.crs.to_wkt())
+
+
+def _refuse_fills(path: Path, values: npt.NDArray[Any]) -> None:
+    """Raise DataError if cells that count hold a value that usually says that nothing is known."""
+    found = [fill for fill in _FILLS if (values == values.dtype.type(fill)).any()] if values.size else []
+    if found:
+        raise DataError(
+            f"'{path.name}' holds cells of {found[0]:g}, which it does not declare as nodata.\n"
+            f"  Fix: say nodata={found[0]:g}, or nodata='none' if every cell counts."
+        )
+
+
+def _check_amount(dataset: Any, path: Path, band: int, shapes: npt.NDArray[Any]) -> None:
+    """Raise DataError if the cells under the shapes are many more than the file can hold, before any is read."""
+    cell_bytes = np.dtype(dataset.dtypes[band - 1]).itemsize
+    rows, columns = dataset.block_shapes[band - 1]
+    if rows * columns * cell_bytes > _MOST_BLOCK_BYTES:
+        raise DataError(
+            f"'{path.name}' stores its cells in blocks of {rows:,} x {columns:,}, too large to unpack.\n"
+            f"  Fix: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE {path.name} tiled.tif"
+        )
+    west, south, east, north = dataset.bounds
+    low, high = np.split(shapely.bounds(shapes), 2, axis=1)
+    sides = np.minimum(high, [east, north]) - np.maximum(low, [west, south])
+    cells = np.ceil(np.clip(sides, 0, None) / np.abs(dataset.res)).prod(axis=1).sum()
+    wanted = min(cells, dataset.width * dataset.height) * cell_bytes
+    size = sum(Path(one).stat().st_size for one in dataset.files if Path(one).is_file())
+    if wanted > _FREE_BYTES + _MOST_RATIO * size:
+        raise DataError(
+            f"'{path.name}' is {size:,} bytes that unpack to {wanted:,.0f} under the areas: it is empty, or made to "
+            f"fill the memory.\n  Fix: cut it to the land that has data, with gdalwarp -te."
+        )
 
 
 def _dataset(path: Path) -> Any:
@@ -211,7 +259,9 @@ def _in_known_format(path: Path) -> Any:
     said = []
     for driver in _FORMATS:
         try:
-            return rasterio.open(path, driver=driver)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # an error where it matters
+                return rasterio.open(path, driver=driver)
         except rasterio.errors.RasterioIOError as error:
             said.append(str(error))
     raise DataError(

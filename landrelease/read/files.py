@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import tempfile
 import warnings
-import zipfile
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +19,23 @@ import shapely
 from pyproj import CRS
 
 from landrelease.errors import DataError, DataWarning, nearest
+from landrelease.read.archive import unpack
+from landrelease.read.content import Promise, check_content
 from landrelease.read.geojson import read_geojson
+from landrelease.read.geopackage import rows_in_layer
+from landrelease.read.limits import check_cells, check_nesting
+from landrelease.read.workbook import open_workbook
 from landrelease.rules import finding
 
-__all__ = ["SUFFIXES", "RawFile", "open_file"]
+__all__ = ["DRIVERS", "SUFFIXES", "RawFile", "open_file"]
 
 VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".zip", ".gdb", ".kml", ".kmz", ".fgb"}
 TABULAR = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm"}
-_IN_ARCHIVE = (".shp", ".gpkg", ".geojson", ".json", ".kml", ".fgb")
-_DRIVERS = (
+DRIVERS = (
     "ESRI Shapefile", "ESRIJSON", "FlatGeobuf", "GPKG", "GeoJSON", "GeoJSONSeq", "JSONFG", "KML", "LIBKML",
     "OpenFileGDB", "TopoJSON",
 )  # fmt: skip
-_START = 65_536
-_SMALL_BYTES, _MOST_BYTES, _MOST_RATIO = 1 << 24, 1 << 29, 100
-"""A member of an archive under 16 MiB may be packed in any ratio; the whole unpacks to 512 MiB at most."""
+_CONTROL = re.compile(r"[\x80-\x9f]")
 SUFFIXES = sorted(VECTOR | TABULAR | {".parquet", ".geoparquet"})
 
 
@@ -53,12 +57,17 @@ def open_file(path: Path, *, layer: str | None, encoding: str | None) -> RawFile
         siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
         raise DataError(f"There is no file '{path}'{nearest(path.name, siblings)}")
     suffix = path.suffix.lower()
+    if not path.is_file() and not path.is_dir():
+        raise DataError(f"'{path.name}' is no plain file but a device or a pipe: it is not read.")
     if suffix in (".parquet", ".geoparquet"):
         raw = _open_parquet(path)
     elif suffix in (".xlsx", ".xlsm"):
-        raw = _open_excel(path, layer)
+        frame, findings = open_workbook(path, layer)
+        raw = RawFile(_named(frame), findings=findings)
     elif suffix in TABULAR:
         raw = _open_text(path, encoding)
+    elif suffix in (".zip", ".kmz"):
+        raw = _open_archive(path, layer, encoding)
     elif suffix in VECTOR:
         raw = _open_vector(path, suffix, layer, encoding)
     else:
@@ -72,9 +81,16 @@ def _open_parquet(path: Path) -> RawFile:
     import pyarrow.parquet
 
     try:
-        has_shapes = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
+        with pyarrow.parquet.ParquetFile(path) as file:
+            said, schema = file.metadata, file.schema_arrow
+            check_cells(path.name, said.num_rows, said.num_columns, path.stat().st_size)
+            has_shapes = b"geo" in (schema.metadata or {})
+            if has_shapes:
+                _check_wkb(path, file)
         with np.errstate(invalid="ignore"):  # a coordinate that is NaN is told with its row
             frame = gpd.read_parquet(path) if has_shapes else pd.read_parquet(path)
+    except DataError:
+        raise
     except Exception as error:
         raise DataError(f"'{path.name}' can not be read as Parquet: {_first_line(error)}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -82,19 +98,12 @@ def _open_parquet(path: Path) -> RawFile:
     return RawFile(_named(pd.DataFrame(frame.drop(columns=frame.geometry.name))), frame.geometry.to_numpy(), frame.crs)
 
 
-def _open_excel(path: Path, sheet: str | None) -> RawFile:
-    try:
-        book = pd.ExcelFile(path, engine="openpyxl")
-    except Exception as error:
-        raise DataError(f"'{path.name}' can not be read as XLSX: {_first_line(error)}") from None
-    with book:
-        names = [str(name) for name in book.sheet_names]
-        if sheet is None and len(names) > 1:
-            raise DataError(f"'{path.name}' has {len(names)} sheets: {', '.join(names)}. Fix: read(..., layer='NAME')")
-        if sheet is not None and sheet not in names:
-            raise DataError(f"'{path.name}' has no sheet '{sheet}'; it has {', '.join(names)}{nearest(sheet, names)}")
-        frame = pd.read_excel(book, sheet or names[0], dtype=object, keep_default_na=False, na_values=[""])
-    return RawFile(_named(frame.dropna(how="all").reset_index(drop=True)))
+def _check_wkb(path: Path, file: Any) -> None:
+    """Look at the geometries of a GeoParquet file as bytes, before they are parsed."""
+    columns = json.loads(file.schema_arrow.metadata[b"geo"]).get("columns", {})
+    for name in [name for name, one in columns.items() if one.get("encoding") == "WKB"]:
+        for batch in file.iter_batches(columns=[name]):
+            check_nesting(path.name, name, batch.column(0).to_pylist())
 
 
 def _open_text(path: Path, encoding: str | None) -> RawFile:
@@ -110,6 +119,10 @@ def _open_text(path: Path, encoding: str | None) -> RawFile:
     lines = text.splitlines()
     header = lines[0] if lines else ""
     separator = max([",", ";", "\t"], key=header.count)
+    check_cells(path.name, len(lines), header.count(separator) + 1, len(content))
+    if "\0" in text:
+        row = text[: text.index("\0")].count("\n") + 1
+        raise DataError(f"'{path.name}' holds zero bytes, the first in line {row:,}: no text. Fix: save it again.")
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -138,112 +151,81 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _open_archive(path: Path, layer: str | None, encoding: str | None) -> RawFile:
+    """Open the one set of layers of an archive, or the one whose file is called `layer`."""
+    with tempfile.TemporaryDirectory(prefix="landrelease-", ignore_cleanup_errors=True) as folder:
+        found = unpack(path, Path(folder))
+        names = [one.stem for one in found]
+        if not found:
+            raise DataError(f"'{path.name}' holds no layer that is read (.shp, .gpkg, .geojson, .kml, .fgb or .gdb).")
+        if len(found) > 1:
+            if layer is None:
+                raise DataError(
+                    f"'{path.name}' has {len(found)} layers: {', '.join(names)}. Fix: read(..., layer='NAME')"
+                )
+            if names.count(layer) != 1:
+                what = f"{names.count(layer)} layers" if layer in names else "no layer"
+                said = ", ".join(names) + nearest(layer, names)
+                raise DataError(f"'{path.name}' has {what} '{layer}'; it has {said}. Fix: unpack it.")
+            found, layer = [found[names.index(layer)]], None
+        try:
+            return _open_vector(found[0], found[0].suffix.lower(), layer, encoding)
+        except DataError as error:
+            raise DataError(f"'{path.name}': {error}") from None
+
+
 def _open_vector(path: Path, suffix: str, layer: str | None, encoding: str | None) -> RawFile:
     import pyogrio
 
-    _check_content(path, suffix)
-    source: Any = path
-    if suffix == ".kmz":
-        source = _inside_kmz(path)
+    said = check_content(path, suffix)
     try:
-        names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
+        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except Exception as error:
         if suffix in (".geojson", ".json"):
-            return RawFile(*read_geojson(path))
+            return _with_crs(RawFile(*read_geojson(path)), said)
         raise DataError(f"'{path.name}' can not be opened: {_first_line(error)}") from None
     if not names:
         raise DataError(f"'{path.name}' has no layers.")
-    if layer is None and len(names) > 1 and suffix not in (".kml", ".kmz"):
+    if layer is None and len(names) > 1 and suffix != ".kml":
         raise DataError(f"'{path.name}' has {len(names)} layers: {', '.join(names)}. Fix: read(..., layer='NAME')")
     if layer is not None and layer not in names:
         raise DataError(f"'{path.name}' has no layer '{layer}'; it has {', '.join(names)}{nearest(layer, names)}")
     wanted = [layer] if layer is not None else names
-    parts = [_open_layer(path, source, name, suffix, encoding) for name in wanted]
-    return parts[0] if len(parts) == 1 else _joined(parts, wanted)
+    rows = rows_in_layer(path, wanted[0]) if suffix == ".gpkg" else said.rows if wanted == names else None
+    parts = [_open_layer(path, name, suffix, encoding) for name in wanted]
+    raw = parts[0] if len(parts) == 1 else _joined(parts, wanted)
+    if rows is not None and len(raw.columns) < rows:
+        raise DataError(
+            f"'{path.name}' holds {rows:,} rows, but only {len(raw.columns):,} can be read.\n"
+            f"  Fix: export it again, as GeoPackage; a row that is left out could be a hazard."
+        )
+    return _with_crs(raw, said)
 
 
-def _check_content(path: Path, suffix: str) -> None:
-    """Refuse a file that is not what its name says: the library below would follow its content elsewhere."""
-    if path.is_dir() != (suffix == ".gdb"):
-        raise DataError(f"'{path.name}' is a {'folder' if path.is_dir() else 'file'}: that is no '{suffix}'.")
-    if path.is_dir():
-        return
-    if suffix in (".zip", ".kmz"):
-        _check_archive(path)
-    else:
-        with path.open("rb") as file:
-            _check_start(path.name, suffix, file.read(_START))
-    if suffix == ".shp":
-        said, found = 2 * int.from_bytes(path.read_bytes()[24:28], "big"), path.stat().st_size
-        if found < said:
-            raise DataError(f"'{path.name}' is cut off: it has {found:,} of {said:,} bytes. Fix: copy it again.")
+def _with_crs(raw: RawFile, said: Promise) -> RawFile:
+    return raw if said.has_crs else replace(raw, crs=None)
 
 
-def _check_start(name: str, suffix: str, start: bytes) -> None:
-    """Raise DataError unless the first bytes are those of the format that the suffix names."""
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    fits = {
-        ".gpkg": start.startswith(b"SQLite format 3\0"),
-        ".fgb": start.startswith(b"fgb"),
-        ".shp": start.startswith(b"\x00\x00\x27\x0a"),
-        ".geojson": text.startswith(b"{") and b"gdal_streamed_alg" not in text,
-        ".json": text.startswith(b"{") and b"gdal_streamed_alg" not in text,
-        ".kml": text.startswith(b"<") and b"<kml" in text,
-    }
-    if not fits.get(suffix, True):
-        raise DataError(f"'{name}' can not be read: its content is not what '{suffix}' stands for.")
-    if suffix == ".kml" and (b"<!DOCTYPE" in start or b"<!ENTITY" in start):
-        raise DataError(f"'{name}' declares a document type, which could name other files: it is not read.")
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse an archive that unpacks to very much, leads out of its folder, or holds what is not read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
-            for one in members:
-                if one.filename.startswith(("/", "\\")) or ".." in one.filename.replace("\\", "/").split("/"):
-                    raise DataError(f"'{path.name}' holds '{one.filename}', a path out of the archive: it is not read.")
-                if one.file_size > max(_SMALL_BYTES, _MOST_RATIO * one.compress_size):
-                    raise DataError(f"'{path.name}' holds '{one.filename}', {one.file_size:,} bytes packed in too few.")
-            if sum(one.file_size for one in members) > _MOST_BYTES:
-                raise DataError(f"'{path.name}' unpacks to more than {_MOST_BYTES:,} bytes. Fix: unpack it first.")
-            layers = [one for one in members if Path(one.filename).suffix.lower() in _IN_ARCHIVE]
-            if not layers and not any(".gdb/" in one.filename.lower() for one in members):
-                raise DataError(f"'{path.name}' holds no {', '.join(_IN_ARCHIVE)} or .gdb.")
-            for one in layers:
-                with archive.open(one) as file:
-                    _check_start(one.filename, Path(one.filename).suffix.lower(), file.read(_START))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise DataError(f"'{path.name}' can not be read as an archive: {_first_line(error)}") from None
-
-
-def _inside_kmz(path: Path) -> bytes:
-    with zipfile.ZipFile(path) as archive:
-        inside = [name for name in archive.namelist() if name.lower().endswith(".kml")]
-        if not inside:
-            raise DataError(f"'{path.name}' holds no KML document.")
-        return archive.read("doc.kml" if "doc.kml" in inside else inside[0])
-
-
-def _open_layer(path: Path, source: Any, layer: str, suffix: str, encoding: str | None) -> RawFile:
+def _open_layer(path: Path, layer: str, suffix: str, encoding: str | None) -> RawFile:
     import pyogrio
 
-    options = {"encoding": encoding} if encoding and suffix in (".shp", ".zip") else {}
+    options = {"encoding": encoding} if encoding and suffix == ".shp" else {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            info = pyogrio.read_info(source, layer=layer)
-            if info["driver"] not in _DRIVERS:
+            info = pyogrio.read_info(path, layer=layer)
+            if info["driver"] not in DRIVERS:
                 raise DataError(f"'{path.name}' is a file of {info['driver']}, which is not read")
-            frame = pyogrio.read_dataframe(source, layer=layer, on_invalid="ignore", **options)
-            frame = _with_long_numbers(frame, info, source, layer)
+            check_cells(path.name, info["features"], len(info["fields"]), path.stat().st_size)
+            frame = pyogrio.read_dataframe(path, layer=layer, on_invalid="ignore", **options)
+            frame = _with_long_numbers(frame, info, path, layer)
         except DataError:
             raise
         except Exception as error:
             if suffix in (".geojson", ".json"):
                 return RawFile(*read_geojson(path))
-            raise DataError(f"'{path.name}', layer '{layer}': {_first_line(error)}") from None
+            fix = ". Fix: read(..., encoding='cp1252') or the one it has" if isinstance(error, UnicodeError) else ""
+            raise DataError(f"'{path.name}', layer '{layer}': {_first_line(error)}{fix}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
         return RawFile(_named(frame))
     shapes = frame.geometry.to_numpy()
@@ -254,12 +236,35 @@ def _open_layer(path: Path, source: Any, layer: str, suffix: str, encoding: str 
     if said:
         warnings.warn(f"'{path.name}': {'; '.join(sorted(said))[:500]}", DataWarning, stacklevel=4)
     raw = RawFile(_named(pd.DataFrame(frame.drop(columns=frame.geometry.name))), shapes, frame.crs)
+    if suffix == ".shp" and encoding is None:
+        _tell_wrong_letters(path, raw.columns)
     if shapely.is_missing(shapes).any():
-        _unreadable(raw, source, layer)
+        _unreadable(raw, path, layer)
     return raw
 
 
-def _with_long_numbers(frame: pd.DataFrame, info: dict[str, Any], source: Any, layer: str) -> pd.DataFrame:
+def _tell_wrong_letters(path: Path, columns: pd.DataFrame) -> None:
+    """Warn of text that was decoded by another code page than it was written in, which a Shapefile may declare."""
+    for name in [str(one) for one in columns.select_dtypes("str")]:
+        for text in columns[name].dropna().unique():
+            if text.isascii():
+                continue
+            fix = "the encoding that it was saved in, such as 'cp1252'" if _CONTROL.search(text) else None
+            for page in ("latin-1", "cp1252"):
+                with suppress(UnicodeError):
+                    text.encode(page).decode("utf-8")
+                    fix = "'utf-8'"
+            if fix is not None:
+                warnings.warn(
+                    f"'{path.name}', column '{name}': '{text[:40]}' looks like text in wrong letters, so that ids may "
+                    f"not match. Fix: read(..., encoding=...) with {fix}.",
+                    DataWarning,
+                    stacklevel=5,
+                )
+                return
+
+
+def _with_long_numbers(frame: pd.DataFrame, info: dict[str, Any], path: Path, layer: str) -> pd.DataFrame:
     """Read whole numbers again that a blank row turned into floats which can not hold them: they are ids."""
     import pyogrio
 
@@ -267,18 +272,18 @@ def _with_long_numbers(frame: pd.DataFrame, info: dict[str, Any], source: Any, l
     floats = [name for name in frame if name in whole and frame[name].dtype == float]
     long = [name for name in floats if frame[name].abs().max() >= 2**53]
     if long:
-        exact = pyogrio.read_arrow(source, layer=layer, columns=long, read_geometry=False)[1]
+        exact = pyogrio.read_arrow(path, layer=layer, columns=long, read_geometry=False)[1]
         for name in long:
             frame[name] = pd.array(exact[name].to_pylist(), dtype="Int64")
     return frame
 
 
-def _unreadable(raw: RawFile, source: Any, layer: str) -> None:
+def _unreadable(raw: RawFile, path: Path, layer: str) -> None:
     """Tell rows whose shape is null in the file from those whose shape can not be read; mend what can be."""
     import pyogrio
 
     assert raw.shapes is not None
-    wkb = pyogrio.raw.read(source, layer=layer, columns=[])[2]
+    wkb = pyogrio.raw.read(path, layer=layer, columns=[])[2]
     lost = np.flatnonzero(shapely.is_missing(raw.shapes) & np.array([one is not None for one in wkb]))
     if not len(lost):
         return

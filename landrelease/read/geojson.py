@@ -36,7 +36,7 @@ def read_geojson(path: Path) -> tuple[pd.DataFrame, np.ndarray[Any, Any], CRS, F
     """Return the properties, shapes, CRS and findings of a GeoJSON file, feature by feature."""
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"'{path.name}' can not be read as JSON: {error}") from None
     features = document.get("features") if isinstance(document, dict) else None
     if isinstance(document, dict) and document.get("type") == "Feature":

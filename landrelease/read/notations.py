@@ -107,7 +107,7 @@ def verbatim(value: object) -> str | None:
         return value if value.strip() else None
     if isinstance(value, float | np.floating):
         number = float(value)
-        return None if math.isnan(number) else str(int(number)) if number.is_integer() else repr(number)
+        return None if math.isnan(number) else np.format_float_positional(number, trim="-")
     return None if value is None or value is pd.NA or value is pd.NaT else str(value)
 
 
@@ -143,7 +143,7 @@ def _plain(text: str) -> str:
 
 def _shape(text: str) -> str:
     """Tell how a text is written; degrees are told from each other as they are read."""
-    if _MGRS_LIKE.fullmatch(text.replace(" ", "").upper()):
+    if _MGRS_LIKE.fullmatch(re.sub("[ ,;]", "", text).upper()):
         return "mgrs"
     return "utm" if re.search(r"(?<![\d.,])\d{6}", text) else "auto"
 
@@ -185,7 +185,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _degrees(pieces: list[str], options: Options, *, in_columns: bool = False) -> Place:
-    if len(pieces) != 2:
+    if len(pieces) != 2 or not all(re.search(r"\d", one) for one in pieces):
         raise RefusedError("is no pair of latitude and longitude that is understood")
     read = [_ordinate(one, options) for one in pieces]
     axes = [axis for axis, *_ in read]
@@ -194,7 +194,7 @@ def _degrees(pieces: list[str], options: Options, *, in_columns: bool = False) -
     if axes[0] is not None and axes[0] == axes[1]:
         raise RefusedError(f"gives the {axes[0]} twice")
     if in_columns and axes[0] == "longitude":
-        raise RefusedError("its letters contradict its column")
+        raise RefusedError("its letters contradict the columns")
     if axes[0] == "longitude":
         read.reverse()
     (_, y, half_y, parts_y), (_, x, half_x, parts_x) = read
@@ -332,8 +332,8 @@ def _mgrs(text: str, options: Options) -> Place:
 
 def _square(zone: str, band: str, letters: str, east: str, north: str) -> Place:
     """Return the centre of an MGRS square: releases of the library differ in whether they return its corner."""
-    from mgrs import MGRS  # type: ignore[import-untyped]
-    from mgrs.core import MGRSError  # type: ignore[import-untyped]
+    from mgrs import MGRS
+    from mgrs.core import MGRSError
 
     size = len(east)
     middle = "50000"[: 5 - size]

@@ -11,27 +11,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 
 from landrelease.cells import as_text
 from landrelease.errors import CRSError, DataError, OptionError, check_option, nearest
-from landrelease.geometry import (
-    check_crs,
-    cut_at_180,
-    declared_crs,
-    geodesic_area_m2,
-    has_finite_coordinates,
-    has_place,
-    keep_where,
-    polygonal,
-    repaired,
-    unwrapped,
-)
+from landrelease.geometry import check_crs, has_place, keep_where
+from landrelease.read.apart import is_read_apart, read_apart
 from landrelease.read.files import RawFile, open_file
 from landrelease.read.profiles import read_profile
+from landrelease.read.shapes import Found, shapes_in, usable_shapes
 from landrelease.read.values import parse
 from landrelease.rules import add_findings, finding
-from landrelease.tables import CODES, DTYPES, READINGS, RELEASE_EVENTS, TABLES, Column, Table
+from landrelease.tables import CODES, DTYPES, TABLES, Table
 
 __all__ = ["read"]
 
@@ -45,14 +35,6 @@ _PREFIX = {
     "accidents": "AC",
     "admin_areas": "AD",
 }
-_DEGREES = Column("longitude", "number", "degrees east", unit="degrees")
-_KEPT = {
-    "hazard": "all that its rings enclose is kept",
-    "release": "only what each reading of its rings agrees on is kept",
-    "structure": "what its rings run round is kept",
-}
-Found = list[tuple[int, list[str]]]
-Shapes = np.ndarray[Any, Any]
 
 
 def read(
@@ -72,6 +54,7 @@ def read(
     crs: Any = None,
     operation: str | None = None,
     ids: str | None = None,
+    isolate: str = "large",
 ) -> pd.DataFrame:
     """Read a file as one of the tables; every row of the file becomes a row, every doubt is kept with it.
 
@@ -113,6 +96,9 @@ def read(
     ids : "column", "geometry" or "row"
         Where the id comes from: a column (default); the geometry (the same shape gives the same id in any file and
         order; exact repeats get a suffix); or the row number, for tables that have neither.
+    isolate : "large", "always" or "never"
+        Whether the file is read in a process of its own, which is stopped after 10 minutes or (on Linux) at 4 GiB of
+        memory: files that unpack to 16 MiB or more (default), all, or none. It takes about half a second more.
 
     Returns
     -------
@@ -125,11 +111,19 @@ def read(
     ------
     DataError
         The file can not be opened, has no rows, lacks a column that was named, or writes dates or numbers in a
-        way that must be declared first.
+        way that must be declared first; it is not what its name says, is cut off, names other files, or asks for more
+        than its limits.
     CRSError
         No CRS is known; no operation to EPSG:4326 is good to 10 m (rule 5), or several are and disagree.
     OptionError, ProgrammeError
         An option or a profile says something unknown.
+
+    Notes
+    -----
+    A file is checked before a library opens it: that its content is what its name says, names no other file or
+    address, is whole, and holds as many rows as it says; what an archive unpacks to; the views and triggers of a
+    GeoPackage. A file under 16 MiB that passes has no known way to take long or much memory. A process of its own
+    limits what a file can cost, also where a library breaks down; it is no wall against code that attacks the library.
 
     Examples
     --------
@@ -148,7 +142,14 @@ def read(
       '%d.%m.%y'.
     """
     check_option("table", table, TABLES)
+    check_option("isolate", isolate, ("large", "always", "never"))
     declared, path = TABLES[table], Path(path)
+    given: dict[str, Any] = {
+        "columns": columns, "codes": codes, "values": values, "where": where, "dates": dates, "decimal": decimal,
+        "units": units, "encoding": encoding, "layer": layer, "crs": crs, "operation": operation, "ids": ids,
+    }  # fmt: skip
+    if is_read_apart(path, isolate):
+        return read_apart(path, table, {**given, "profile": profile})
     if path.suffix.lower() == ".xml":
         if table != "projects":
             raise DataError(f"'{path.name}': XML is read as IATI activities, for the table 'projects' only.")
@@ -157,10 +158,6 @@ def read(
         projects: pd.DataFrame = read_iati(path)
         return projects
     base = read_profile(profile, table) if profile is not None else {}
-    given: dict[str, Any] = {
-        "columns": columns, "codes": codes, "values": values, "where": where, "dates": dates, "decimal": decimal,
-        "units": units, "encoding": encoding, "layer": layer, "crs": crs, "operation": operation, "ids": ids,
-    }  # fmt: skip
     options = {**base, **{key: value for key, value in given.items() if value is not None}}
     for key in ("columns", "codes", "values", "units"):
         options[key] = {**base.get(key, {}), **(given[key] or {})}
@@ -183,12 +180,8 @@ def _build(raw: RawFile, table: Table, options: Mapping[str, Any], path: Path, e
     named, rest = _named(raw.columns, options["columns"], table, explicit)
     frame, findings = _typed(named, raw.columns.index, table, options)
     findings += raw.findings
-    shapes, crs = _shapes(raw, named, rest, options, findings, table)
-    before, keys = None, shapes
-    if crs is not None and table.shape != "none":
-        shapes, across = _joined_at_180(_finite(shapes, findings), crs, findings)
-        shapes, before, keys = _repair(shapes, crs, table, _readings(frame, table), findings)
-        shapes[across], keys[across] = cut_at_180(shapes[across]), cut_at_180(keys[across])
+    shapes, crs = shapes_in(raw, named, options, table, findings)
+    shapes, before, keys = usable_shapes(shapes, crs, frame, table, findings)
     frame = _provenance(frame, table, path, source_row)
     theirs = [str(name) for name in raw.columns]
     frame = _identified(frame, table, options.get("ids") or "column", keys, source_row, theirs)
@@ -320,129 +313,6 @@ def _typed(
         said = frame["date_precision"] if "date_precision" in frame else pd.Series(None, index=index, dtype="str")
         frame["date_precision"] = said.where(frame["event_date"].notna(), "unknown").fillna(precision)
     return frame, findings
-
-
-def _shapes(
-    raw: RawFile,
-    named: Mapping[str, pd.Series],
-    rest: pd.DataFrame,
-    options: Mapping[str, Any],
-    findings: Found,
-    table: Table,
-) -> tuple[np.ndarray[Any, Any], CRS | None]:
-    crs = CRS.from_user_input(options["crs"]) if options.get("crs") is not None else raw.crs
-    if table.shape == "none":
-        return np.full(len(raw.columns), None, dtype=object), crs
-    if raw.shapes is not None:
-        shapes = raw.shapes
-    elif "wkt" in named:
-        shapes = _from_wkt(as_text(named["wkt"]), findings)
-    elif {"longitude", "latitude"} <= set(named):
-        shapes = _from_points(named, options.get("decimal"), findings)
-    else:
-        shapes = np.full(len(raw.columns), None, dtype=object)
-        crs = crs or CRS.from_epsg(4326)  # no coordinate depends on it
-    if crs is None:
-        raise CRSError(
-            "The coordinates have no reference system. Fix: read(..., crs='EPSG:4326') or the one they are in."
-        )
-    if options.get("operation") is not None:
-        crs = declared_crs(crs, options["operation"])
-    empty = shapely.is_empty(shapes) & ~shapely.is_missing(shapes)
-    findings += [
-        (int(row), finding("R7", "geometry", "", "empty geometry in the file")) for row in np.flatnonzero(empty)
-    ]
-    return keep_where(shapely.force_2d(shapes), ~empty), crs
-
-
-def _from_wkt(text: pd.Series, findings: Found) -> np.ndarray[Any, Any]:
-    with np.errstate(invalid="ignore"):  # a NaN is told as R11
-        shapes = shapely.from_wkt(
-            [None if one else wkt for wkt, one in zip(text, text.isna(), strict=True)], on_invalid="ignore"
-        )
-    for row in np.flatnonzero(shapely.is_missing(shapes) & text.notna().to_numpy()):
-        findings.append((int(row), finding("R7", "geometry", text.iloc[row], "unreadable WKT: no geometry")))
-    return np.asarray(shapes, dtype=object)
-
-
-def _from_points(named: Mapping[str, pd.Series], decimal: str | None, findings: Found) -> np.ndarray[Any, Any]:
-    xy = []
-    for name in ("longitude", "latitude"):
-        column = Column(name, "number", "degrees")
-        numbers, found, _ = parse(named[name], column, decimal=decimal)
-        findings += found
-        xy.append(numbers.to_numpy(dtype=float))
-    known = np.isfinite(xy[0]) & np.isfinite(xy[1])
-    shapes = np.full(len(known), None, dtype=object)
-    shapes[known] = shapely.points(xy[0][known], xy[1][known])
-    return shapes
-
-
-def _finite(shapes: Shapes, findings: Found) -> Shapes:
-    finite = has_finite_coordinates(shapes)
-    for row in np.flatnonzero(~finite):
-        findings.append((int(row), finding("R11", "geometry", "", "a coordinate is no finite number: no geometry")))
-    return keep_where(shapes, finite)
-
-
-def _joined_at_180(shapes: Shapes, crs: CRS, findings: Found) -> tuple[Shapes, np.ndarray[Any, Any]]:
-    """Return shapes that leap over 180 degrees as one piece, and which shapes must be cut there once they are valid."""
-    if not crs.is_geographic:
-        return shapes, np.zeros(len(shapes), bool)
-    joined = unwrapped(shapes)
-    lon = shapely.get_coordinates(joined)[:, 0]
-    # one longitude of 181 is a slip; a file of them counts its longitudes from 0 to 360
-    counts_on = len(lon) > 0 and lon.min() >= 0 and lon.max() <= 360 and np.median(lon) > 170
-    bounds = shapely.bounds(joined)
-    west, east = bounds[:, 0], bounds[:, 2]
-    with np.errstate(invalid="ignore"):
-        over = ((west < 180) & (east > 180)) | ((west < -180) & (east > -180))
-        across = (over & (east - west < 90)) | (counts_on & (east > 180))
-    for row in np.flatnonzero(across):
-        message = "crosses 180 degrees: cut there" if over[row] else "longitudes beyond 180 degrees: counted from there"
-        findings.append((int(row), finding("R13", "geometry", "", message)))
-    return joined, across
-
-
-def _readings(frame: pd.DataFrame, table: Table) -> Any:
-    """Return how the rings of an invalid polygon are read: as much land as a hazard can mean, as little as a release."""
-    if table.name == "events" and "event" in frame:
-        return frame["event"].map(READINGS).fillna("structure").to_numpy(dtype=object)
-    if table.name == "areas" and {"status", "release_type"} <= set(frame):
-        is_released = frame["status"].eq("released") & frame["release_type"].isin(RELEASE_EVENTS)
-        return np.where(is_released, "release", "hazard")
-    return {"areas": "hazard", "releases": "release"}.get(table.name, "structure")
-
-
-def _repair(
-    shapes: Shapes, crs: CRS, table: Table, readings: Any, findings: Found
-) -> tuple[Shapes, Shapes | None, Shapes]:
-    """Make invalid polygons valid and say so, with the area before and after (rule 6).
-
-    The last of what is returned are shapes whose ids do not hang on the reading.
-    """
-    if table.shape == "point":
-        return shapes, None, shapes.copy()
-    bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
-    after, keys = repaired(shapes, reading=readings), repaired(shapes)
-    if table.shape == "polygon" or table.name == "events":
-        mixed = (shapely.get_type_id(shapes) == 7) & (shapely.get_dimensions(shapes) == 2)
-        after[mixed], keys[mixed] = polygonal(after[mixed]), polygonal(keys[mixed])
-        message = "a collection: its polygons are the area, its points and lines are left out"
-        findings += [(int(row), finding("R13", "geometry", "", message)) for row in np.flatnonzero(mixed)]
-    before_m2 = np.full(len(shapes), np.nan)
-    if len(bad):
-        before_m2[bad] = geodesic_area_m2(gpd.GeoSeries(list(shapes[bad]), crs=crs))
-        after_m2 = geodesic_area_m2(gpd.GeoSeries(list(after[bad]), crs=crs))
-        kept = np.broadcast_to(readings, len(shapes))[bad]
-        for row, was, now, reading in zip(bad, before_m2[bad], after_m2, kept, strict=True):
-            reason = shapely.is_valid_reason(shapes[row]).split("[")[0]
-            message = f"invalid geometry was repaired: {was:,.0f} m2 before, {now:,.0f} m2 after; {_KEPT[reading]}"
-            findings.append((int(row), finding("R8", "geometry", reason, message)))
-    vanished = shapely.is_empty(after) & ~shapely.is_missing(after)
-    for row in np.flatnonzero(vanished):
-        findings.append((int(row), finding("R7", "geometry", "", "a shape without an area: no geometry")))
-    return keep_where(after, ~vanished), before_m2, keep_where(keys, ~shapely.is_empty(keys))
 
 
 def _provenance(frame: pd.DataFrame, table: Table, path: Path, source_row: np.ndarray[Any, Any]) -> pd.DataFrame:

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -91,10 +90,11 @@ def traverse(
     Parameters
     ----------
     points : DataFrame
-        One row a point: area_id; point_no (ordered as numbers: 1, 2, 10); latitude and longitude (numbers or text,
-        WGS 84), or bearing_deg (clockwise from north) and distance_m, or both. Optional: kind (landmark,
-        reference, benchmark, start, turning, intermediate; the first three lie off the perimeter; without the
-        column all lie on it), from_point (the point_no that a leg starts at; else the point before).
+        One row a point: area_id; point_no (sorted as numbers: 1, 2, 10; told where the rows were not); latitude
+        and longitude (numbers or text, WGS 84), or bearing_deg (clockwise from north) and distance_m, or both.
+        Optional: kind (landmark, reference, benchmark, start, turning, intermediate; the first three lie off the
+        perimeter; without the column all lie on it), from_point (the point_no that a leg starts at; else the
+        point before).
     north : {'true', 'magnetic', 'grid'}
         What the bearings are counted from; must be said where there are bearings.
     declination_deg : float, optional
@@ -235,8 +235,9 @@ def _convergence(grid_crs: Any) -> Callable[[Place], float]:
 
 def _points(group: pd.DataFrame, located: gpd.GeoDataFrame) -> list[_Point]:
     points = []
+    row: Any
     for row, found in zip(group.itertuples(), located.itertuples(), strict=True):
-        number: Any = row.point_no
+        number = row.point_no
         if pd.isna(number):
             raise _RefusedError("a point has no point_no")
         if found.geometry is None and not pd.isna(found.as_written):
@@ -273,23 +274,31 @@ def _number(number: str, name: str, cell: Any, low: float, high: float) -> float
 
 
 def _ordered(area: _Area, points: list[_Point]) -> list[_Point]:
-    """Return points off the perimeter first, then its start, then the others by the numbers in their names."""
+    """Return points off the perimeter first, then its start, then the others by the numbers in their names.
 
-    def key(point: _Point) -> tuple[int, list[Any]]:
-        kind = POINT_KINDS.index(point.kind) if point.kind in (*_OFF_PERIMETER, "start") else len(POINT_KINDS)
-        digits = re.split(r"(\d+)", point.number.casefold())
-        return kind, [int(one) if i % 2 else one for i, one in enumerate(digits)]
-
-    ordered = sorted(points, key=key)
-    for first, second in pairwise(ordered):
-        if key(first) == key(second):
-            raise _RefusedError(f"point {second.number} stands twice")
-    if sum(one.kind == "start" for one in points) > 1:
+    A wrong order is not found by the misclosure: the sum of the legs is the same in any order.
+    """
+    off = sorted((one for one in points if one.kind in _OFF_PERIMETER), key=lambda one: POINT_KINDS.index(one.kind))
+    starts = [one for one in points if one.kind == "start"]
+    written = [one for one in points if one.kind not in _OFF_PERIMETER and one.kind != "start"]
+    ordered = sorted(written, key=_natural)
+    if len(starts) > 1:
         raise _RefusedError("it has more than one start")
-    if ordered != points:
-        written = ", ".join(one.number for one in points[:12])
-        area.notes.append(f"its points stood in the order {written}{' ...' if len(points) > 12 else ''}: sorted")
-    return ordered
+    keys = [_natural(one) for one in starts + ordered]
+    twice = [one.number for one, key in zip(starts + ordered, keys, strict=True) if keys.count(key) > 1]
+    if twice:
+        raise _RefusedError(f"point {twice[0]} stands twice; the last row, back at the start, has a number of its own")
+    if ordered != written:
+        if len({str(_natural(one)[::2]) for one in written}) > 1:
+            raise _RefusedError("its point numbers do not tell their order: number them alike, or sort the rows")
+        told = ", ".join(one.number for one in written[:12])
+        area.notes.append(f"its points stood in the order {told}{' ...' if len(written) > 12 else ''}: sorted")
+    return off + starts + ordered
+
+
+def _natural(point: _Point) -> list[Any]:
+    """Return the words and numbers of a point's name, in turn."""
+    return [int(one) if i % 2 else one for i, one in enumerate(re.split(r"(\d+)", point.number.casefold()))]
 
 
 def _build(area: _Area, points: list[_Point], survey: _Survey) -> None:

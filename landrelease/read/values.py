@@ -42,7 +42,8 @@ _PERIOD_END = ("release_date", "end_date", "handover_date")
 """Dates that mark an end: of a known year or month they are the last day, so that land is never released early."""
 
 _ISO = re.compile(r"^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?$")
-_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+_BLANKS = r"\s\u00a0\u202f'"
+"""Marks that group digits in any language, beside the one that does not mark decimals."""
 _TRUE, _FALSE = (
     {"true", "yes", "y", "t", "1", "oui", "sí", "si", "sim"},
     {"false", "no", "n", "f", "0", "non", "não"},
@@ -117,14 +118,23 @@ def _numbers(values: pd.Series, column: Column, decimal: str | None) -> tuple[pd
     text = as_text(values).mask(real)
     if decimal is not None:
         check_option("decimal", decimal, (".", ","))
-        text = text.str.replace("." if decimal == "," else ",", "", regex=False).str.replace(",", ".", regex=False)
     else:
         _refuse_ambiguous(text, column)
-    text = text.str.replace(r"[\s\u00a0\u202f']", "", regex=True)
-    is_number = text.str.match(_NUMBER).fillna(False).to_numpy(dtype=bool)
-    numbers = pd.to_numeric(text.where(is_number), errors="coerce").astype("float64")
+    marks = _BLANKS + {None: "", ",": ".", ".": ","}[decimal]
+    is_number = text.str.match(_number(marks, decimal or ".")).fillna(False).to_numpy(dtype=bool)
+    plain = text.where(is_number).str.replace(f"[{marks}]", "", regex=True).str.replace(",", ".", regex=False)
+    numbers = pd.to_numeric(plain, errors="coerce").astype("float64")
     numbers = numbers.mask(real, pd.to_numeric(values.where(real), errors="coerce").astype("float64"))
     return numbers, _told((~is_number) & text.notna().to_numpy(), values, column, "is no number: left missing")
+
+
+def _number(marks: str, point: str) -> str:
+    """Return the pattern of a number; marks group its digits by threes, in India by twos before the last three.
+
+    A mark that groups nothing is a slip, perhaps a decimal mark: 1.5 is not 15.
+    """
+    whole = f"(?:[0-9]+|[0-9]{{1,3}}(?:[{marks}][0-9]{{2,3}})*[{marks}][0-9]{{3}})"
+    return rf"^[+-]?(?:{whole}\{point}?[0-9]*|\{point}[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
 def _is_real(value: object) -> bool:
@@ -150,9 +160,10 @@ def _refuse_ambiguous(text: pd.Series, column: Column) -> None:
 
 
 def _whole(numbers: pd.Series, values: pd.Series, column: Column, found: Found) -> tuple[pd.Series, Found]:
-    fraction = (numbers.notna() & (numbers != numbers.round())).to_numpy() | np.isinf(numbers.to_numpy())
-    told = _told(fraction, values, column, "is no whole number: left missing")
-    return numbers.mask(fraction).astype("Int64"), found + told
+    # beyond 2 ** 53 a float does not hold each whole number
+    bad = numbers.notna() & ((numbers != numbers.round()) | (numbers.abs() > 2**53))
+    told = _told(bad.to_numpy(), values, column, "is no whole number that can be counted: left missing")
+    return numbers.mask(bad).astype("Int64"), found + told
 
 
 def _dates(values: pd.Series, column: Column, dates: str | None) -> tuple[pd.Series, Found, pd.Series]:
@@ -180,7 +191,8 @@ def _dates(values: pd.Series, column: Column, dates: str | None) -> tuple[pd.Ser
         year, month, day = _ordered(text, dates)
         precision = pd.Series("day", index=text.index).where(year.notna(), "unknown")
         iso = _iso(text)  # what says its own order is read by it
-        year, month, day = (ours.fillna(theirs) for ours, theirs in zip((year, month, day), iso[:3], strict=True))
+        said = year.notna()
+        year, month, day = (ours.where(said, theirs) for ours, theirs in zip((year, month, day), iso, strict=False))
         precision = precision.mask(precision == "unknown", iso[3])
     days = pd.to_datetime(pd.DataFrame({"year": year, "month": month, "day": day}), errors="coerce")
     bad = (days.isna() & text.notna()).to_numpy()

@@ -202,7 +202,7 @@ def slip(published: float, other: float, whose: str) -> str:
     """Say by which power of ten two figures differ; nothing where by none."""
     for factor, units in _SLIPS.items() if published > 0 and other > 0 else ():
         for large, small, word in ((published, other, "times"), (other, published, "times less than")):
-            if abs(large / small / factor - 1) <= _SLIP_SHARE:
+            if abs(large - factor * small) <= _SLIP_SHARE * factor * small:
                 return f"published is {factor:,} {word} {whose}{units}"
     return ""
 

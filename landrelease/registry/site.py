@@ -22,6 +22,7 @@ from landrelease.geometry import (
     lon_lat,
     metric_crs,
     planar_area,
+    polygonal,
     repaired,
     require_crs,
     transform,
@@ -227,7 +228,10 @@ def _given(records: Any) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None, str
 
 
 def _declared(frame: gpd.GeoDataFrame, table: str) -> gpd.GeoDataFrame:
-    frame = frame.sort_values(["distance_m", frame.columns[0]], kind="stable")
+    """Return the columns of a table, the nearest record first, and of those on the site the one that covers most."""
+    covered = frame[["overlap_m2", "overlap_m"]].sum(axis=1)
+    order = pd.DataFrame({"distance": frame["distance_m"], "covered": -covered, "id": frame.iloc[:, 0]})
+    frame = frame.loc[order.sort_values(["distance", "covered", "id"], kind="stable").index]
     shapes = list(frame.geometry)
     return gpd.GeoDataFrame(conform(pd.DataFrame(frame), table), geometry=shapes, crs=frame.crs).reset_index(drop=True)
 
@@ -252,13 +256,14 @@ class _View:
         frame = self.areas[~self.areas["status"].isin(NO_HAZARD)].copy()
         ids = frame["area_id"]
         shapes = frame.geometry.to_numpy()
+        frame["is_located"] = shapely.get_dimensions(shapes) == 2
         shapes = np.where(shapely.is_missing(shapes), self._places_of(ids), shapes)
         frame = self._measured(frame, shapes, ids.map(self.accuracy_m), frame["reported_area_m2"])
-        frame["is_located"] = shapely.get_dimensions(frame.geometry.to_numpy()) == 2
+        frame.loc[~frame["is_located"], ["overlap_m2", "overlap_m"]] = np.nan
         first = self.folded.events[self.folded.events["event"].isin(HAZARD_EVENTS)].drop_duplicates("area_id")
-        first = first.set_index("area_id")
-        frame["survey_date"] = frame["area_id"].map(first["event_date"])
-        frame["date_precision"] = frame["area_id"].map(first["date_precision"])
+        first = first.set_index("area_id").reindex(frame["area_id"])
+        frame["survey_date"] = first["event_date"].to_numpy()
+        frame["date_precision"] = first["date_precision"].to_numpy()
         return frame
 
     def history(self) -> gpd.GeoDataFrame:
@@ -294,11 +299,11 @@ class _View:
 
     def releases(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Add to the releases what is left of them, and who holds their land hazardous again."""
-        net = self.net.set_index("release_id")
         frame = frame.rename(columns={"event_id": "release_id", "event": "release_type", "event_date": "release_date"})
         frame.insert(0, "release_id", frame.pop("release_id"))
+        net = self.net.set_index("release_id").reindex(frame["release_id"])
         for name in ("gross_m2", "area_m2", "conflict_m2", "handover_date"):
-            frame[name] = frame["release_id"].map(net[name])
+            frame[name] = net[name].to_numpy()
         again = self.folded.events[self.folded.events["event"].eq("reopened")]
         by = again.groupby("parent_id")["area_id"].agg(lambda ids: ", ".join(sorted(set(ids))))
         frame["reopened_by_ids"] = frame["area_id"].map(by)
@@ -384,9 +389,9 @@ class _View:
         on_plane = transform(frame.geometry.to_numpy(), frame.crs, self.plane)
         is_land = shapely.get_dimensions(on_plane) == 2
         land = np.where(is_land, repaired(on_plane), EMPTY)
-        covered = gpd.GeoSeries(list(shapely.intersection(land, self.land)), crs=self.plane)
+        covered = gpd.GeoSeries(list(polygonal(shapely.intersection(land, self.land))), crs=self.plane)
         has_land, has_lines = not shapely.is_empty(self.land), not shapely.is_empty(self.lines)
-        frame["overlap_m2"] = np.nan_to_num(geodesic_area_m2(covered)) if has_land else np.nan
+        frame["overlap_m2"] = geodesic_area_m2(covered) if has_land else np.nan
         frame["overlap_m"] = self._length_m(shapely.intersection(land, self.lines)) if has_lines else np.nan
         return frame
 

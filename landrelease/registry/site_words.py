@@ -10,7 +10,9 @@ import pandas as pd
 if TYPE_CHECKING:
     from landrelease.registry.site import SiteCheck
 
-__all__ = ["CAUTION", "say_found", "say_length", "say_period", "sentences_of"]
+__all__ = [
+    "CAUTION", "findings_of", "gaps_of", "say_found", "say_length", "say_period", "say_where", "sentences_of",
+]  # fmt: skip
 
 CAUTION = "No record is not evidence of no contamination: ask for a survey where there is doubt."
 _NAMED = 5
@@ -39,12 +41,12 @@ def say_length(metres: float) -> str:
     Examples
     --------
     >>> say_length(35.4), say_length(0.04), say_length(12_345.0), say_length(float("nan"))
-    ('35 m', 'under 1 m', '12.3 km', 'an unknown distance')
+    ('35 m', 'less than 1 m', '12.3 km', 'an unknown distance')
     """
     if pd.isna(metres):
         return "an unknown distance"
     if 0 < metres < 0.5:
-        return "under 1 m"
+        return "less than 1 m"
     return f"{metres:,.0f} m" if metres < 9_999.5 else f"{metres / 1000:,.1f} km"
 
 
@@ -77,19 +79,16 @@ def say_found(row: Any) -> str:
 
 def sentences_of(check: SiteCheck) -> list[str]:
     """Return the answer, what it rests on, and what is not known: the worst first, the caution last."""
-    said = [
-        _headline(check),
-        *_alerts(check),
-        *_hazards(check),
-        *_parts(check),
-        *_releases(check),
-        *_accidents(check),
-        *_doubts(check),
-        *_unknown(check),
-    ]
+    records = [*_hazards(check), *_releases(check), *_accidents(check)]
+    return [*findings_of(check), *records, *gaps_of(check), CAUTION]
+
+
+def findings_of(check: SiteCheck) -> list[str]:
+    """Return the answer, what alarms, how much of the site it concerns, and which records disagree or count not."""
+    said = [_headline(check), *_alerts(check), *_parts(check), *_conflicts(check), *_set_aside(check)]
     if len(check.releases):
         said.append("Released means that all reasonable effort was made; a risk may remain.")
-    return [*said, CAUTION]
+    return said
 
 
 def _headline(check: SiteCheck) -> str:
@@ -114,7 +113,7 @@ def _headline(check: SiteCheck) -> str:
 def _alerts(check: SiteCheck) -> Iterator[str]:
     alerts = check.accidents[check.accidents["is_alert"]]
     yield from _listed(
-        (f"Alert: accident {row.event_id} ({say_period(row.event_date, row.date_precision)}), {_where(row)}: "
+        (f"Alert: accident {row.event_id} ({say_period(row.event_date, row.date_precision)}), {say_where(row)}: "
          f"{row.note}. Treat its surroundings as hazardous until they are surveyed."
          for row in alerts.itertuples()),
         len(alerts), "alert", "alerts",
@@ -126,7 +125,7 @@ def _hazards(check: SiteCheck) -> Iterator[str]:
         kind = {"CHA": "confirmed hazardous area", "SHA": "suspected hazardous area"}.get(row.hazard_class)
         state = {"in_progress": ", part of it released", "suspended": ", work suspended"}.get(row.status, "")
         when = say_period(row.survey_date, row.date_precision)
-        sentence = f"{row.area_id}: {kind or 'hazardous area'}{state}, first recorded {when}, {_where(row)}"
+        sentence = f"{row.area_id}: {kind or 'hazardous area'}{state}, {say_where(row)}; first recorded: {when}"
         if not row.is_located:
             sentence += "; its size is not known"
         if row.distance_m > check.buffer_m or 0 < row.distance_m <= (row.accuracy_m or 0):
@@ -158,7 +157,7 @@ def _releases(check: SiteCheck) -> Iterator[str]:
         when = say_period(row.release_date, row.date_precision)
         again = f"; opened again as {row.reopened_by_ids}" if pd.notna(row.reopened_by_ids) else ""
         found = f"; {say_found(row._asdict())}"
-        return f"{row.release_id} (area {row.area_id}): {kind}{depth}{by}, {when}, {_where(row)}{found}{again}."
+        return f"{row.release_id} (area {row.area_id}): {kind}{depth}{by}, {when}, {say_where(row)}{found}{again}."
 
     yield from _listed(map(said, check.releases.itertuples()), len(check.releases), "release", "releases")
 
@@ -166,18 +165,21 @@ def _releases(check: SiteCheck) -> Iterator[str]:
 def _accidents(check: SiteCheck) -> Iterator[str]:
     others = check.accidents[~check.accidents["is_alert"]]
     yield from _listed(
-        (f"Accident {row.event_id} ({say_period(row.event_date, row.date_precision)}), {_where(row)}."
+        (f"Accident {row.event_id} ({say_period(row.event_date, row.date_precision)}), {say_where(row)}."
          for row in others.itertuples()),
         len(others), "accident", "accidents",
     )  # fmt: skip
 
 
-def _doubts(check: SiteCheck) -> Iterator[str]:
+def _conflicts(check: SiteCheck) -> Iterator[str]:
     yield from _listed(
         (f"The records disagree: {row.area_id} is released ({row.release_id}), {row.other_area_id} holds the same land "
          f"hazardous. It counts as hazardous." for row in check.conflicts.itertuples()),
         len(check.conflicts), "disagreement", "disagreements",
     )  # fmt: skip
+
+
+def _set_aside(check: SiteCheck) -> Iterator[str]:
     quarantined = check.quarantined
     yield from _listed(
         (f"Not taken into the registry: {'a record' if pd.isna(row.event_id) else row.event_id}"
@@ -188,7 +190,8 @@ def _doubts(check: SiteCheck) -> Iterator[str]:
     )  # fmt: skip
 
 
-def _unknown(check: SiteCheck) -> Iterator[str]:
+def gaps_of(check: SiteCheck) -> Iterator[str]:
+    """Yield what the answer can not know."""
     counts = check.counts
     if counts["feature_without_shape_count"]:
         yield f"Not checked: {_count(counts['feature_without_shape_count'], 'feature')} of the site without a shape."
@@ -196,10 +199,11 @@ def _unknown(check: SiteCheck) -> Iterator[str]:
         yield (f"Later than {check.as_of:%Y-%m-%d} and not in this answer: "
                f"{_count(counts['later_count'], 'record')} of this place.")  # fmt: skip
     if counts["unplaced_hazard_count"]:
-        yield (f"{_count(counts['unplaced_hazard_count'], 'hazardous area')} of the whole registry without a place on "
-               "record: it is not known whether they lie here.")  # fmt: skip
+        yield (f"Without a place on record, and so perhaps here: "
+               f"{_count(counts['unplaced_hazard_count'], 'hazardous area')} of the whole registry.")  # fmt: skip
     if counts["unplaced_accident_count"]:
-        yield f"{_count(counts['unplaced_accident_count'], 'accident')} of the whole registry without a place."
+        yield (f"Without a place on record, and so perhaps here: "
+               f"{_count(counts['unplaced_accident_count'], 'accident')} of the whole registry.")  # fmt: skip
     lost, elsewhere = counts["quarantined_without_place_count"], counts["quarantined_elsewhere_count"]
     if lost is None:
         yield "What was refused when the records were read is not known here."
@@ -211,7 +215,7 @@ def _unknown(check: SiteCheck) -> Iterator[str]:
         yield f"The accuracy of {_count(bare, 'boundary', 'boundaries')} here is not recorded: they count as drawn."
 
 
-def _where(row: Any) -> str:
+def say_where(row: Any) -> str:
     """Say where a record lies: on the site, with how much of it, or how far away."""
     if row.distance_m > 0:
         return f"{say_length(row.distance_m)} away"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,16 +11,14 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from landrelease.errors import OptionError
 from landrelease.geometry import geodesic_area_m2
 from landrelease.report import sections
 from landrelease.report.frames import SUMMED, plain
+from landrelease.report.page import page_path, template, write_page
 from landrelease.report.pictures import FLOWS, PARTS
-from landrelease.report.words import SAY, as_day, clean, is_missing, say_day
+from landrelease.report.words import as_day, say_day
 
 __all__ = ["write_report"]
-
-_AMOUNT = re.compile(r"[\d.,]+(?: to [\d.,]+)? (?:%|km²|ha|m²)")
 
 
 def write_report(
@@ -112,16 +109,14 @@ def write_report(
     >>> "No released land with a known area is recorded" in text, "Not given" in text
     (True, True)
     """
-    target = Path(path)
-    if target.is_dir():
-        raise OptionError(f"path must be a file to write; {target} is a folder. Fix: add a file name, report.html")
+    target = page_path(path)
     day = say_day(as_day(as_of))
     releases = _given(assessment, "assessment", ["release_id", "area_m2", "verdict", *PARTS])
     account = _given(balance, "balance", ["year", "opening_m2", "closing_m2", *FLOWS])
     doubts = _given(conflicts, "conflicts", ["area_id", "other_area_id", "overlap_m2"])
     groups = {title: plain(frame, f"summaries[{title!r}]", SUMMED) for title, frame in (summaries or {}).items()}
     total = sections.total_land(releases, groups)
-    page = _template().render(
+    page = template("report.html").render(
         name=name,
         day=day,
         version=version,
@@ -142,9 +137,7 @@ def write_report(
         inputs=None if inputs is None else sections.input_table(inputs),
         parameters=None if parameters is None else sections.parameter_table(parameters),
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page.strip() + "\n", encoding="utf-8", errors="replace", newline="\n")
-    return target
+    return write_page(page, target)
 
 
 def _given(frame: pd.DataFrame | None, name: str, required: list[str]) -> pd.DataFrame | None:
@@ -159,35 +152,3 @@ def _union_m2(conflicts: pd.DataFrame | None) -> float:
         return float("nan")
     union = shapely.union_all(shapely.make_valid(conflicts.geometry.to_numpy()))
     return float(geodesic_area_m2(gpd.GeoSeries([union], crs=conflicts.crs))[0])
-
-
-def _template() -> Any:
-    import jinja2
-    from markupsafe import Markup, escape
-
-    folder = Path(__file__).parent / "templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-    def cell(value: Any, kind: str = "text") -> Markup:
-        if is_missing(value):
-            return Markup('<abbr title="not known">–</abbr>')
-        said = clean(SAY[kind](value))
-        # bdi keeps a right-to-left name from turning the text around it.
-        return Markup("<bdi>{}</bdi>").format(said) if kind in ("text", "code") else Markup("{}").format(said)
-
-    def unbroken(sentence: str) -> Markup:
-        # A number at the end of a line with its unit on the next is misread.
-        return Markup(_AMOUNT.sub(r'<span class="u">\g<0></span>', str(escape(sentence))))
-
-    environment.filters["cell"] = cell
-    environment.filters["unbroken"] = unbroken
-    environment.filters["said"] = clean
-    environment.globals["texts"] = ("text", "code")
-    environment.globals["style"] = Markup((folder / "report.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html")

@@ -157,7 +157,7 @@ def test_south_and_west_are_negative(text, lon, lat):
         ("1.234,5", "its comma can"),
         ("11.567,104", "its comma can"),
         ("1,234.5", "its comma can"),
-        ("11,5,104,9", "'11.5.104.9' is no latitude"),
+        ("11,5,104,9", "no pair"),
         ("11 34, 104 55", "declare notation='dms'"),
         ("11.5 - 104.9", "no pair"),
         ("11°34'30'N 104°55'12'E", "is no latitude or longitude"),
@@ -191,7 +191,7 @@ def test_south_and_west_are_negative(text, lon, lat):
         ("48P IU 912 795", "is no MGRS reference"),
         ("61P VU 912 795", "is no MGRS reference"),
         ("48P AU 912 795", "square AU is not in 48P"),
-        ("48X VU 912 795", "is not in 48X"),
+        ("48X VU 912 795", "outside zone 48N and its band"),
     ],
 )
 def test_what_can_not_be_read_has_a_reason_and_no_geometry(text, message):
@@ -246,7 +246,7 @@ def test_digits_below_a_millimetre_were_computed_and_say_nothing(text):
 def test_a_column_of_numbers_is_as_accurate_as_its_digits_at_worst():
     latitudes, longitudes = pd.Series([11.5, 11.0, np.nan, np.nan]), pd.Series([104.9, 104.0, 104.9, np.nan])
     read = read_coordinates(latitudes, longitudes=longitudes)
-    assert read["accuracy_m"].round(-2).tolist()[:2] == [7800.0, 77700.0]
+    assert read["accuracy_m"].round(-2).tolist()[:2] == [7800.0, 77800.0]
     assert read["as_written"].tolist()[:3] == ["11.5 ; 104.9", "11 ; 104", " ; 104.9"]
     assert read["message"].tolist()[2:] == ["only one of latitude and longitude is written", "nothing is written"]
 
@@ -266,7 +266,7 @@ def test_latitude_and_longitude_in_two_columns(latitude, longitude):
 @pytest.mark.parametrize(
     ("latitude", "longitude", "message"),
     [
-        ("104.92 E", "11.575 N", "contradict their column"),
+        ("104.92 E", "11.575 N", "contradict the columns"),
         ("1.234,5", "104", "its comma can"),
         ("11 34", "104 55", "declare notation='dms'"),
         ("11, 104", "104", "is no latitude or longitude"),
@@ -291,7 +291,7 @@ def test_plain_numbers_are_minutes_where_it_is_declared():
     [
         ("11.575 104.92", "dms", "is written as decimal, not as dms"),
         ("11°34'N 104°55'E", "decimal", "is written as dms, not as decimal"),
-        ("11.575 104.92", "utm", "is no UTM coordinate"),
+        ("11°34'N 104°55'E", "utm", "is no UTM coordinate"),
         ("11.575 104.92", "mgrs", "is no MGRS reference"),
         ("48P VU 912 795", "decimal", "not understood"),
     ],
@@ -425,7 +425,7 @@ def mgrs_of(zone: int, lon: float, lat: float, digits: int) -> tuple[str, float,
     return f"{zone}{band}{square}{east:0{digits}d}{north:0{digits}d}", easting, northing
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 60), st.floats(-2.5, 2.5), st.floats(0.5, 71.5), st.integers(2, 5))
 def test_mgrs_comes_back_to_its_square(zone, off, lat, digits):
     lat = min(max(lat, lat // 8 * 8 + 0.02), lat // 8 * 8 + 7.98)
@@ -483,6 +483,11 @@ def test_an_area_of_use_may_lie_across_the_antimeridian():
     assert row.geometry.x == pytest.approx(170.4, abs=0.5)
 
 
+def test_a_grid_without_an_area_of_use_is_taken_at_its_word():
+    crs = "+proj=utm +zone=48 +datum=WGS84 +type=crs"
+    assert place("491250 1279500", notation="grid", crs=crs) == pytest.approx(utm_degrees(48, 491_250, 1_279_500))
+
+
 def test_a_datum_without_a_good_operation_stops_the_work():
     with pytest.raises(CRSError, match="crs='Indian 1960'"):
         read_coordinates(pd.Series(["11.575 104.92"]), crs="EPSG:4131")
@@ -530,8 +535,8 @@ def test_decimals_come_back(lat, lon, decimals, gap, is_comma):
         assert place(text) == pytest.approx((lon, lat), abs=0.51 * 10.0**-decimals)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.integers(1, 60), st.floats(-3, 3), st.floats(-79, 83), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 60), st.floats(-3, 3), st.floats(-79, 83).filter(lambda lat: abs(lat) > 0.1), st.integers(0, 3))
 def test_utm_comes_back(zone, off, lat, decimals):
     lon = zone * 6 - 183 + off
     code = (32700 if lat < 0 else 32600) + zone
@@ -540,7 +545,7 @@ def test_utm_comes_back(zone, off, lat, decimals):
     assert GEOD.inv(*read, lon, lat)[2] <= 0.8 * 10.0**-decimals
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.floats(20_000, 270_000), st.floats(320_000, 610_000))
 def test_a_grid_comes_back(easting, northing):
     lon, lat = Transformer.from_crs(28992, 4326, always_xy=True).transform(easting, northing)
@@ -555,7 +560,7 @@ PIECES = st.sampled_from([
 GARBAGE = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=9).map("".join))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(GARBAGE, min_size=1, max_size=8), st.sampled_from(["auto", "decimal", "dms", "utm", "mgrs", "grid"]))
 def test_garbage_never_raises_and_is_read_or_told(texts, notation):
     crs = "EPSG:28992" if notation == "grid" else None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from landrelease.checks import one_id_key
+from landrelease.errors import RegistryError
 from landrelease.registry.store.chain import (
     GENESIS,
     Batch,
@@ -21,7 +22,7 @@ from landrelease.registry.store.chain import (
 )
 from landrelease.registry.store.intake import Candidate, Intake
 
-__all__ = ["OWN", "Plan", "append", "now", "plan_import", "plan_voids"]
+__all__ = ["OWN", "Plan", "append", "natural", "now", "plan_import", "plan_voids", "undone_by"]
 
 OWN = "registry"
 """The source of voids that the registry adds itself."""
@@ -33,6 +34,8 @@ class Plan:
 
     source: str
     rows: list[LogRow]
+    area_ids: str = "own"
+    apart: dict[str, str] = field(default_factory=dict)
     not_taken: list[SetAside] = field(default_factory=list)
     new_aside: list[SetAside] = field(default_factory=list)
     row_count: int = 0
@@ -52,21 +55,28 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def plan_import(log: Any, intake: Intake, source: str) -> Plan:
+def plan_import(log: Any, intake: Intake, source: str, area_ids: str) -> Plan:
     """Tell what of an intake is new, known or in conflict with what the source said before."""
+    before = next((one.area_ids for one in reversed(log.batches()) if one.source == source), area_ids)
+    if before != area_ids:
+        raise RegistryError(f"'{source}' was imported with area_ids='{before}' before. Fix: use the same again.")
+    apart = _kept_apart(log, intake, source) if area_ids == "own" else {}
     voids = [one for one in intake.candidates if one.cells["event"] == "void"]
     others = [one for one in intake.candidates if one.cells["event"] != "void"]
     record = _Record(log, source, intake.candidates)
-    plan = _Sorted(source)
-    for one in sorted(others, key=lambda one: (_natural(one.revision), one.row)):
+    plan = _Sorted(source, apart)
+    for one in sorted(others, key=lambda one: (natural(one.revision), one.row)):
         _sort_in(one, record, plan)
     while voids:  # a void of a void of this import comes after it
-        ready = [one for one in voids if record.live(one.cells.get("voids_event_id")) is not None]
-        for one in ready:
-            _sort_in(one, record, plan)
-        voids = [one for one in voids if one not in ready]
-        if not ready:
+        waiting = []
+        for one in voids:
+            if record.live(one.cells.get("voids_event_id")) is None:
+                waiting.append(one)
+            else:
+                _sort_in(one, record, plan)
+        if len(waiting) == len(voids):
             break
+        voids = waiting
     for one in voids:
         plan.refuse(one, "quarantine", "R15 voids_event_id names no event on record")
     aside = [SetAside(0, source, one.row, one.event_id, one.revision, one.area_id, one.event, "quarantine", one.reason,
@@ -77,7 +87,7 @@ def plan_import(log: Any, intake: Intake, source: str) -> Plan:
     known = log.known_aside(source, [one.content_sha256 for one in not_taken])
     fresh = {one.content_sha256: one for one in not_taken if one.content_sha256 not in known}
     return Plan(
-        source, plan.rows, not_taken, list(fresh.values()), intake.row_count,
+        source, plan.rows, area_ids, apart, not_taken, list(fresh.values()), intake.row_count,
         intake.row_count - len(not_taken) - plan.taken, plan.taken,
         digest([one.content for one in intake.candidates]), intake.crs, intake.crs_operation, intake.crs_accuracy_m,
     )  # fmt: skip
@@ -93,40 +103,36 @@ class _Record:
         self.by_key: dict[str, list[tuple[str, str, str, str]]] = {}
         for key, *event in log.found(source, keys):
             self.by_key.setdefault(key, []).append(tuple(event))
-        self.taken = log.taken([one.event_id for one in candidates] + targets)
+        self._asked = {one.event_id for one in candidates}
+        self._taken = log.taken(list(self._asked))
 
-    def add(self, one: Candidate, event_id: str) -> None:
+    def add(self, one: Candidate) -> str:
+        """Add an event, and return its id in the log: its own, or one made from it where that is taken."""
+        is_later = one.key in self.by_key and one.revision
+        event_id = self.free(f"{one.event_id}@{one.revision}" if is_later else one.event_id)
         self.by_key.setdefault(one.key, []).append((one.event_id, one.revision, one.content, event_id))
-        self.taken.add(event_id)
+        return event_id
 
-    def free_id(self, one: Candidate) -> str:
-        """Return the event's own id, or one made from it where that is taken."""
-        name = f"{one.event_id}@{one.revision}" if one.key in self.by_key and one.revision else one.event_id
-        if name == one.event_id and name not in self.taken:
-            return name
-        for made in (name, f"{name}~{self._source}"):
-            if made not in self.taken and not self._log.taken([made]):
-                return made
-        number = 2
-        while self._log.taken([f"{name}~{self._source}~{number}"]):
+    def free(self, name: str) -> str:
+        """Take a name for an event, or one made from it where that is taken."""
+        made, number = name, 1
+        while made in self._taken or (made not in self._asked and self._log.taken([made])):
+            made = f"{name}~{self._source}" + (f"~{number}" if number > 1 else "")
             number += 1
-        return f"{name}~{self._source}~{number}"
+        self._taken.add(made)
+        return made
 
     def live(self, event_id: str | None) -> str | None:
-        """Return the event that a source means by an id: its own last revision, else an event of the log."""
-        if event_id is None:
-            return None
-        own = [event for event in self.by_key.get(one_id_key(event_id), []) if event[0] == event_id]
-        if own:
-            return own[-1][3]
-        return event_id if event_id in self.taken else None
+        """Return the event that a source means by an id: the last revision of its own, never another source's."""
+        own = [] if event_id is None else self.by_key.get(one_id_key(event_id), [])
+        return own[-1][3] if own and own[-1][0] == event_id else None
 
 
 class _Sorted:
     """The rows of a plan as they come."""
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+    def __init__(self, source: str, apart: dict[str, str]) -> None:
+        self.source, self.apart = source, apart
         self.rows: list[LogRow] = []
         self.aside: list[SetAside] = []
         self.taken = 0
@@ -149,35 +155,44 @@ def _sort_in(one: Candidate, record: _Record, plan: _Sorted) -> None:
     elif same:
         plan.refuse(one, "conflict", f"says something else than event '{same[0][3]}' on record: "
                                      f"a change of what is on record needs a later revision")  # fmt: skip
-    elif earlier and _natural(one.revision) < _natural(earlier[-1][1]):
+    elif earlier and natural(one.revision) < natural(earlier[-1][1]):
         plan.refuse(one, "quarantine", f"is older than revision '{earlier[-1][1]}' on record")
     else:
         target = record.live(one.cells.get("voids_event_id"))
-        event_id = record.free_id(one)
-        if earlier:
-            replaced = earlier[-1][3]
-            plan.rows.append(_void(replaced, one.cells["area_id"], f"void:{event_id}", plan.source))
-        record.add(one, event_id)
-        plan.rows.append(_log_row(one, event_id, target, plan.source))
+        replaced = earlier[-1][3] if earlier else None
+        event_id = record.add(one)
+        if replaced is not None:
+            area_id = plan.apart.get(one.cells["area_id"], one.cells["area_id"])
+            plan.rows.append(_void(replaced, area_id, record.free(f"void:{event_id}")))
+        plan.rows.append(_log_row(one, event_id, target, plan))
         plan.taken += 1
 
 
-def _natural(text: str) -> list[tuple[int, int, str]]:
+def natural(text: str) -> list[tuple[int, int, str]]:
     """Return a key that sorts revision 10 after 9."""
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", text) if part]
+    parts = enumerate(re.split(r"([0-9]+)", text))  # each second one is a number
+    return [(1, len(part.lstrip("0")), part.lstrip("0")) if i % 2 else (0, 0, part) for i, part in parts if part]
 
 
-def _log_row(one: Candidate, event_id: str, target: str | None, source: str) -> LogRow:
-    cells = one.cells
+def _kept_apart(log: Any, intake: Intake, source: str) -> dict[str, str]:
+    """Return new names for areas that another source recorded first under the same id: they may be other land."""
+    cells = [one.cells for one in intake.candidates]
+    named = {one[name] for one in cells for name in ("area_id", "parent_id") if name in one}
+    return {area: f"{area}~{source}" for area, first in log.first_sources(sorted(named)).items() if first != source}
+
+
+def _log_row(one: Candidate, event_id: str, target: str | None, plan: _Sorted) -> LogRow:
+    apart = {name: plan.apart[area] for name in ("area_id", "parent_id") if (area := one.cells.get(name)) in plan.apart}
+    cells = one.cells | apart
     payload = json.dumps(one.payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return LogRow(
         0, event_id, 0, cells["area_id"], cells["event"], cells.get("event_date"), cells.get("date_precision"),
-        cells.get("recorded_at"), "", source, one.event_id, one.key, one.revision, target, cells.get("parent_id"),
+        cells.get("recorded_at"), "", plan.source, one.event_id, one.key, one.revision, target, cells.get("parent_id"),
         cells.get("reported_area_m2"), cells.get("accuracy_m"), payload, one.content, one.geom, one.given,
     )  # fmt: skip
 
 
-def _void(target: str, area_id: str, event_id: str, source: str) -> LogRow:
+def _void(target: str, area_id: str, event_id: str) -> LogRow:
     content = content_hash({"voids": target}, None)
     return LogRow(
         0, event_id, 0, area_id, "void", None, None, None, "", OWN, event_id, one_id_key(event_id), "", target,
@@ -185,14 +200,24 @@ def _void(target: str, area_id: str, event_id: str, source: str) -> LogRow:
     )  # fmt: skip
 
 
+def undone_by(rows: dict[str, LogRow]) -> dict[str, set[int]]:
+    """Return for each event the batches of the voids that undo it; a void that is itself undone undoes nothing."""
+    undone: dict[str, set[int]] = {one: set() for one in rows}
+    for row in reversed(rows.values()):
+        if row.event == "void" and not undone[row.event_id]:
+            undone[str(row.voids_event_id)].add(row.batch_id)
+    return undone
+
+
 def plan_voids(rows: dict[str, LogRow], targets: list[str]) -> Plan:
     """Return the voids of some events, the last first, each under an id of its own."""
-    voids = []
+    voids, taken = [], set(rows)
     for target in targets:
         name = f"void:{target}"
-        while name in rows:
+        while name in taken:
             name += "+"
-        voids.append(_void(target, rows[target].area_id, name, OWN))
+        taken.add(name)
+        voids.append(_void(target, rows[target].area_id, name))
     return Plan(OWN, voids, row_count=len(voids), taken_count=len(voids), content=digest(targets))
 
 
@@ -216,8 +241,8 @@ def append(log: Any, plan: Plan) -> int | None:
     aside = [one._replace(batch_id=batch_id) for one in plan.new_aside]
     n_conflicts = sum(one.reason_code == "conflict" for one in aside)
     batch = Batch(
-        batch_id, moment, plan.actor, __version__, plan.source, plan.profile, plan.note, plan.content, plan.crs,
-        plan.crs_operation, plan.crs_accuracy_m, plan.row_count, len(chained), plan.known_count, n_conflicts,
+        batch_id, moment, plan.actor, __version__, plan.source, plan.area_ids, plan.profile, plan.note, plan.content,
+        plan.crs, plan.crs_operation, plan.crs_accuracy_m, plan.row_count, len(chained), plan.known_count, n_conflicts,
         len(aside) - n_conflicts, seq, before, aside_hash(aside),
     )  # fmt: skip
     batch = replace(batch, hash=batch_hash(GENESIS if last is None else last.hash, batch))

@@ -71,6 +71,7 @@ class Batch:
     actor: str
     tool_version: str
     source: str
+    area_ids: str
     profile: str
     note: str
     content_sha256: str

@@ -13,7 +13,7 @@ import shapely
 from landrelease.registry.store.chain import LogRow, SetAside
 from landrelease.tables import RESULTS, conform
 
-__all__ = ["events_frame", "set_aside_frame"]
+__all__ = ["events_frame", "own_events", "set_aside_frame"]
 
 
 def events_frame(rows: list[LogRow]) -> gpd.GeoDataFrame:
@@ -26,6 +26,15 @@ def events_frame(rows: list[LogRow]) -> gpd.GeoDataFrame:
         frame[name] = pd.to_datetime(frame[name], format="ISO8601").astype("datetime64[us]")
     frame["revision"] = frame["revision"].where(frame["revision"].ne(""))
     return gpd.GeoDataFrame(conform(frame, "events"), geometry=_shapes(cells["geom"]), crs=4326)
+
+
+def own_events(events: gpd.GeoDataFrame, rows: list[LogRow], source: str) -> gpd.GeoDataFrame:
+    """Return the events of one source, and the voids of them, under the source's own area ids."""
+    mine = {row.event_id for row in rows if row.source == source}
+    more = {row.event_id for row in rows if row.event == "void" and row.voids_event_id in mine}
+    again = {row.event_id for row in rows if row.event == "void" and row.voids_event_id in more}
+    own = events[events["event_id"].isin(mine | more | again)]
+    return own.assign(area_id=own["area_id"].str.removesuffix(f"~{source}")).reset_index(drop=True)
 
 
 def set_aside_frame(rows: list[SetAside]) -> gpd.GeoDataFrame:

@@ -6,6 +6,7 @@ What can end a hazard must be beyond doubt; what makes one is kept with the doub
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +23,13 @@ from landrelease.registry.store.chain import content_hash
 from landrelease.rules import find_problems, usable_rows
 from landrelease.tables import HAZARD_EVENTS, TABLES, conform
 
-__all__ = ["COLUMNS", "Candidate", "Intake", "Refused", "prepare"]
+__all__ = ["COLUMNS", "Candidate", "Intake", "Refused", "prepare", "refused_areas"]
 
 COLUMNS = ("event_id", "area_id", "event", "event_date", "date_precision", "recorded_at", "registered_at", "revision",
            "voids_event_id", "parent_id", "reported_area_m2", "accuracy_m")  # fmt: skip
 """Columns of the table `events` that have a column in the log; the others are in its payload."""
+_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]*)?")
+_MIDNIGHT = re.compile(r"(?<=^....-..-..)[T ]00:00(:00(\.0*)?)?$")
 _OF_READING = ("source_id", "source_row", "read_findings", "area_before_m2")
 _NOT_CONTENT = (*_OF_READING, "registered_at", "recorded_at", "revision", "event_id")
 _DECLARED = [column for column in TABLES["events"].columns if column.kind != "geometry"]
@@ -82,7 +85,7 @@ def prepare(frame: gpd.GeoDataFrame, extent: Any = None) -> Intake:
     lacks = [name for name in ("event_id", "area_id", "event") if name not in frame]
     if lacks:
         raise DataError(f"'events' lacks the column {' and '.join(lacks)}. Fix: read(path, 'events', columns=...)")
-    frame = frame.loc[:, ~frame.columns.duplicated()].reset_index(drop=True)
+    frame = _as_texts(frame.loc[:, ~frame.columns.duplicated()].reset_index(drop=True))
     given = frame.geometry.to_numpy()
     findings = find_problems(frame, "events")
     content = _contents(frame, given, crs)
@@ -95,6 +98,17 @@ def prepare(frame: gpd.GeoDataFrame, extent: Any = None) -> Intake:
     _outside(stored, extent, frame, reasons)
     rows = _rows(events[reasons[events.index] == ""], content, stored, given)
     return Intake(rows, _refused(frame, reasons, content, given, crs), findings, _said(crs), "", None, len(frame))
+
+
+def _as_texts(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with ids and codes as text: 12 is "12" also where a gap in its column made it 12.0."""
+    texts = {}
+    for column in _DECLARED:
+        if column.kind in ("text", "code") and column.name in frame and frame[column.name].dtype != "str":
+            cells = frame[column.name].astype(object)
+            cells = cells.map(lambda x: int(x) if isinstance(x, float) and x.is_integer() else x, na_action="ignore")
+            texts[column.name] = as_written(cells)
+    return frame.assign(**texts)
 
 
 def _usable(frame: gpd.GeoDataFrame, findings: pd.DataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
@@ -121,9 +135,20 @@ def _contents(frame: gpd.GeoDataFrame, given: np.ndarray[Any, Any], crs: CRS) ->
     """Return the hash of what each row says, whatever file it came in and whenever."""
     names = [one.name for one in _DECLARED if one.name not in _NOT_CONTENT and one.name in frame]
     cells = _plain(frame, names)
+    for name in [one.name for one in _DECLARED if one.kind in ("number", "count", "date") and one.name in names]:
+        for row in cells:
+            if name in row and not isinstance(row[name], float):
+                row[name] = _untyped(row[name])
     shapes = shapely.to_wkb(shapely.force_2d(given), byte_order=1)
     said = _said(crs)
     return [content_hash({**row, "crs": said}, shape) for row, shape in zip(cells, shapes, strict=True)]
+
+
+def _untyped(cell: Any) -> Any:
+    """Return a number or a day as it is whatever the type in which a file gives it."""
+    if _NUMBER.fullmatch(str(cell)):
+        return float(cell) + 0.0
+    return _MIDNIGHT.sub("", str(cell))
 
 
 def _said(crs: CRS) -> str:
@@ -225,6 +250,23 @@ def _refused(
         Refused(int(row), one.get("event_id"), one.get("revision"), one.get("area_id"), one.get("event"),
                 reasons[row], json.dumps(one, ensure_ascii=False, sort_keys=True, default=str), content[row], shape)
         for row, one, shape in zip(rows, cells, shapely.to_wkb(shapes, byte_order=1), strict=True)
+    ]  # fmt: skip
+
+
+def refused_areas(areas: gpd.GeoDataFrame, set_aside: pd.DataFrame) -> list[Refused]:
+    """Return the rows of an export of areas that can not become events."""
+    bad = set_aside[~set_aside["reason"].str.startswith("R2")]  # an exact repeat says nothing of its own
+    rows = areas.index.get_indexer(bad.index)
+    names = [
+        one.name for one in TABLES["areas"].columns if one.name in bad and one.name not in ("geometry", *_OF_READING)
+    ]
+    crs = require_crs(areas, "areas")
+    given = areas.geometry.to_numpy()[rows]
+    shapes = shapely.to_wkb(np.array([_placed(one, crs) for one in given], dtype=object), byte_order=1)
+    return [
+        Refused(int(row), None, None, one.get("area_id"), None, reason,
+                json.dumps(one, ensure_ascii=False, sort_keys=True), content_hash(one, shape), shape)
+        for row, one, reason, shape in zip(rows, _plain(bad, names), bad["reason"], shapes, strict=True)
     ]  # fmt: skip
 
 

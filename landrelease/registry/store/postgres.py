@@ -17,6 +17,7 @@ __all__ = ["PostgresLog"]
 
 _TYPES = {"int": "bigint", "str": 'text COLLATE "C"', "float": "double precision", "bytes": "bytea"}
 _LOG = ("lr_event", "lr_batch", "lr_set_aside")
+_BATCH = ", ".join(Batch.names())
 _SRID = struct.pack("<I", 4326)
 _REFUSE = """
 CREATE OR REPLACE FUNCTION lr_refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -36,6 +37,7 @@ def _schema() -> list[str]:
         f"CREATE TABLE lr_set_aside (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {aside}, "
         f"UNIQUE (source, content_sha256))",
         "CREATE INDEX lr_event_key ON lr_event (source, id_key)",
+        "CREATE INDEX lr_event_area ON lr_event (area_id)",
         "CREATE INDEX lr_event_voids ON lr_event (voids_event_id)",
         "CREATE INDEX lr_event_geom ON lr_event USING gist (geom)",
         _REFUSE,
@@ -58,10 +60,19 @@ class PostgresLog:
                 "A registry in PostgreSQL needs psycopg. Fix: pip install 'landrelease[postgis]'"
             ) from None
         self._errors = psycopg.Error
-        # the address may hold a password: no message shows it
-        self.name = re.sub(r"^.*@|^.*?//|\?.*$", "", url) or "PostgreSQL"
-        with self._said("opened"):
+        self.name = "PostgreSQL"
+        try:
+            given = psycopg.conninfo.conninfo_to_dict(url)
+            name = str(given.get("dbname", ""))
+            self.name = name if name and _shows_nothing(name, url) else self.name
             self._connection = psycopg.connect(url, autocommit=True)
+        except (psycopg.Error, UnicodeError) as error:
+            # the driver repeats parts of an address that it can not read, and these may be of a password
+            why = _first(error) if _shows_nothing(str(error), url) else "the address can not be read, or not reached"
+            raise RegistryError(
+                f"The registry '{self.name}' can not be opened: {why}.\n"
+                f"  Fix: postgresql://user@host:port/name, and the password in ~/.pgpass or PGPASSWORD."
+            ) from None
         try:
             self._create()
         except BaseException:
@@ -86,7 +97,7 @@ class PostgresLog:
                 self._connection.execute(statement)
 
     def _is_made(self) -> bool:
-        return bool(self._all("SELECT to_regclass('lr_meta')")[0][0])
+        return bool(self._all("SELECT to_regclass(quote_ident(current_schema()) || '.lr_meta')")[0][0])
 
     @contextmanager
     def _said(self, what: str) -> Iterator[None]:
@@ -106,6 +117,13 @@ class PostgresLog:
         """Hold the only right to write until the end; undo all of it where something fails."""
         with self._said("written"), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.lr_event'))")
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read all as it is at one moment, whoever writes."""
+        with self._said("read"), self._connection.transaction():
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield
 
     def meta(self) -> dict[str, str]:
@@ -138,10 +156,22 @@ class PostgresLog:
         """Return which of some event ids are taken."""
         return {row[0] for row in self._all("SELECT event_id FROM lr_event WHERE event_id = ANY(%s)", (event_ids,))}
 
-    def latest(self, source: str) -> dict[str, int]:
-        """Return the last batch that took each event of a source."""
-        rows = self._all("SELECT source_event_id, max(batch_id) FROM lr_event WHERE source = %s GROUP BY 1", (source,))
+    def first_sources(self, areas: list[str]) -> dict[str, str]:
+        """Return the source that recorded each of some areas first."""
+        rows = self._all(
+            "SELECT area_id, source FROM lr_event WHERE seq IN "
+            "(SELECT min(seq) FROM lr_event WHERE area_id = ANY(%s) GROUP BY area_id)", (areas,),
+        )  # fmt: skip
         return dict(rows)
+
+    def latest(self) -> dict[tuple[str, str], tuple[int, str]]:
+        """Return the last batch that took an event of which a row was not taken, and the revision that it took."""
+        with self._said("read"):
+            rows = self._all(
+                "SELECT source, source_event_id, batch_id, revision FROM lr_event WHERE (source, source_event_id) IN "
+                "(SELECT source, source_event_id FROM lr_set_aside) ORDER BY seq"
+            )
+        return {row[:2]: row[2:] for row in rows}
 
     def set_aside(self) -> list[SetAside]:
         """Return all rows that were not taken, in their order."""
@@ -159,12 +189,12 @@ class PostgresLog:
     def batches(self) -> list[Batch]:
         """Return all batches in their order."""
         with self._said("read"):
-            return [Batch(*row) for row in self._all("SELECT * FROM lr_batch ORDER BY batch_id")]
+            return [Batch(*row) for row in self._all(f"SELECT {_BATCH} FROM lr_batch ORDER BY batch_id")]
 
     def last_batch(self) -> Batch | None:
         """Return the last batch."""
         with self._said("read"):
-            rows = self._all("SELECT * FROM lr_batch ORDER BY batch_id DESC LIMIT 1")
+            rows = self._all(f"SELECT {_BATCH} FROM lr_batch ORDER BY batch_id DESC LIMIT 1")
         return Batch(*rows[0]) if rows else None
 
     def add(self, batch: Batch, events: list[LogRow], set_aside: list[SetAside]) -> None:
@@ -194,9 +224,9 @@ class PostgresLog:
                 (list(_LOG),),
             )
         ours = {(table, f"{table}_only_added") for table in _LOG}
-        there = {(table, name) for table, name, enabled in found if enabled != "D"}
+        there = {(table, name) for table, name, enabled in found if enabled in ("O", "A")}
         said = [f"trigger '{name}' is not the registry's own" for table, name in sorted(there - ours)]
-        said += [f"a guard of the log is gone: {name}" for table, name in sorted(ours - there)]
+        said += [f"a part of the log is gone: {name}" for table, name in sorted(ours - there)]
         return said + [f"rule '{name}' is not the registry's own" for table, name in rules]
 
     def close(self) -> None:
@@ -210,6 +240,13 @@ def _with_srid(row: Any) -> Any:
         return row
     kind = struct.unpack("<I", row.geom[1:5])[0] | 0x20000000
     return row._replace(geom=(b"\x01" + struct.pack("<I", kind) + _SRID + row.geom[5:]).hex())
+
+
+def _shows_nothing(text: str, url: str) -> bool:
+    """Tell whether a text shows no part of what stands before the host of an address, or after it as a password."""
+    secret = url.split("//", 1)[1].rpartition("@")[0].partition(":")[2]
+    secret += " ".join(re.findall(r"password=(.*)", url))
+    return not any(part in text for part in re.split(r"[^0-9A-Za-z]+", secret) if part)
 
 
 def _first(error: BaseException) -> str:

@@ -55,6 +55,7 @@ def _schema() -> list[str]:
         f"CREATE TABLE lr_event ({event}, UNIQUE (source, source_event_id, revision), UNIQUE (event_id)) STRICT",
         f"CREATE TABLE lr_set_aside (id INTEGER PRIMARY KEY NOT NULL, {aside}, UNIQUE (source, content_sha256)) STRICT",
         "CREATE INDEX lr_event_key ON lr_event (source, id_key)",
+        "CREATE INDEX lr_event_area ON lr_event (area_id)",
         "CREATE INDEX lr_event_voids ON lr_event (voids_event_id)",
         *(_guard(table, action) for table in _LOG for action in ("UPDATE", "DELETE")),
     ]
@@ -97,7 +98,8 @@ class SqliteLog:
             with path.open("rb") as file:
                 if file.read(16) != b"SQLite format 3\0":
                     raise RegistryError(f"'{path.name}' is no GeoPackage: no registry can be opened in it.")
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)
+        with self._said("opened"):
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)
         try:
             with self._said("opened"):
                 for pragma in ("trusted_schema=OFF", "secure_delete=ON", "synchronous=FULL", "cell_size_check=ON"):
@@ -158,6 +160,16 @@ class SqliteLog:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read all as it is at one moment, whoever writes."""
+        with self._said("read"):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
+
     def meta(self) -> dict[str, str]:
         """Return what the registry knows of itself."""
         with self._said("read"):
@@ -189,10 +201,23 @@ class SqliteLog:
         )
         return {row[0] for row in rows}
 
-    def latest(self, source: str) -> dict[str, int]:
-        """Return the last batch that took each event of a source."""
-        rows = self._all("SELECT source_event_id, max(batch_id) FROM lr_event WHERE source = ? GROUP BY 1", (source,))
+    def first_sources(self, areas: list[str]) -> dict[str, str]:
+        """Return the source that recorded each of some areas first."""
+        statement = (
+            "SELECT area_id, source FROM lr_event WHERE seq IN (SELECT min(seq) FROM lr_event "
+            "WHERE area_id IN (SELECT value FROM json_each(?)) GROUP BY area_id)"
+        )
+        rows = self._all(statement, (json.dumps(areas),))
         return dict(rows)
+
+    def latest(self) -> dict[tuple[str, str], tuple[int, str]]:
+        """Return the last batch that took an event of which a row was not taken, and the revision that it took."""
+        with self._said("read"):
+            rows = self._all(
+                "SELECT source, source_event_id, batch_id, revision FROM lr_event WHERE (source, source_event_id) IN "
+                "(SELECT source, source_event_id FROM lr_set_aside) ORDER BY seq"
+            )
+        return {row[:2]: row[2:] for row in rows}
 
     def set_aside(self) -> list[SetAside]:
         """Return all rows that were not taken, in their order."""
@@ -230,16 +255,19 @@ class SqliteLog:
         self._connection.execute(f"INSERT INTO lr_batch VALUES ({marks})", astuple(batch))
 
     def foreign_parts(self) -> list[str]:
-        """Say which triggers and views are there that the registry did not make, and which of its own lack."""
-        ours = {_flat(one) for one in _schema() if "TRIGGER" in one}
+        """Say which triggers, views and tables of a log are not as the registry makes them, and which are gone."""
+        ours = {_flat(one) for one in _schema() if one.startswith(("CREATE TRIGGER", "CREATE TABLE lr_"))}
         with self._said("read"):
-            found = self._all("SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')")
+            found = self._all(
+                "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') OR "
+                "(type = 'table' AND name LIKE 'lr~_%' ESCAPE '~')"
+            )
             damage = [row[0] for row in self._all("PRAGMA integrity_check(20)") if row[0] != "ok"]
         there = {_flat(sql or "") for _, _, sql in found}
         said = [
             f"{kind} '{name}' is not the registry's own" for kind, name, sql in found if _flat(sql or "") not in ours
         ]
-        said += [f"a guard of the log is gone: {one.split()[2]}" for one in sorted(ours - there)]
+        said += [f"a part of the log is gone: {one.split()[2]}" for one in sorted(ours - there)]
         return said + damage
 
     def backup(self, path: Path) -> None:

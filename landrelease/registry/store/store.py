@@ -6,25 +6,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
 from landrelease.cells import day_of
-from landrelease.errors import DataError, RegistryError, nearest
+from landrelease.errors import DataError, RegistryError, check_option, nearest
 from landrelease.geometry import lon_lat, require_crs
 from landrelease.registry.balance import land_balance
-from landrelease.registry.history import status_on
+from landrelease.registry.history import events_from_areas, status_on
 from landrelease.registry.releases import releases_from
-from landrelease.registry.store.append import OWN, append, plan_import, plan_voids
-from landrelease.registry.store.chain import GENESIS, Batch
-from landrelease.registry.store.frames import events_frame, set_aside_frame
-from landrelease.registry.store.intake import prepare
+from landrelease.registry.snapshots import events_from_changes
+from landrelease.registry.store.append import OWN, append, natural, plan_import, plan_voids, undone_by
+from landrelease.registry.store.chain import GENESIS, Batch, SetAside
+from landrelease.registry.store.frames import events_frame, own_events, set_aside_frame
+from landrelease.registry.store.intake import Intake, prepare, refused_areas
 from landrelease.registry.store.postgres import PostgresLog
 from landrelease.registry.store.sqlite import SqliteLog
-from landrelease.registry.store.verify import broken_links, verify_all
+from landrelease.registry.store.verify import broken_batches, broken_links, verify_all
+from landrelease.rules import usable_rows
 
 __all__ = ["SCHEMA_VERSION", "Answer", "Import", "Registry"]
 
@@ -37,7 +39,9 @@ class Import:
     """What became of the rows of one import: each is new, known, in conflict, or in quarantine.
 
     `not_taken` has the rows in conflict and in quarantine with the reason, `findings` what `find_problems` says of
-    the frame, also of rows that were taken. `batch_id` is None where nothing was new: nothing was written then.
+    the frame, also of rows that were taken. `changes` is what an export of areas says differently from the record,
+    with what no event could take; `kept_apart` has the new names of areas whose ids another source uses.
+    `batch_id` is None where nothing was new: nothing was written then.
     """
 
     batch_id: int | None
@@ -47,13 +51,16 @@ class Import:
     known_count: int
     conflict_count: int
     quarantined_count: int
+    kept_apart: dict[str, str]
     not_taken: gpd.GeoDataFrame
     findings: pd.DataFrame
+    changes: gpd.GeoDataFrame | None = None
 
     def __str__(self) -> str:
         return (
-            f"{self.row_count:,} rows of '{self.source}': {self.new_count:,} new, {self.known_count:,} known, "
+            f"{self.row_count:,} rows of '{self.source}': {self.new_count:,} new events, {self.known_count:,} known, "
             f"{self.conflict_count:,} in conflict with the record, {self.quarantined_count:,} in quarantine"
+            + (f"; {len(self.kept_apart):,} areas kept apart from another source's" if self.kept_apart else "")
         )
 
 
@@ -106,9 +113,9 @@ class Registry:
     ...     geometry=[shapely.box(18, 44, 18.01, 44.01), None], crs=4326)
     >>> registry = Registry(Path(mkdtemp()) / "registry.gpkg")
     >>> print(registry.import_events(events, source="IMSMA"))
-    2 rows of 'IMSMA': 2 new, 0 known, 0 in conflict with the record, 0 in quarantine
+    2 rows of 'IMSMA': 2 new events, 0 known, 0 in conflict with the record, 0 in quarantine
     >>> print(registry.import_events(events, source="IMSMA"))
-    2 rows of 'IMSMA': 0 new, 2 known, 0 in conflict with the record, 0 in quarantine
+    2 rows of 'IMSMA': 0 new events, 2 known, 0 in conflict with the record, 0 in quarantine
     >>> status_on(registry.events(), "2021-12-31")["status"].tolist()
     ['released']
     >>> len(registry.verify())
@@ -147,9 +154,14 @@ class Registry:
                     if given is not None:
                         self._log.set_meta("extent", given)
             meta = self._log.meta()
-        if int(meta["schema_version"]) > SCHEMA_VERSION:
+        try:
+            version = int(meta["schema_version"])
+            self._extent = shapely.from_wkb(meta["extent"]) if "extent" in meta else None
+        except (ValueError, shapely.errors.GEOSException):
+            raise self._damaged(["what it says of itself can not be read"]) from None
+        if version > SCHEMA_VERSION:
             raise RegistryError(
-                f"'{self._log.name}' was made by a newer landrelease (form {meta['schema_version']}; this one reads "
+                f"'{self._log.name}' was made by a newer landrelease (form {version}; this one reads "
                 f"{SCHEMA_VERSION}).\n  Fix: install the newer version."
             )
         if given is not None and meta.get("extent") != given:
@@ -157,25 +169,29 @@ class Registry:
                 f"'{self._log.name}' was made {'with another' if 'extent' in meta else 'without an'} extent.\n"
                 f"  Fix: open it without `extent`; a new extent needs a new registry."
             )
-        self._extent = shapely.from_wkb(meta["extent"]) if "extent" in meta else None
 
     def _check_open(self) -> None:
-        """Check the guards of the log, and the chain of what was added since the last verification."""
-        foreign = self._log.foreign_parts()
-        verified = int(self._log.meta().get("verified_seq", "0"))
-        tail = self._log.events(max(0, verified - 1))
+        """Check the guards of the log, its batches, and the chain of what was added since the last verification."""
+        with self._log.reading():
+            broken = self._log.foreign_parts()
+            if broken:
+                raise self._damaged(broken)
+            text = self._log.meta().get("verified_seq", "0")
+            verified = int(text) if text.isdecimal() else 0
+            tail, batches = self._log.events(max(0, verified - 1)), self._log.batches()
         before = tail[0].hash if verified and tail else GENESIS
-        broken = broken_links(tail[1:] if verified else tail, before, first=verified + 1)
-        last = self._log.last_batch()
-        if last is not None and (last.last_seq, last.last_hash) != (
-            (tail[-1].seq, tail[-1].hash) if tail else (0, GENESIS)
-        ):
+        broken += broken_links(tail[1:] if verified else tail, before, first=verified + 1) + broken_batches(batches)
+        stated = (batches[-1].last_seq, batches[-1].last_hash) if batches else (0, GENESIS)
+        if stated != ((tail[-1].seq, tail[-1].hash) if tail else (0, GENESIS)):
             broken.append("the last batch and the last event do not belong together")
-        if foreign or broken:
-            raise RegistryError(
-                f"'{self._log.name}' was changed by another hand or is damaged: {'; '.join((foreign + broken)[:5])}.\n"
-                f"  Fix: go back to a copy made by Registry.backup and import again what came after it."
-            )
+        if broken:
+            raise self._damaged(broken)
+
+    def _damaged(self, said: list[str]) -> RegistryError:
+        return RegistryError(
+            f"'{self._log.name}' was changed by another hand or is damaged: {'; '.join(said[:5])}.\n"
+            f"  Fix: go back to a copy made by Registry.backup and import again what came after it."
+        )
 
     def __enter__(self) -> Registry:
         return self
@@ -197,8 +213,9 @@ class Registry:
         return GENESIS if last is None else last.hash
 
     def import_events(
-        self, frame: gpd.GeoDataFrame, *, source: str, profile: str | None = None, actor: str | None = None
-    ) -> Import:
+        self, frame: gpd.GeoDataFrame, *, source: str, area_ids: Literal["own", "shared"] = "own",
+        profile: str | None = None, actor: str | None = None,
+    ) -> Import:  # fmt: skip
         """Add the events of a frame that are not on record yet.
 
         Parameters
@@ -208,6 +225,10 @@ class Registry:
             are kept: what else a file says of persons stays outside.
         source : str
             The system that gives the ids, such as "IMSMA"; the same for each export of that system.
+        area_ids : {"own", "shared"}
+            Whether the source numbers areas itself, or from one list with the other sources of the registry. An
+            "own" id that another source used first is kept apart ("HA-1~SOURCE"): a release of one "HA-1" must not
+            end the hazard of another.
         profile : str, optional
             The profile that the file was read with.
         actor : str, optional
@@ -232,18 +253,92 @@ class Registry:
         the doubtful cell missing, and what could end a hazard goes into quarantine. `recorded_at` and what reading
         adds (`source_row`, `read_findings`) are not part of the content.
         """
-        if str(source).strip() in ("", OWN):
+        self._check_source(source, area_ids)
+        return self._import(prepare(frame, self._extent), source.strip(), area_ids, profile, actor)
+
+    def import_areas(
+        self, areas: gpd.GeoDataFrame, *, as_of: Any, source: str, area_ids: Literal["own", "shared"] = "own",
+        profile: str | None = None, actor: str | None = None,
+    ) -> Import:  # fmt: skip
+        """Add what an export of areas says that the record does not: real systems keep the state, not the history.
+
+        Parameters
+        ----------
+        areas : GeoDataFrame
+            Table `areas`, in any CRS: the whole export, not a part of it.
+        as_of : date
+            The day of the export, later than that of the last one.
+        source, area_ids, profile, actor
+            As `import_events`.
+
+        Returns
+        -------
+        Import
+            As `import_events`, with `changes`: what this export and the record say differently, area by area.
+
+        Raises
+        ------
+        CRSError, DataError, RegistryError
+            As `import_events`; the export is not later than the last one of its source and says something else.
+
+        Notes
+        -----
+        The record of the source is folded to `as_of`, compared with the export (`compare_exports`), and what an event
+        can say is added (`events_from_changes`). What would end a hazard without a release is no event: it stays on
+        record as hazardous, and `changes` tells of it, the dangerous first.
+
+        Examples
+        --------
+        >>> from tempfile import mkdtemp
+        >>> areas = gpd.GeoDataFrame({"area_id": ["A", "B"], "hazard_class": ["SHA", "CHA"], "status": ["open", "open"],
+        ...     "release_type": [None, None]}, geometry=[shapely.box(18, 44, 18.01, 44.01)] * 2, crs=4326)
+        >>> registry = Registry(Path(mkdtemp()) / "registry.gpkg")
+        >>> print(registry.import_areas(areas, as_of="2024-12-31", source="IMSMA"))
+        2 rows of 'IMSMA': 2 new events, 0 known, 0 in conflict with the record, 0 in quarantine
+        >>> later = areas.iloc[:1].assign(status="released", release_type="cancelled")
+        >>> done = registry.import_areas(later, as_of="2025-12-31", source="IMSMA")
+        >>> done.new_count, done.changes.loc[done.changes["is_danger"], "area_id"].tolist()
+        (1, ['B'])
+        >>> registry.status_on("2025-12-31").table["status"].tolist()
+        ['released', 'open']
+        >>> registry.close()
+        """
+        self._check_source(source, area_ids)
+        day, source = day_of("as_of", as_of), source.strip()
+        usable, set_aside = usable_rows(areas, "areas")
+        own = own_events(self.events(), self._log.events(), source)
+        if len(own):
+            events, changes = events_from_changes(status_on(own, day), usable, as_of=day)
+            last = own["recorded_at"].max()
+            if len(events) and day <= last:
+                raise RegistryError(
+                    f"The export of {day.date()} says something else than the record, and is not later than the last "
+                    f"one of '{source}' ({last.date()}).\n"
+                    f"  Fix: if it corrects that one, undo it first: void(batch_id=...)."
+                )
+        else:
+            events, changes = events_from_areas(usable, as_of=day), None
+        intake = prepare(events, self._extent)
+        intake = replace(intake, refused=[*intake.refused, *refused_areas(areas, set_aside)])
+        done = self._import(intake, source, area_ids, profile, actor)
+        known_count = len(areas) - events["area_id"].nunique() - done.quarantined_count
+        return replace(done, changes=changes, row_count=len(areas), known_count=known_count)
+
+    def _check_source(self, source: str, area_ids: str) -> None:
+        check_option("area_ids", area_ids, ("own", "shared"))
+        if not isinstance(source, str) or source.strip() in ("", OWN):
             raise DataError(f"source must name the system that gives the ids, such as 'IMSMA'; got {source!r}")
-        intake = prepare(frame, self._extent)
+
+    def _import(self, intake: Intake, source: str, area_ids: str, profile: str | None, actor: str | None) -> Import:
         with self._log.writing():
-            plan = plan_import(self._log, intake, str(source).strip())
+            plan = plan_import(self._log, intake, source, area_ids)
             plan = replace(plan, profile=profile or "", actor=actor or "")
             batch_id = append(self._log, plan)
         not_taken = set_aside_frame([one._replace(batch_id=batch_id or 0) for one in plan.not_taken])
         is_conflict = not_taken["reason_code"].eq("conflict")
         return Import(
             batch_id, plan.source, intake.row_count, plan.taken_count, plan.known_count, int(is_conflict.sum()),
-            int((~is_conflict).sum()), not_taken, intake.findings,
+            int((~is_conflict).sum()), plan.apart, not_taken, intake.findings,
         )  # fmt: skip
 
     def void(
@@ -277,16 +372,18 @@ class Registry:
             raise DataError("void takes event_ids or batch_id")
         with self._log.writing():
             rows = {row.event_id: row for row in self._log.events()}
-            if batch_id is not None:
-                undone = {row.voids_event_id for row in rows.values()}
-                wanted = [one for one, row in rows.items() if row.batch_id == batch_id and one not in undone]
+            undone = undone_by(rows)
+            if batch_id is not None:  # what a void of the batch itself undoes would come back with it
+                wanted = [one for one, row in rows.items() if row.batch_id == batch_id and undone[one] <= {batch_id}]
                 if not wanted:
                     raise DataError(f"Batch {batch_id} has no events that are not undone yet.")
             else:
-                wanted = [event_ids] if isinstance(event_ids, str) else list(event_ids or [])
-            for one in wanted:
-                if one not in rows:
-                    raise DataError(f"No event '{one}' is on record{nearest(one, rows)}")
+                wanted = list(dict.fromkeys([event_ids] if isinstance(event_ids, str) else event_ids or []))
+                for one in wanted:
+                    if one not in rows:
+                        raise DataError(f"No event '{one}' is on record{nearest(one, rows)}")
+                    if undone[one]:
+                        raise DataError(f"Event '{one}' is undone already. Fix: leave it out.")
             plan = plan_voids(rows, list(reversed(wanted)))
             append(self._log, replace(plan, note=reason, actor=actor or ""))
         return [row.event_id for row in plan.rows]
@@ -337,11 +434,13 @@ class Registry:
 
     def _aside(self, reason_code: str) -> gpd.GeoDataFrame:
         rows = [one for one in self._log.set_aside() if one.reason_code == reason_code]
-        latest: dict[tuple[str, str], int] = {}
-        for source in {one.source for one in rows}:
-            latest |= {(source, key): batch for key, batch in self._log.latest(source).items()}
-        is_open = [one for one in rows if latest.get((one.source, one.source_event_id or ""), 0) <= one.batch_id]
-        return set_aside_frame(is_open)
+        latest = self._log.latest()
+
+        def is_open(one: SetAside) -> bool:
+            batch_id, revision = latest.get((one.source, one.source_event_id or ""), (0, ""))
+            return batch_id <= one.batch_id or natural(revision) < natural(one.revision or "")
+
+        return set_aside_frame([one for one in rows if is_open(one)])
 
     def batches(self) -> pd.DataFrame:
         """Return the imports: when, by whom, from what source, and what became of the rows.
@@ -381,12 +480,11 @@ class Registry:
             One row a finding: invariant ("I1" to "I12"), is_broken (the log itself can not be trusted, or it only
             says something odd), event_id, message. Empty where all holds. The docs list the invariants.
         """
-        found = verify_all(self._log, self.events(), self._extent)
-        if not found["is_broken"].any():
-            last = self._log.last_batch()
-            if last is not None:
-                with self._log.writing():
-                    self._log.set_meta("verified_seq", str(last.last_seq))
+        last = self._log.last_batch()
+        found = verify_all(self._log, self._extent)
+        if last is not None and not found["is_broken"].any():
+            with self._log.writing():
+                self._log.set_meta("verified_seq", str(last.last_seq))
         return found
 
     def backup(self, path_or_url: str | Path) -> None:
@@ -409,8 +507,10 @@ class Registry:
             with copy._log.writing():
                 for key, value in self._log.meta().items():
                     copy._log.set_meta(key, value)
-                rows, aside, start = self._log.events(), self._log.set_aside(), 0
-                for batch in self._log.batches():
+                with self._log.reading():
+                    rows, aside, batches = self._log.events(), self._log.set_aside(), self._log.batches()
+                start = 0
+                for batch in batches:
                     end = batch.last_seq
                     copy._log.add(batch, rows[start:end], [one for one in aside if one.batch_id == batch.batch_id])
                     start = end

@@ -14,10 +14,11 @@ from landrelease.geometry import has_finite_coordinates, planar_area, plane_poly
 from landrelease.registry.balance import land_balance
 from landrelease.registry.fold import EMPTY, GRID_M, Fold, fold, union
 from landrelease.registry.store.append import aside_hash
-from landrelease.registry.store.chain import GENESIS, LogRow, batch_hash, event_hash
+from landrelease.registry.store.chain import GENESIS, Batch, LogRow, SetAside, batch_hash, event_hash
+from landrelease.registry.store.frames import events_frame
 from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS
 
-__all__ = ["INVARIANTS", "broken_links", "verify_all"]
+__all__ = ["INVARIANTS", "broken_batches", "broken_links", "verify_all"]
 
 INVARIANTS = {
     "I1": "events are numbered without a gap, and each carries the hash of all before it",
@@ -50,14 +51,26 @@ def broken_links(rows: list[LogRow], before: str, *, first: int) -> list[str]:
     return said
 
 
-def verify_all(log: Any, events: gpd.GeoDataFrame, extent: Any) -> pd.DataFrame:
+def broken_batches(batches: list[Batch]) -> list[str]:
+    """Say where the chain of batches is broken."""
+    before = GENESIS
+    for number, batch in enumerate(batches, 1):
+        if batch.batch_id != number or batch.hash != batch_hash(before, batch):
+            return [f"batch {number} is not as it was added"]
+        before = batch.hash
+    return []
+
+
+def verify_all(log: Any, extent: Any) -> pd.DataFrame:
     """Return every finding on the log and on what it says."""
-    rows = log.events()
-    found: list[Finding] = [("I1", True, "", one) for one in log.foreign_parts()]
-    found += [("I1", True, "", one) for one in broken_links(rows, GENESIS, first=1)]
-    found += _batches(log, rows)
-    found += _rows(rows)
-    found += _shapes(events, extent)
+    with log.reading():
+        foreign = log.foreign_parts()
+        rows, batches, aside = ([], [], []) if foreign else (log.events(), log.batches(), log.set_aside())
+    broken = foreign + broken_links(rows, GENESIS, first=1) + broken_batches(batches) + _batches(batches, rows, aside)
+    found: list[Finding] = [("I1", True, "", one) for one in broken] + _rows(rows)
+    if not found:
+        events = events_frame(rows)
+        found += _shapes(events, extent)
     if not any(is_broken for _, is_broken, _, _ in found):
         last = events["event_date"].max()
         end = pd.Timestamp(max(pd.Timestamp.now().year, 0 if pd.isna(last) else last.year), 12, 31)
@@ -68,18 +81,14 @@ def verify_all(log: Any, events: gpd.GeoDataFrame, extent: Any) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["invariant", "is_broken", "event_id", "message"]).astype({"is_broken": bool})
 
 
-def _batches(log: Any, rows: list[LogRow]) -> list[Finding]:
+def _batches(batches: list[Batch], rows: list[LogRow], aside: list[SetAside]) -> list[str]:
     said: list[str] = []
-    before, end, moment = GENESIS, 0, ""
-    aside = log.set_aside()
-    batches = log.batches()
-    for number, batch in enumerate(batches, 1):
+    end, moment = 0, ""
+    for batch in batches:
         name = f"batch {batch.batch_id}"
         mine = [row for row in rows[end : batch.last_seq] if row.batch_id == batch.batch_id]
         not_taken = [one for one in aside if one.batch_id == batch.batch_id]
-        if batch.batch_id != number or batch.hash != batch_hash(before, batch):
-            said.append(f"{name} is not as it was added")
-        elif len(mine) != batch.event_count or batch.last_seq != end + len(mine):
+        if len(mine) != batch.event_count or batch.last_seq != end + len(mine):
             said.append(f"{name} says {batch.event_count} events, and has {len(mine)}")
         elif mine and mine[-1].hash != batch.last_hash:
             said.append(f"{name} ends with another event than it was added with")
@@ -87,12 +96,12 @@ def _batches(log: Any, rows: list[LogRow]) -> list[Finding]:
             said.append(f"rows in quarantine or in conflict of {name} are not as they were added")
         if batch.registered_at < moment:
             said.append(f"{name} is dated before the one that it follows")
-        before, end, moment = batch.hash, batch.last_seq, batch.registered_at
+        end, moment = batch.last_seq, batch.registered_at
     if len(rows) > end:
         said.append(f"{len(rows) - end} events belong to no batch")
     if len(aside) != sum(batch.conflict_count + batch.quarantined_count for batch in batches):
         said.append("rows in quarantine or in conflict belong to no batch")
-    return [("I1", True, "", one) for one in said]
+    return said
 
 
 def _rows(rows: list[LogRow]) -> list[Finding]:

@@ -1,0 +1,65 @@
+"""The page that a document is put into: one HTML file without scripts or addresses, every text from data escaped."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from landrelease.errors import OptionError
+from landrelease.report.words import SAY, clean, is_missing
+
+__all__ = ["page_path", "template", "write_page"]
+
+_AMOUNT = re.compile(r"[\d.,]+(?: to [\d.,]+)? (?:%|km²|ha|m²|km\b|m\b)|\b\d{4}-\d{2}-\d{2}\b")
+
+
+def page_path(path: str | Path) -> Path:
+    """Return where a page goes; raise OptionError where that is a folder."""
+    target = Path(path)
+    if target.is_dir():
+        raise OptionError(f"path must be a file to write; {target} is a folder. Fix: add a file name, report.html")
+    return target
+
+
+def template(name: str) -> Any:
+    """Return a template with the styles that all pages share and, after them, its own."""
+    import jinja2
+    from markupsafe import Markup, escape
+
+    folder = Path(__file__).parent / "templates"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def cell(value: Any, kind: str = "text") -> Markup:
+        if is_missing(value):
+            return Markup('<abbr title="not known">–</abbr>')
+        said = clean(SAY[kind](value))
+        # bdi keeps a right-to-left name from turning the text around it.
+        return Markup("<bdi>{}</bdi>").format(said) if kind in ("text", "code") else Markup("{}").format(said)
+
+    def unbroken(sentence: str) -> Markup:
+        # A number at the end of a line with its unit on the next is misread, and so is half a date.
+        return Markup(_AMOUNT.sub(r'<span class="u">\g<0></span>', str(escape(sentence))))
+
+    styles = [folder / "report.css", folder / Path(name).with_suffix(".css").name]
+    environment.filters["cell"] = cell
+    environment.filters["unbroken"] = unbroken
+    environment.filters["said"] = clean
+    environment.globals["texts"] = ("text", "code")
+    environment.globals["style"] = Markup("".join(
+        path.read_text(encoding="utf-8") for path in dict.fromkeys(styles) if path.exists()
+    ))  # fmt: skip
+    return environment.get_template(name)
+
+
+def write_page(page: str, target: Path) -> Path:
+    """Write a page; its folder is made where there is none, an older file is replaced."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page.strip() + "\n", encoding="utf-8", errors="replace", newline="\n")
+    return target

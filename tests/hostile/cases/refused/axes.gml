@@ -1,0 +1,1 @@
+<gml:FeatureCollection xmlns:gml='http://www.opengis.net/gml'/>
