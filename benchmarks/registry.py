@@ -50,7 +50,8 @@ def measure(count: int, where: str) -> None:
         registry.events()
     west, south, east, _ = registry.events().total_bounds
     middle = south + 0.02 * (count**0.5 / 2)
-    road = gpd.GeoDataFrame(geometry=[shapely.LineString([(west, middle), (min(east, west + 0.456), middle)])], crs=4326)
+    line = shapely.LineString([(west, middle), (min(east, west + 0.456), middle)])
+    road = gpd.GeoDataFrame(geometry=[line], crs=4326)
     for name in ("site_first", "site"):
         with timed(name):
             lr.check_site(registry, road, buffer_m=100)

@@ -13,6 +13,7 @@ from landrelease.errors import (
     LandReleaseError,
     OptionError,
     ProgrammeError,
+    RegistryError,
 )
 from landrelease.match import (
     LandCover,
@@ -33,13 +34,20 @@ from landrelease.priority import (
     prioritise,
     read_scheme,
 )
-from landrelease.read import read
+from landrelease.read import read, read_coordinates, traverse
 from landrelease.registry import (
+    Registry,
+    check_published,
+    check_site,
+    compare_exports,
     conflicts_on,
     events_from_areas,
+    events_from_changes,
     history_of,
     land_balance,
+    reconcile,
     releases_from,
+    restated_since,
     status_on,
 )
 from landrelease.rules import find_problems, require_valid, usable_rows
@@ -48,7 +56,7 @@ from landrelease.tables import describe
 if TYPE_CHECKING:
     from landrelease.job import Products, run, sample_programme
     from landrelease.maps import land_release_map, priority_map, save_page
-    from landrelease.report import write_report
+    from landrelease.report import write_report, write_site_report
 
 __version__ = "0.1.0"
 
@@ -64,13 +72,19 @@ __all__ = [
     "ProgrammeError",
     "Quantity",
     "Ranking",
+    "Registry",
+    "RegistryError",
     "assess_use",
     "assign_admin",
     "check_criteria",
+    "check_published",
+    "check_site",
+    "compare_exports",
     "conflicts_on",
     "criteria_table",
     "describe",
     "events_from_areas",
+    "events_from_changes",
     "explain",
     "find_problems",
     "history_of",
@@ -84,16 +98,21 @@ __all__ = [
     "prioritise",
     "priority_map",
     "read",
+    "read_coordinates",
     "read_scheme",
+    "reconcile",
     "releases_from",
     "require_valid",
+    "restated_since",
     "run",
     "sample_programme",
     "save_page",
     "status_on",
+    "traverse",
     "usable_rows",
     "use_summary",
     "write_report",
+    "write_site_report",
 ]
 
 _LATE = {
@@ -104,6 +123,7 @@ _LATE = {
     "priority_map": "maps",
     "save_page": "maps",
     "write_report": "report",
+    "write_site_report": "report",
 }
 """Names whose modules are imported at first use: a script that only reads need not wait for the rest."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+
+from landrelease.cli import main
 
 # an equal-area plane, at the parallel where its metres are true both ways
 X, Y = 1_000_000, 3_660_000
@@ -27,9 +29,24 @@ def write(path: Path, **areas: tuple[float, str | None, str | None]) -> Path:
     return path
 
 
-def compare(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "landrelease.cli", "compare", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def compare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    def run(*arguments: str | Path) -> Done:
+        monkeypatch.setattr("sys.argv", ["landrelease", "compare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return Done(int(end.value.code or 0), *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture
@@ -37,7 +54,7 @@ def old(tmp_path: Path) -> Path:
     return write(tmp_path / "old.gpkg", A=(100, "open", None), B=(200, "open", None), C=(50, "open", None))
 
 
-def test_what_vanished_is_told_first_and_is_1(old: Path, tmp_path: Path) -> None:
+def test_what_vanished_is_told_first_and_is_1(compare: Command, old: Path, tmp_path: Path) -> None:
     new = write(tmp_path / "new.gpkg", B=(200, "released", "cleared"), C=(30, "open", None))
     done = compare(old, new, "--csv", tmp_path / "changes.csv")
     assert done.returncode == 1, done.stderr
@@ -57,7 +74,7 @@ def test_what_vanished_is_told_first_and_is_1(old: Path, tmp_path: Path) -> None
     assert compare(old, new, "--tolerance", "25", "--rows", "1").stdout.count("the id is gone") == 1
 
 
-def test_without_danger_it_is_0(old: Path, tmp_path: Path) -> None:
+def test_without_danger_it_is_0(compare: Command, old: Path, tmp_path: Path) -> None:
     new = write(tmp_path / "new.gpkg", A=(100, "open", None), B=(200, "released", "cleared"), C=(50, "suspended", None))
     done = compare(old, new)
     assert done.returncode == 0, done.stderr
@@ -68,7 +85,7 @@ def test_without_danger_it_is_0(old: Path, tmp_path: Path) -> None:
     assert "0 changes in 0 areas" in same.stdout
 
 
-def test_repeated_ids_and_rows_without_one_are_told(old: Path, tmp_path: Path) -> None:
+def test_repeated_ids_and_rows_without_one_are_told(compare: Command, old: Path, tmp_path: Path) -> None:
     twice = pd.concat([gpd.read_file(old), gpd.read_file(old).assign(area_id=["A", "B ", None], status="suspended")])
     twice.to_file(tmp_path / "twice.gpkg")
     done = compare(old, tmp_path / "twice.gpkg")
@@ -78,7 +95,7 @@ def test_repeated_ids_and_rows_without_one_are_told(old: Path, tmp_path: Path) -
     assert "new" in done.stdout
 
 
-def test_an_unusable_file_is_2(old: Path, tmp_path: Path) -> None:
+def test_an_unusable_file_is_2(compare: Command, old: Path, tmp_path: Path) -> None:
     for arguments in ([old, tmp_path / "none.gpkg"], [old, old, "--tolerance", "0"], [old, old, "--layer", "none"]):
         done = compare(*arguments)
         assert done.returncode == 2

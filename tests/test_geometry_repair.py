@@ -34,7 +34,7 @@ KEYHOLE = Polygon([(0, 0), (10, 0), (10, 10), (0, 10), (0, 5), (3, 5), (3, 7), (
 BY_HAND = {
     # name: shape, land as a hazard, land as a release
     "bow tie": (BOW_TIE, 50, 50),
-    "unequal bow tie": (Polygon([(0, 0), (10, 0), (0, 5), (10, 10)]), 25 + 0, 25),
+    "unequal bow tie": (Polygon([(0, 0), (10, 10), (10, 0), (0, 5)]), 125 / 3, 125 / 3),
     "overlapping parts": (shapely.MultiPolygon([box(0, 0, 10, 10), box(5, 5, 15, 15)]), 175, 150),
     "the same part twice": (shapely.MultiPolygon([box(0, 0, 10, 10), box(0, 0, 10, 10)]), 100, 0),
     "nested holes": (Polygon(OUTER, [INNER, INNERMOST]), 100, 36),
@@ -43,7 +43,8 @@ BY_HAND = {
     "hole outside": (Polygon(OUTER, [box(20, 20, 25, 25).exterior]), 100, 100),
     "hole over the edge": (Polygon(OUTER, [box(8, 4, 12, 6).exterior]), 100, 96),
     "hole over the edge by a rounding": (Polygon(OUTER, [box(8, 4, 10 + 1e-9, 6).exterior]), 96, 96),
-    "hole that covers all": (Polygon(OUTER, [OUTER]), 0, 0),
+    "hole that covers all": (Polygon(OUTER, [OUTER]), 100, 0),
+    "holes that cover all": (Polygon(OUTER, [box(0, 0, 5, 10).exterior, box(5, 0, 10, 10).exterior]), 100, 0),
     "crossed hole": (Polygon(OUTER, [[(2, 2), (6, 6), (6, 2), (2, 6)]]), 100, 92),
     "bow tie with a sound hole": (with_hole(8, 4, 1), 49, 49),
     "bow tie with a hole over its middle": (with_hole(4, 4), 50, 50 - 2),
@@ -145,7 +146,9 @@ def test_what_is_no_number_is_left_for_others_to_tell():
     assert mended(odd, "hazard") is odd
 
 
-SQUARES = shapely.MultiPolygon([box(500_000, 4_870_000, 500_100, 4_870_100), box(500_050, 4_870_050, 500_150, 4_870_150)])
+SQUARES = shapely.MultiPolygon(
+    [box(500_000, 4_870_000, 500_100, 4_870_100), box(500_050, 4_870_050, 500_150, 4_870_150)]
+)
 """Two squares of 10,000 m2 that share 2,500 m2: 17,500 m2 of hazard, 15,000 m2 of release."""
 
 

@@ -127,7 +127,9 @@ def _by_hazard(geometries: Geometries) -> Geometries:
     """Return every face that the rings of each polygon enclose, without the holes that are beyond doubt."""
 
     def land(part: Any) -> Any:
-        return shapely.difference(_union(_faces(part.exterior)), _union(_sure_holes(part)))
+        whole = _union(_faces(part.exterior))
+        left = shapely.difference(whole, _union(_sure_holes(part)))
+        return whole if shapely.area(left) <= _TINY * shapely.area(whole) else left  # a hazard is no hole all over
 
     return polygonal(np.array([_union(list(map(land, _parts(one)))) for one in geometries], dtype=object))
 

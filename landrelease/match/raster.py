@@ -211,11 +211,12 @@ def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
 
 def _refuse_fills(path: Path, values: npt.NDArray[Any]) -> None:
     """Raise DataError if cells that count hold a value that usually says that nothing is known."""
-    found = [fill for fill in _FILLS if (values == values.dtype.type(fill)).any()] if values.size else []
-    if found:
+    low = values[values <= max(_FILLS)].astype(np.float64)
+    fills = low[np.isin(low, _FILLS)]
+    if len(fills):
         raise DataError(
-            f"'{path.name}' holds cells of {found[0]:g}, which it does not declare as nodata.\n"
-            f"  Fix: say nodata={found[0]:g}, or nodata='none' if every cell counts."
+            f"'{path.name}' holds cells of {fills[0]:.17g}, which it does not declare as nodata.\n"
+            f"  Fix: say nodata={fills[0]:.17g}, or nodata='none' if every cell counts."
         )
 
 
@@ -308,7 +309,11 @@ def _extract(source: Any, shapes: npt.NDArray[Any], crs: CRS, operations: list[s
         return pd.DataFrame(columns=operations)
     frame = gpd.GeoDataFrame({"row": np.arange(len(shapes))}, geometry=list(shapes), crs=crs)
     frame = frame.iloc[np.argsort(frame.geometry.hilbert_distance().to_numpy(), kind="stable")]
-    found = exact_extract(source, frame, operations, include_cols=["row"], output="pandas")
+    try:
+        found = exact_extract(source, frame, operations, include_cols=["row"], output="pandas")
+    except RuntimeError as error:
+        name = Path(source.ds.name).name
+        raise DataError(f"'{name}' has a grid that can not be measured: {error}. Fix: get the file again.") from None
     by_row: pd.DataFrame = found.set_index("row").sort_index()
     return by_row
 

@@ -85,7 +85,7 @@ def read_apart(path: Path, table: str, options: Mapping[str, Any]) -> pd.DataFra
     from landrelease.read.files import DRIVERS
 
     others = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "GDAL_SKIP": _skipped(DRIVERS)}
-    request = pickle.dumps((sys.path, (path, table, dict(options))))
+    request = pickle.dumps((sys.path, (path, table, dict(options), MOST_BYTES)))
     try:
         done = subprocess.run(
             [str(_interpreter()), "-P", "-c", _CHILD],
@@ -100,7 +100,7 @@ def read_apart(path: Path, table: str, options: Mapping[str, Any]) -> pd.DataFra
     for category, message in said:
         warnings.warn(message, category, stacklevel=3)
     if isinstance(result, MemoryError):
-        raise _too_much(path, f"needs more than {MOST_BYTES >> 30} GiB of memory") from None
+        raise _too_much(path, f"needs more than {MOST_BYTES / 2**30:.3g} GiB of memory") from None
     if isinstance(result, Exception):
         raise result
     frame: pd.DataFrame = result
@@ -121,7 +121,7 @@ def _skipped(drivers: tuple[str, ...]) -> str:
     return ",".join(name for name in pyogrio.list_drivers() if name not in drivers)
 
 
-def serve(request: tuple[Path, str, dict[str, Any]]) -> None:
+def serve(request: tuple[Path, str, dict[str, Any], int]) -> None:
     """Read in this process, under its limit, and write the result or the error to the standard output."""
     answer = os.dup(1)
     os.dup2(2, 1)  # what a library prints is no part of the answer
@@ -133,8 +133,8 @@ def serve(request: tuple[Path, str, dict[str, Any]]) -> None:
 
             from landrelease.read.table import read
 
-            _limit_memory()
-            path, table, options = request
+            path, table, options, most_bytes = request
+            _limit_memory(most_bytes)
             result = read(path, table, isolate="never", **options)
         except Exception as error:
             result = error
@@ -143,10 +143,10 @@ def serve(request: tuple[Path, str, dict[str, Any]]) -> None:
         pickle.dump((result, said), file, protocol=5)
 
 
-def _limit_memory() -> None:
+def _limit_memory(most_bytes: int) -> None:
     """Allow the process so many bytes more than it has; only Linux keeps such a limit."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (now + MOST_BYTES, now + MOST_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (now + most_bytes, now + most_bytes))

@@ -245,7 +245,7 @@ def _open_layer(path: Path, layer: str, suffix: str, encoding: str | None) -> Ra
 
 def _tell_wrong_letters(path: Path, columns: pd.DataFrame) -> None:
     """Warn of text that was decoded by another code page than it was written in, which a Shapefile may declare."""
-    for name in [str(one) for one in columns.select_dtypes("str")]:
+    for name in columns.columns[columns.dtypes == "str"]:
         for text in columns[name].dropna().unique():
             if text.isascii():
                 continue

@@ -3,6 +3,7 @@
 from landrelease.registry.balance import land_balance, restated_since
 from landrelease.registry.compare import compare_exports
 from landrelease.registry.history import events_from_areas, history_of, status_on
+from landrelease.registry.published import check_published
 from landrelease.registry.reconcile import reconcile
 from landrelease.registry.releases import conflicts_on, releases_from
 from landrelease.registry.site import SiteCheck, check_site
@@ -14,6 +15,7 @@ __all__ = [
     "Import",
     "Registry",
     "SiteCheck",
+    "check_published",
     "check_site",
     "compare_exports",
     "conflicts_on",

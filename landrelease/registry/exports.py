@@ -49,6 +49,7 @@ class Export:
     """
 
     rows: pd.DataFrame
+    ids: npt.NDArray[Any]
     key: pd.Index[Any]
     given: Shapes
     shapes: Shapes
@@ -61,11 +62,6 @@ class Export:
         """Return a column as objects, missing as None."""
         values = self.rows[name]
         return values.astype(object).where(values.notna(), None).to_numpy()
-
-    @property
-    def ids(self) -> npt.NDArray[Any]:
-        """The ids as they are written."""
-        return self.cells("area_id")
 
 
 @dataclass(frozen=True)
@@ -146,7 +142,8 @@ def _export(frame: gpd.GeoDataFrame, what: str, plane: CRS, crs: CRS, tolerance_
         slack_m = np.fmin(tolerance_m, planar_area(shapes) / (2 * shapely.length(shapes)))
     slack_m = np.where(is_land, slack_m, tolerance_m)
     shown = repaired(transform(given.to_numpy(), frame.crs, crs))
-    return Export(rows, pd.Index(key.iloc[order]), shown, shapes, is_land, stake, is_said & is_typed, slack_m)
+    ids = rows["area_id"].to_numpy(dtype=object)
+    return Export(rows, ids, pd.Index(key.iloc[order]), shown, shapes, is_land, stake, is_said & is_typed, slack_m)
 
 
 def touching(first: Export, some: Rows, second: Export, others: Rows) -> tuple[Rows, Rows]:

@@ -26,9 +26,9 @@ from landrelease.registry.fold import (
 from landrelease.rules import require_valid
 from landrelease.tables import NO_HAZARD, conform
 
-__all__ = ["CARRIED", "events_from_areas", "history_of", "status_on"]
+__all__ = ["events_from_areas", "history_of", "status_on"]
 
-CARRIED = (
+_CARRIED = (
     "hazard_class", "contamination_code", "reported_area_m2", "blocked_resource_code", "intended_use_code",
     "parent_id", "admin_code", "operator", "accuracy_m", "source_id",
 )  # fmt: skip
@@ -77,7 +77,7 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     empty = pd.Series(None, index=areas.index, dtype="str")
     status, release_type = (areas.get(name, empty) for name in ("status", "release_type"))
     hazard_class = areas.get("hazard_class", empty)
-    shared = pd.DataFrame({name: areas.get(name, empty) for name in ("area_id", *CARRIED)})
+    shared = pd.DataFrame({name: areas.get(name, empty) for name in ("area_id", *_CARRIED)})
     shared["status"] = status
     shared["recorded_at"] = as_of
 
@@ -166,7 +166,7 @@ def _areas(folded: Fold) -> gpd.GeoDataFrame:
     if not len(events):
         return gpd.GeoDataFrame(conform(pd.DataFrame(), "areas"), geometry=[], crs=events.crs)
     by_area = events.groupby(area)
-    rows = by_area[list(CARRIED)].last()  # of each column the last that is filled
+    rows = by_area[list(_CARRIED)].last()  # of each column the last that is filled
     rows["area_id"] = pd.Series(folded.area_ids, index=rows.index, dtype="str")
     makes, releases = events["event"].isin(HAZARD_EVENTS), _released_some(folded)
     bounds = makes | events["event"].eq("corrected")  # what a release reports is the release

@@ -177,7 +177,7 @@ def check_site(
     require_valid(pd.DataFrame(events.iloc[:0]), "events")
     is_chosen, is_lost = surroundings(events, site, float(buffer_m))
     lost = as_known(typed_events(events[is_lost]), known_on)
-    view = _View(site, float(buffer_m), day, as_known(typed_events(events[is_chosen]), known_on))
+    view = _View(site, float(buffer_m), day, as_known(typed_events(events[is_chosen].reset_index(drop=True)), known_on))
     hazards, history = view.hazards(), view.history()
     accidents = view.alerted(history[history["event"].eq("accident") & history["is_counted"]])
     is_release = history["event"].isin(RELEASE_EVENTS) & history["is_counted"]

@@ -11,12 +11,14 @@ import pandas as pd
 from landrelease.cells import as_text, day_of
 from landrelease.geometry import to_crs
 from landrelease.registry.compare import compare_exports
-from landrelease.registry.history import CARRIED, events_from_areas
+from landrelease.registry.history import events_from_areas
 from landrelease.tables import RELEASE_EVENTS, conform
 
 __all__ = ["events_from_changes"]
 
 _HAZARD = {"CHA": "confirmed"}
+_NOTED = ("contamination_code", "blocked_resource_code", "intended_use_code", "admin_code", "operator", "accuracy_m")
+"""Columns of an area that an event without land can change."""
 _BEGUN = ("new", "renamed", "split", "merged")
 
 
@@ -86,7 +88,8 @@ def _went_on(changes: gpd.GeoDataFrame, areas: pd.DataFrame, day: pd.Timestamp) 
     is_new_class = column.eq("hazard_class") & changes["new"].notna()
     is_new_land = code.isin(["grown", "moved"]) | (code.eq("filled") & column.eq("geometry"))
     kinds = np.select(
-        [code.eq("released"), code.eq("unreleased"), is_new_class | is_new_land, column.isin(CARRIED)],
+        [code.eq("released"), code.eq("unreleased"), is_new_class | is_new_land,
+         column.isin(_NOTED) & changes["new"].notna()],
         [now.get("release_type", pd.Series(None, index=now.index, dtype="str")), "reopened", hazard, "noted"], "",
     )  # fmt: skip
     rows = changes.assign(event=kinds, released=_days(now, "release_date"))
@@ -96,7 +99,7 @@ def _went_on(changes: gpd.GeoDataFrame, areas: pd.DataFrame, day: pd.Timestamp) 
     events = []
     for (area_id, event), several in rows[counts].groupby(["area_id", "event"], sort=True):
         one = areas.loc[[area_id]].iloc[0]
-        changed = [name for name in several["column"] if name in CARRIED]
+        changed = [name for name in several["column"] if name in _NOTED]
         date = several["released"].iloc[0] if event in RELEASE_EVENTS else day
         has_land = not (several["column"].eq("hazard_class").all() or event in (*RELEASE_EVENTS, "noted"))
         events.append(

@@ -368,6 +368,8 @@ def test_frames_are_as_declared_and_in_the_crs_of_the_records():
                 assert frame.crs == events.crs
     assert answer.answer_code == "no_record"
     pd.testing.assert_frame_equal(events, before)
+    again = check_site(events.set_axis([7, 7]), road, buffer_m=50, as_of=DAY)
+    assert (len(again.releases), len(again.other)) == (1, 1)
 
 
 def test_both_sides_of_180_degrees():
@@ -438,14 +440,14 @@ def beside(rows, number):
     return [moved(row) for row in rows]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_the_parts_of_a_line_are_what_its_points_say(seed):
     rng = np.random.default_rng(seed)
     rows = registry(rng, grid_shape, SIZE, STEP)
     others = [registry(rng, grid_shape, SIZE, STEP) for _ in range(2)]
     events = as_frame(rows + [row for i, other in enumerate(others, 1) for row in beside(other, i)])
     day = date(int(rng.integers(2011, 2019)), 6, 30)
-    for line, points, weight in lines(rng, 5):
+    for line, points, weight in lines(rng, 3):
         held = np.logical_or.reduce([np.zeros(len(points), bool), *hazardous(rows, points, day).values()])
         free = np.logical_or.reduce([np.zeros(len(points), bool), *released(rows, points, day).values()])
         ever = np.zeros(len(points), bool)
@@ -470,7 +472,7 @@ def test_the_parts_of_a_line_are_what_its_points_say(seed):
             assert has_history or not ever.any()
 
 
-@pytest.mark.parametrize("seed", range(20, 26))
+@pytest.mark.parametrize("seed", range(20, 24))
 def test_what_is_near_is_what_the_whole_registry_holds_near(seed):
     """The fold of the surroundings against the fold of everything, by another library's distance."""
     rng = np.random.default_rng(seed)
@@ -481,7 +483,7 @@ def test_what_is_near_is_what_the_whole_registry_holds_near(seed):
     shapes = stood.geometry.to_numpy()
     known = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     stood = stood[~stood["status"].isin(["released", "superseded"]) & known]
-    for line, *_ in lines(rng, 3):
+    for line, *_ in lines(rng, 2):
         road = gpd.GeoSeries([line], crs=6933).to_crs(LOCAL.replace("lat_0=10 +lon_0=20", "lat_0=0.8 +lon_0=10.4"))
         apart = stood.to_crs(road.crs).distance(road[0])
         buffer_m = float(rng.choice([10, 100, 400]))

@@ -1,0 +1,215 @@
+"""Damaged copies of a small file of each format: every one is read, or refused with an error of the package.
+
+    python benchmarks/fuzz_readers.py [--n 100000] [--formats gpkg,kml] [--seed 1] [--keep FOLDER]
+
+Each format runs in a process of its own. A copy fails if it ends that process, raises anything but
+LandReleaseError, takes more than 10 seconds, or (on Linux) more than 1 GiB of memory. Failing copies are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+
+from landrelease import read
+from landrelease.errors import LandReleaseError
+from landrelease.match.raster import match_raster
+
+MOST_SECONDS, MOST_BYTES = 10, 1 << 30
+SQUARES = [shapely.box(18.0, 44.0, 18.01, 44.01), shapely.box(18.3, 44.0, 18.31, 44.02), None]
+TOKENS = [
+    b"\x00", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x00" * 8, b"\x80", b"-1", b"0", b"1e999",
+    b"NaN", b'"', b"[[[[", b"]", b"{", b"<a>", b"<!DOCTYPE a>", b"&a;", b"/vsicurl/", b",", b"\n", b";", b"9" * 40,
+]  # fmt: skip
+KML = """<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder><name>F</name>
+<Placemark><name>1</name><Polygon><outerBoundaryIs><LinearRing><coordinates>18,44,0 18.1,44,0 18.1,44.1,0 18,44,0
+</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></Folder></Document></kml>"""
+IATI = """<iati-activities version="2.03"><iati-activity><iati-identifier>XX-1</iati-identifier><title><narrative>T
+</narrative></title><location><point><pos>7.5 80.2</pos></point><exactness code="1"/></location><transaction>
+<transaction-type code="2"/><value currency="USD">5</value></transaction></iati-activity></iati-activities>"""
+
+
+def layer() -> gpd.GeoDataFrame:
+    columns = {"area_id": ["007", "Mašići", "3"], "no": [1, 2, 3], "size": [1.5, np.nan, 2.0]}
+    return gpd.GeoDataFrame(columns, geometry=SQUARES, crs=4326)
+
+
+def write(ending: str, folder: Path) -> Path:
+    """Write a small good file and return its path."""
+    path = folder / f"areas.{ending}"
+    if ending == "parquet":
+        layer().to_parquet(path)
+    elif ending in ("csv", "xlsx"):
+        plain = pd.DataFrame(layer().to_wkt()).rename(columns={"geometry": "wkt"})
+        plain.to_csv(path, index=False) if ending == "csv" else plain.to_excel(path, index=False)
+    elif ending in ("kml", "xml"):
+        path.write_text(KML if ending == "kml" else IATI, encoding="utf-8")
+    elif ending == "zip":
+        for file in write("shp", folder).parent.glob("areas.*"):
+            with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.write(file, file.name)
+    elif ending == "tif":
+        grid = rasterio.transform.from_origin(18, 44.1, 0.01, 0.01)
+        with rasterio.open(
+            path, "w", driver="GTiff", width=40, height=10, count=1, dtype="uint8", nodata=0, crs=4326, transform=grid,
+            compress="deflate",
+        ) as file:  # fmt: skip
+            file.write(np.arange(400, dtype="uint8").reshape(1, 10, 40))
+    else:
+        rows = layer().iloc[:2] if ending == "fgb" else layer()  # its index takes no row without a shape
+        rows.to_file(path, driver="OpenFileGDB" if ending == "gdb" else None)
+    return path
+
+
+def open_copy(path: Path) -> None:
+    """Read a copy as its ending says."""
+    if path.suffix == ".tif":
+        match_raster(layer(), path, stat="shares", nodata="none")
+    elif path.suffix == ".xml":
+        read(path, "projects", isolate="never")
+    else:
+        given = {"kml": {"columns": {"Name": "area_id"}}}.get(path.suffix[1:], {})
+        read(path, "areas", crs=4326, isolate="never", **given)
+
+
+def damaged(content: bytes, dice: random.Random) -> bytes:
+    """Return content with one to four damages: bits, bytes, cuts, doubled or lost pieces, hostile words."""
+    copy = bytearray(content)
+    for _ in range(dice.choice((1, 1, 2, 4))):
+        if not copy:
+            break
+        at, length = dice.randrange(len(copy)), dice.choice((1, 2, 4, 8, 64))
+        kind = dice.randrange(7)
+        if kind == 0:
+            copy[at] ^= 1 << dice.randrange(8)
+        elif kind == 1:
+            copy[at] = dice.randrange(256)
+        elif kind == 2:
+            del copy[at:]
+        elif kind == 3:
+            del copy[at : at + length]
+        elif kind == 4:
+            copy[at:at] = copy[at : at + length] * dice.choice((1, 1, 50))
+        elif kind == 5:
+            token = dice.choice(TOKENS)
+            copy[at : at + len(token)] = token
+        else:
+            copy[at:at] = dice.choice(TOKENS)
+    return bytes(copy)
+
+
+def limit_memory() -> None:
+    try:
+        import resource
+
+        now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (now + MOST_BYTES, now + MOST_BYTES))
+    except (ImportError, OSError, ValueError):
+        pass  # this system keeps no such limit
+
+
+def fuzz(ending: str, count: int, seed: int, folder: Path) -> dict[str, int]:
+    """Read `count` damaged copies in this process; return how many were read, refused or failed."""
+    good = write(ending, folder)
+    open_copy(good)
+    limit_memory()
+    files = sorted(good.iterdir() if good.is_dir() else folder.glob("areas.*") if ending == "shp" else [good])
+    whole = {file: file.read_bytes() for file in files}
+    tally = Counter({"read": 0, "refused": 0, "failed": 0})
+    for number in range(count):
+        dice = random.Random(f"{ending} {seed} {number}")
+        target = dice.choice(files)
+        target.write_bytes(damaged(whole[target], dice))
+        (folder / "number.txt").write_text(str(number))
+        faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                open_copy(good)
+            tally["read"] += 1
+        except LandReleaseError:
+            tally["refused"] += 1
+        except BaseException:
+            tally["failed"] += 1
+            print(f"{ending}, seed {seed}, copy {number}, {target.name}:\n{traceback.format_exc()}", file=sys.stderr)
+            keep(good, folder / "failed" / str(number))
+        faulthandler.cancel_dump_traceback_later()
+        for file in folder.glob("areas*"):
+            if file.is_file() and file not in whole:
+                file.unlink()
+        target.write_bytes(whole[target])
+    return dict(tally)
+
+
+def _last(folder: Path) -> str:
+    number = folder / "number.txt"
+    return number.read_text() if number.exists() else "none: the good file itself"
+
+
+def keep(path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        shutil.copytree(path, folder / path.name, dirs_exist_ok=True)
+    else:
+        for file in path.parent.glob(f"{path.stem}.*"):
+            shutil.copy(file, folder)
+
+
+FORMATS = ["gpkg", "geojson", "shp", "fgb", "kml", "zip", "gdb", "csv", "xlsx", "parquet", "xml", "tif"]
+
+
+def main(say: Callable[[str], None] = print) -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--n", type=int, default=1000, help="damaged copies of each format")
+    options.add_argument("--formats", default=",".join(FORMATS))
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--keep", type=Path, help="folder for the copies that fail")
+    options.add_argument("--in-folder", type=Path, help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.in_folder:
+        say(json.dumps(fuzz(given.formats, given.n, given.seed, given.in_folder)))
+        return 0
+    failed = 0
+    for ending in given.formats.split(","):
+        with tempfile.TemporaryDirectory() as name:
+            folder, begin = Path(name), time.perf_counter()
+            arguments = ["--n", given.n, "--formats", ending, "--seed", given.seed, "--in-folder", folder]
+            done = subprocess.run(
+                [sys.executable, __file__, *map(str, arguments)], capture_output=True, text=True, check=False
+            )
+            took = time.perf_counter() - begin
+            if done.returncode == 0:
+                tally = json.loads(done.stdout.splitlines()[-1])
+            else:
+                tally = {"failed": 1, "ended at copy": _last(folder), "exit": done.returncode}
+                keep(folder / f"areas.{ending}", folder / "failed" / "ended")
+            failed += tally["failed"]
+            say(f"{ending}: {', '.join(f'{value} {key}' for key, value in tally.items())}; {took:.1f} s")
+            if tally["failed"]:
+                say(done.stderr[-6000:])
+                if given.keep:
+                    shutil.copytree(folder / "failed", given.keep / ending, dirs_exist_ok=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
