@@ -15,7 +15,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 
 from landrelease.errors import CRSError
 from landrelease.geometry import check_crs, geodesic_area_m2, has_finite_coordinates, has_wide_part, operation_to_wgs84
@@ -45,7 +44,6 @@ _ALIKE = str.maketrans(
     "ABEKMHOPCTXIJaeopcxijABEZHIKMNOPTYXoIi-------",
 )
 """Letters of Cyrillic and Greek that look like Latin ones, the dotted and the dotless i, and dashes."""
-_LONG_EDGE_M, _DEGREE_M = 5_000.0, 111_195.0
 PROBLEM_COLUMNS = ["row", "id", "column", "rule", "value", "message"]
 
 
@@ -201,11 +199,9 @@ def shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]:
         found.append(whole_problem("geometry", str(error).splitlines()[0], "R11"))
     else:
         if frame.crs.is_bound and len(frame):
-            told = operation_to_wgs84(frame)
-            stated = "accuracy unknown" if np.isnan(told.accuracy_m) else f"{told.accuracy_m:g} m"
-            message = (
-                f"put on EPSG:4326 as declared, by {told.code or 'no registered operation,'} '{told.name}' ({stated})"
-            )
+            by = operation_to_wgs84(frame)
+            stated = "accuracy unknown" if np.isnan(by.accuracy_m) else f"{by.accuracy_m:g} m"
+            message = f"put on EPSG:4326 as declared, by {by.code or 'no registered operation,'} '{by.name}' ({stated})"
             found.append(whole_problem(name, f"{message}: keep its source with the data", "R13"))
     if frame.crs is not None and frame.crs.is_geographic:
         west, south, east, north = shapely.bounds(shapes).T
@@ -219,10 +215,6 @@ def shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]:
         found.append(_repeated_shapes(frame, table, shapes, none))
         invalid = ~none & ~shapely.is_valid(shapes)
         found.append(broken("R8", invalid, "", "invalid and not repaired: read() repairs and keeps the area before"))
-    if table.name in ("areas", "events") and frame.crs is not None:
-        found.append(
-            broken("R14", _has_long_edge(shapes, frame.crs), "", "an edge of more than 5 km: is a point lost?")
-        )
     if "reported_area_m2" in frame:
         found.append(_wrong_areas(frame, table))
     return found
@@ -231,22 +223,6 @@ def shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]:
 def _touches_zero(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
     return np.bincount(owner[(xy == 0).all(axis=1)], minlength=len(shapes)) > 0
-
-
-def _has_long_edge(shapes: np.ndarray[Any, Any], crs: CRS) -> np.ndarray[Any, Any]:
-    """Tell which polygons have an edge longer than 5 km, on a sphere or in the plane of their CRS."""
-    owner = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (3, 6)) & has_finite_coordinates(shapes))
-    parts, shape_of = shapely.get_parts(shapes[owner], return_index=True)
-    rings, part_of = shapely.get_rings(parts, return_index=True)
-    xy, ring_of = shapely.get_coordinates(rings, return_index=True)
-    with np.errstate(over="ignore", invalid="ignore"):  # what lies off the Earth is told as R11
-        step = np.diff(xy, axis=0) * (_DEGREE_M if crs.is_geographic else crs.axis_info[0].unit_conversion_factor)
-        if crs.is_geographic:
-            step[:, 0] *= np.cos(np.radians(xy[:-1, 1]))
-        is_long = (np.hypot(*step.T) > _LONG_EDGE_M) & (np.diff(ring_of) == 0)
-    result = np.zeros(len(shapes), bool)
-    result[owner[shape_of[part_of[ring_of[1:][is_long]]]]] = True
-    return result
 
 
 def _first_of_area(frame: pd.DataFrame) -> np.ndarray[Any, Any]:

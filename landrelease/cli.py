@@ -209,16 +209,18 @@ def _usable_areas(file: Path, options: dict[str, Any]) -> Any:
     for count, what in ((repeats, "with an id that stands before: compared as '...~2'"), (len(set_aside), "set aside")):
         if count:
             typer.echo(f"Note: {file.name}: {count:,} row{'s' * (count != 1)} {what} (landrelease check lists them)")
-    return usable
+    # the words of the file stay: a status that is no code is a change worth seeing
+    return frame.loc[usable.index].assign(area_id=usable["area_id"], geometry=usable.geometry)
 
 
 def _print_changes(changes: Any, shown: int) -> None:
     import geopandas as gpd
+    import numpy as np
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from landrelease.geometry import geodesic_area_m2
+    from landrelease.geometry import geodesic_area_m2, polygonal
     from landrelease.tables import CODES
 
     def grid(title: str, headings: list[str], rows: list[list[str]]) -> None:
@@ -233,7 +235,8 @@ def _print_changes(changes: Any, shown: int) -> None:
     danger = changes[changes["is_danger"]]
     if len(danger):
         # rows of areas that overlapped name the same land: in all it is counted once
-        land_m2 = geodesic_area_m2(gpd.GeoSeries([danger.union_all()], crs=changes.crs))[0]
+        land = polygonal(np.array([danger.union_all()], dtype=object))
+        land_m2 = geodesic_area_m2(gpd.GeoSeries(land, crs=changes.crs))[0]
         told = danger.head(shown)
         sizes = [f"{-m2:,.0f}" if m2 == m2 else "not known" for m2 in told["difference_m2"]]
         texts = told[["area_id", "old", "new", "message"]].fillna("").to_numpy(dtype=str).tolist()
@@ -281,7 +284,7 @@ def site_command(
         inputs = [_input("Site", file), _input("Events", events) if events else {"name": "Registry", "path": registry}]
     doubts = int(shapes["read_findings"].notna().sum())
     if doubts:
-        typer.echo(f"Note: {doubts:,} features of '{file.name}' were mended or have no shape.")
+        typer.echo(f"Note: {doubts:,} features of '{file.name}' were changed in reading.")
     typer.echo("\n".join(check.sentences))
     if out is not None:
         page = write_site_report(check, out, title=title or file.stem, inputs=inputs, version=__version__)

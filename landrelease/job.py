@@ -25,6 +25,7 @@ from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import criteria_table, explain, prioritise, read_scheme
 from landrelease.programme import read_programme
 from landrelease.registry import conflicts_on, events_from_areas, land_balance, releases_from, status_on
+from landrelease.registry.fold import fold
 from landrelease.rules import PROBLEM_COLUMNS
 from landrelease.tables import NO_HAZARD, conform
 
@@ -123,13 +124,15 @@ def _registry(work: Work) -> None:
                 f"{counted(nowhere, 'area lies', 'areas lie')} in no administrative unit: are their coordinates right?"
             )
     frames["events"] = events
-    frames["areas"] = status_on(events, as_of)
-    frames["releases"] = releases_from(events, end=as_of)
-    frames["conflicts"] = conflicts_on(events, as_of)
+    once = fold(events, as_of)
+    frames["areas"] = status_on(once, as_of)
+    frames["releases"] = releases_from(once, end=as_of)
+    frames["conflicts"] = conflicts_on(once, as_of)
     _say_what_is_not_counted(work)
     if programme.balance is not None:
-        period = {"start": programme.balance.start, "end": programme.balance.end}
-        frames["balance"] = land_balance(events, by=programme.balance.by, **period)
+        end = pd.Timestamp(programme.balance.end)
+        folded = once if end == as_of else events
+        frames["balance"] = land_balance(folded, start=programme.balance.start, end=end, by=programme.balance.by)
 
 
 def _unit_of(events: gpd.GeoDataFrame, admin_areas: gpd.GeoDataFrame) -> pd.Series:

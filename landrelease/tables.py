@@ -255,12 +255,6 @@ CODES: dict[str, dict[str, str]] = {
         "quarantine": "it breaks a rule: nobody can say what it means, or what it ends",
         "conflict": "it says something else of an event than the record, without a later revision",
     },
-    "answer_code": {
-        "recorded_hazard": "hazardous land is recorded within reach, or an accident or a record in quarantine that "
-        "nothing covers",
-        "released_with_history": "no hazard is recorded now, but one was: released, or withdrawn",
-        "no_record": "no hazard and no release is on record; no evidence of no contamination",
-    },
     "site_state": {
         "hazardous": "recorded as hazardous",
         "released": "released, and not recorded as hazardous since",
@@ -770,7 +764,7 @@ RESULTS: dict[str, Table] = {
         ),
         _result(
             "site_quarantined", "a row that was not taken, of a place or an area within reach of a site",
-            Column("batch_id", "count", "import that brought it"), _text("source", "system that it came from"),
+            _text("batch_id", "import that brought it"), _text("source", "system that it came from"),
             Column("row", "count", "row in its import, the first is 0", low=0), _text("event_id", "the event, as written"),
             _text("area_id", "its area, as written"), _text("event", "what happened, as written"),
             _text("reason", "why it was not taken"),

@@ -85,6 +85,19 @@ def test_without_danger_it_is_0(compare: Command, old: Path, tmp_path: Path) -> 
     assert "0 changes in 0 areas" in same.stdout
 
 
+def test_the_words_of_the_file_and_places_without_an_extent(compare: Command, old: Path, tmp_path: Path) -> None:
+    areas = gpd.read_file(old)
+    places = areas.set_geometry([shapely.Point(X, Y), areas.geometry[1], None])
+    places.to_file(tmp_path / "places.gpkg")
+    areas.iloc[1:].assign(status=["Closed", "open"]).to_file(tmp_path / "new.gpkg")
+    done = compare(tmp_path / "places.gpkg", tmp_path / "new.gpkg")
+    assert done.returncode == 1, done.stderr
+    assert "0 m2 of mapped hazardous land vanished without a release (1 of 1 rows)" in done.stdout
+    assert "not known" in done.stdout
+    assert "status_changed" in done.stdout
+    assert compare(old, old, "--programme", tmp_path / "none.toml").returncode == 2
+
+
 def test_repeated_ids_and_rows_without_one_are_told(compare: Command, old: Path, tmp_path: Path) -> None:
     twice = pd.concat([gpd.read_file(old), gpd.read_file(old).assign(area_id=["A", "B ", None], status="suspended")])
     twice.to_file(tmp_path / "twice.gpkg")

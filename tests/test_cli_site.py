@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 from shapely import LineString, Point, box
 
+from landrelease.cli import main
+
 PLANE = 32631
 
 
-def landrelease(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "landrelease.cli", "site", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+class Done(NamedTuple):
+    """How the command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def landrelease(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    def run(*arguments: str | Path | float) -> Done:
+        monkeypatch.setattr(sys, "argv", ["landrelease", "site", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +45,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A road through a hazard, a well far away, and events of which one can not be read."""
     folder = tmp_path_factory.mktemp("site")
     rows = {"event_id": ["1", "2", "3"], "area_id": ["HA-7", "HA-7", "HA-8"],
-            "event": ["confirmed", "reduced", "Closed"], "event_date": ["2015-01-01", "2018-05-06", "2019-01-01"]}  # fmt: skip
+            "event": ["confirmed", "reduced", "Closed"],
+            "event_date": ["2015-01-01", "2018-05-06", "2019-01-01"]}  # fmt: skip
     shapes = [box(500_000, 1_000_000, 500_100, 1_000_100), box(500_000, 1_000_000, 500_040, 1_000_100), None]
     gpd.GeoDataFrame(rows, geometry=shapes, crs=PLANE).to_file(folder / "events.gpkg")
     road = LineString([(499_900, 1_000_050), (500_300, 1_000_050)])
@@ -33,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_recorded_hazard_is_1_with_its_document(folder: Path, tmp_path: Path) -> None:
+def test_a_recorded_hazard_is_1_with_its_document(landrelease: Command, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out" / "n7.html"
     done = landrelease(
         folder / "road.geojson",
@@ -47,7 +69,7 @@ def test_a_recorded_hazard_is_1_with_its_document(folder: Path, tmp_path: Path) 
         out,
     )
     assert done.returncode == 1, done.stderr
-    assert done.stdout.startswith("Note: 1 features of 'road.geojson' were mended or have no shape.")
+    assert "Not checked: 1 feature of the site without a shape." in done.stdout
     assert "Hazardous land is recorded on this site" in done.stdout
     assert "HA-7: confirmed hazardous area, part of it released, on 60 m of the site" in done.stdout
     assert "Not taken into the registry: 1 record without a place" in done.stdout
@@ -56,14 +78,16 @@ def test_a_recorded_hazard_is_1_with_its_document(folder: Path, tmp_path: Path) 
     assert pd.read_csv(out.with_suffix(".csv"), dtype=str)["list"].tolist() == ["hazards", "releases", "other"]
 
 
-def test_no_record_is_0_and_no_evidence(folder: Path) -> None:
+def test_no_record_is_0_and_no_evidence(landrelease: Command, folder: Path) -> None:
     done = landrelease(folder / "well.gpkg", "--events", folder / "events.gpkg", "--buffer", 50)
     assert done.returncode == 0, done.stderr
     assert "hold no hazardous land and no release" in done.stdout
     assert "No record is not evidence of no contamination" in done.stdout
 
 
-def test_a_registry_is_verified_before_the_document_rests_on_it(folder: Path, tmp_path: Path) -> None:
+def test_a_registry_is_verified_before_the_document_rests_on_it(
+    landrelease: Command, folder: Path, tmp_path: Path
+) -> None:
     from landrelease.registry.store import Registry
 
     path, out = tmp_path / "registry.gpkg", tmp_path / "n7.html"
@@ -80,7 +104,7 @@ def test_a_registry_is_verified_before_the_document_rests_on_it(folder: Path, tm
     assert landrelease(*arguments).returncode == 1
 
 
-def test_what_can_not_be_answered_is_2_without_a_traceback(folder: Path, tmp_path: Path) -> None:
+def test_what_can_not_be_answered_is_2_without_a_traceback(landrelease: Command, folder: Path, tmp_path: Path) -> None:
     road, events = folder / "road.geojson", folder / "events.gpkg"
     nothing = tmp_path / "nothing.gpkg"
     for arguments, message in (

@@ -152,7 +152,7 @@ def test_an_operation_is_not_taken_to_the_other_side_of_the_earth():
 
 def test_without_a_place_only_what_needs_none_is_taken():
     beyond = at(4240, 461.0, 13.7)
-    with pytest.raises(CRSError, match="no coordinate lies within|the place of the data can not be told"):
+    with pytest.raises(CRSError, match="no coordinate lies within"):
         ours.check_crs(beyond, "areas")
     with pytest.raises(CRSError, match="the place of the data can not be told"):
         ours.to_crs(beyond, 4326)

@@ -52,7 +52,8 @@ def unwrapped(geometries: Geometries) -> Geometries:
         return np.column_stack([np.where(xy[:, 0] < 0, xy[:, 0] + 360, xy[:, 0]), xy[:, 1]])
 
     joined = shapely.transform(geometries[wide], eastward)
-    fits = _width(joined) < _WIDEST
+    # a shape all round the Earth falls together to nothing
+    fits = (_width(joined) > 0) & (_width(joined) < _WIDEST)
     result = geometries.copy()
     result[wide[fits]] = joined[fits]
     return result

@@ -90,22 +90,28 @@ def operation_to_wgs84(frame: gpd.GeoDataFrame) -> Operation:
 
 
 def _place(geometries: Geometries, crs: CRS) -> Box | None:
-    """Return where most of the data lie, in degrees of their own datum: strays do not choose the operation."""
+    """Return where most of the data lie, in degrees of their own datum: strays do not choose the operation.
+
+    Across 180 degrees its west is greater than its east.
+    """
     xy = shapely.get_coordinates(geometries)
     xy = xy[np.isfinite(xy).all(axis=1)]
     if not len(xy):
         return None
     xy = xy[:: max(1, len(xy) // 10_000)]
+    if crs.is_geographic and np.ptp(xy[:, 0]) > 180:
+        xy[:, 0] += np.where(xy[:, 0] < 0, 360.0, 0.0)
     low, high = np.percentile(xy, 1, axis=0), np.percentile(xy, 99, axis=0)
     box = (low[0], low[1], high[0], high[1])
     if not crs.is_geographic:
         own = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
         box = Transformer.from_crs(own, own.geodetic_crs, always_xy=True).transform_bounds(*box)
-    if not np.isfinite(box).all() or box[0] > box[2]:
+    if not np.isfinite(box).all():
         return None
     west, south, east, north = (float(round(side, 1)) for side in box)
-    if west < -180 or south < -90 or east > 180 or north > 90:
+    if west < -180 or south < -90 or east > 360 or north > 90:
         return None
+    west, east = (side - 360 if side > 180 else side for side in (west, east))
     return west, south, east, north
 
 

@@ -31,7 +31,8 @@ def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
     -------
     array of float
         NaN where there is no geometry, or one that is no polygon: its area is unknown, not 0. So it is where an
-        edge leaps over more than half the Earth, and nobody can say which way round. An empty polygon has 0 m2.
+        edge leaps over more than half the Earth, or a ring runs round a pole, and nobody can say which side is
+        meant. An empty polygon has 0 m2.
 
     References
     ----------
@@ -67,10 +68,10 @@ def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
 
 
 def _leaps(geometries: Geometries) -> npt.NDArray[np.bool_]:
-    """Tell which geometries have an edge of more than half a turn, and less than a whole one."""
-    rows = np.flatnonzero(has_wide_part(geometries))
-    result = np.zeros(len(geometries), bool)
-    for row in rows:
+    """Tell which geometries have an edge of more than half a turn, and less than a whole one, or only go round."""
+    result = has_wide_part(geometries)
+    for row in np.flatnonzero(result):
+        result[row] = shapely.area(geometries[row]) == 0  # a ring round the pole
         for ring in shapely.get_rings(shapely.get_parts(geometries[row])):
             step = np.abs(np.diff(shapely.get_coordinates(ring)[:, 0]))
             result[row] |= bool(((step > 180) & (step < 360)).any())

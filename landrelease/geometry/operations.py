@@ -166,13 +166,14 @@ def _serves(operation: Any, place: Box) -> bool:
     west, south, east, north = place
     width = (area.east - area.west) % 360 or 360
     from_west = (west + _OVER - area.west) % 360
-    along = width == 360 or from_west + (east - west) <= width + 2 * _OVER
+    along = width == 360 or from_west + (east - west) % 360 <= width + 2 * _OVER
     return bool(along and area.south <= south + _OVER and north - _OVER <= area.north)
 
 
 def _image(operation: Transformer, source: CRS, target: CRS, place: Box | None) -> Any:
     """Return where an operation puts the corners and the middle of a place. [degrees of the target's datum]"""
     west, south, east, north = place or (0.0, 0.0, 0.0, 0.0)
+    east += 360 if east < west else 0
     lon = np.array([west, east, west, east, (west + east) / 2])
     lat = np.array([south, south, north, north, (south + north) / 2])
     if not source.is_geographic:

@@ -127,7 +127,9 @@ def _by_hazard(geometries: Geometries) -> Geometries:
     """Return every face that the rings of each polygon enclose, without the holes that are beyond doubt."""
 
     def land(part: Any) -> Any:
-        whole = _union(_faces(part.exterior))
+        whole = _together(_faces(part.exterior))
+        if not len(part.interiors):
+            return whole
         left = shapely.difference(whole, _union(_sure_holes(part)))
         return whole if shapely.area(left) <= _TINY * shapely.area(whole) else left  # a hazard is no hole all over
 
@@ -139,10 +141,11 @@ def _by_release(geometries: Geometries) -> Geometries:
 
     def land(part: Any) -> Any:
         holes = [face for ring in part.interiors for face in _faces(ring)]
-        return shapely.difference(_sure(part.exterior), _union(holes))
+        return shapely.difference(_sure(part.exterior), _union(holes)) if holes else _sure(part.exterior)
 
-    sure = [reduce(shapely.symmetric_difference, map(land, _parts(one)), shapely.Polygon()) for one in geometries]
-    return polygonal(np.array(sure, dtype=object))
+    return polygonal(
+        np.array([reduce(shapely.symmetric_difference, map(land, _parts(one))) for one in geometries], dtype=object)
+    )
 
 
 _READINGS = {"structure": _by_structure, "hazard": _by_hazard, "release": _by_release}
@@ -154,6 +157,11 @@ def _parts(shape: Any) -> list[Any]:
 
 def _union(shapes: Any) -> Any:
     return polygonal(np.array([shapely.union_all(shapes)], dtype=object))[0]
+
+
+def _together(faces: Geometries) -> Any:
+    """Return the union of faces of one ring: they never overlap, so that only their borders need to go."""
+    return polygonal(np.array([shapely.coverage_union_all(faces)], dtype=object))[0]
 
 
 def _faces(ring: Any) -> Geometries:
@@ -168,14 +176,12 @@ def _sure(ring: Any) -> Any:
     whole = shapely.Polygon(ring)
     shapely.prepare(whole)
     inside = shapely.point_on_surface(faces)
-    return _union(faces[shapely.contains_xy(whole, shapely.get_x(inside), shapely.get_y(inside))])
+    return _together(faces[shapely.contains_xy(whole, shapely.get_x(inside), shapely.get_y(inside))])
 
 
 def _sure_holes(part: Any) -> Geometries:
     """Return the holes that are simple rings within their polygon and share no land with another."""
-    if not len(part.interiors):
-        return np.zeros(0, dtype=object)
-    holes = np.array([_union(_faces(ring)) for ring in part.interiors], dtype=object)
+    holes = np.array([_together(_faces(ring)) for ring in part.interiors], dtype=object)
     stray = shapely.area(shapely.difference(holes, _sure(part.exterior)))
     one, other = shapely.STRtree(holes).query(holes, predicate="intersects")
     one, other = one[one != other], other[one != other]

@@ -36,6 +36,8 @@ _BEFORE_BRACKET = frozenset(
 _RAISE_ONLY = re.compile(r"select (?:case when .* then )?raise \(")
 _COUNT_ONLY = re.compile(r"update gpkg_ogr_contents set feature_count = feature_count [+-] 1 where ")
 _INDEX_ONLY = re.compile(r"(?:insert (?:or replace )?into|update(?: or replace)?|delete from) (rtree_\S+) ")
+_HIDDEN, _SHOWN = str.maketrans(" ;", "\0\1"), str.maketrans("\0\1", " ;")
+"""Blanks and semicolons within a name end no word and no statement."""
 _EMPTY_FLAG = "substr(hex(substr({column}, 4, 1)), 1, 1) IN ('1', '3')"
 """SQL: the header of a GeoPackage geometry says that it is empty."""
 
@@ -65,7 +67,7 @@ def check_geopackage(path: Path) -> None:
                 raise DataError(
                     f"'{path.name}' holds the {_kind(kind)} '{name}', which no GeoPackage needs: it could show or "
                     f"write other rows than those of the table.\n"
-                    f'  Fix: export the layer into a new GeoPackage, or drop it: DROP {kind.upper()} "{name}".'
+                    f"  Fix: export the layer into a new GeoPackage, or drop it: DROP {kind.upper()} {_quoted(name)}."
                 )
         state = base.execute("PRAGMA quick_check(1)").fetchone()
         if state[0] != "ok":
@@ -114,7 +116,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         base.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
         base.execute("PRAGMA trusted_schema=OFF")
         yield base
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:  # the message of an error may quote bytes that are no text
         said = str(error)
         if "interrupted" in said:
             said = f"its database is not through after {seconds:.0f} seconds"
@@ -155,7 +157,7 @@ def _is_harmless(statement: str, table: str, tables: set[str]) -> bool:
         return table.startswith("gpkg_")
     index = _INDEX_ONLY.match(statement)
     if index is not None:
-        name = index[1].replace("\0", " ")
+        name = index[1].translate(_SHOWN)
         return name in tables and name.startswith(f"rtree_{table}_")
     return _COUNT_ONLY.match(statement) is not None
 
@@ -165,8 +167,8 @@ def _words(sql: str) -> list[str]:
     words = []
     for token in _TOKEN.finditer(sql):
         if token["quoted"]:
-            # blanks and semicolons within a name are no end of a word
-            words.append(token["quoted"][1:-1].casefold().replace(" ", "\0").replace(";", "\1"))
+            mark, name = token[0][-1], token[0][1:-1].casefold()
+            words.append(name.replace(2 * mark, mark).translate(_HIDDEN))
         elif not token["blank"]:
             words.append(token[0].casefold())
     return words

@@ -16,12 +16,12 @@ from pyproj import CRS
 
 from landrelease.cells import as_text
 from landrelease.errors import CRSError, DataError
-from landrelease.geometry import check_crs, has_finite_coordinates, lon_lat, repaired, to_crs, transform
+from landrelease.geometry import check_crs, has_finite_coordinates, lon_lat, polygonal, repaired, to_crs, transform
 from landrelease.match.nearby import near_pairs
-from landrelease.registry.fold import HAZARD_EVENTS
+from landrelease.registry.fold import HAZARD_EVENTS, STRIP_M
 from landrelease.tables import CODES
 
-__all__ = ["Site", "in_reach", "site_of", "slack_of", "surroundings"]
+__all__ = ["Site", "in_reach", "site_of", "slack_of", "surroundings", "without_needles"]
 
 Shapes = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -29,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 
 _DEGREE_M = 110_000.0
 """Less than the length of any degree of latitude, or of longitude at the equator. [m]"""
+_NEEDLE_M = 1.0
+"""What is thinner than a rounding and longer than this is no corner. [m]"""
 _FURTHEST_M = 2e7
 """Half around the Earth. [m]"""
 _STEP_M, _STEPS = 1_000.0, 16
@@ -116,6 +118,28 @@ def slack_of(accuracy_m: Any, reported_m2: Any, shapes: Shapes) -> Floats:
     accuracy = np.nan_to_num(np.asarray(accuracy_m, dtype=float), nan=0.0, posinf=_FURTHEST_M).clip(0, _FURTHEST_M)
     size = np.nan_to_num(np.asarray(reported_m2, dtype=float), nan=0.0, posinf=0.0).clip(0)
     return np.asarray(accuracy + np.where(shapely.get_dimensions(shapes) == 2, 0.0, np.sqrt(size / np.pi)))
+
+
+def without_needles(shapes: Shapes) -> Shapes:
+    """Return the polygons that are left of areas without the needles along edges that were cut.
+
+    Where two edges coincide in the CRS of the records and not quite in the plane, an overlay leaves a needle, as thin
+    as a hair and as long as the edge: a road across released land would meet it. What is wider than a rounding stays
+    as it is, and so do sharp corners; a polygon that is nothing but a needle stays whole.
+
+    Examples
+    --------
+    >>> needle = shapely.Polygon([(0, 0), (200, 0), (200, 100), (100, 100), (100, 0.001), (0, 0.001)])
+    >>> without_needles(np.array([needle, None, shapely.box(0, 0, 100, 0.01)])).tolist()[0].bounds[0] > 99
+    True
+    """
+    core = shapely.buffer(shapes, -STRIP_M / 2, join_style="mitre")
+    thin, owner = shapely.get_parts(shapely.difference(shapes, shapely.buffer(core, 1.5 * STRIP_M)), return_index=True)
+    is_needle = (shapely.length(thin) > 2 * _NEEDLE_M) & ~shapely.is_empty(core)[owner]
+    result = np.array(shapes, dtype=object, copy=True)
+    for one in np.unique(owner[is_needle]):
+        result[one] = shapely.difference(shapes[one], shapely.union_all(thin[is_needle & (owner == one)]))
+    return polygonal(result)
 
 
 def surroundings(events: gpd.GeoDataFrame, site: Site, buffer_m: float) -> tuple[Flags, Flags]:

@@ -39,7 +39,7 @@ from landrelease.registry.fold import (
     without_voided,
 )
 from landrelease.registry.history import status_on
-from landrelease.registry.near import Site, in_reach, site_of, slack_of, surroundings
+from landrelease.registry.near import Site, in_reach, site_of, slack_of, surroundings, without_needles
 from landrelease.registry.releases import conflicts_on, releases_from
 from landrelease.registry.site_words import sentences_of
 from landrelease.rules import require_valid
@@ -77,7 +77,7 @@ class Records(Protocol):
 class SiteCheck:
     """The answer for a site, with all that it rests on.
 
-    `answer_code` is one of the code list `answer_code`; `sentences` say it for a reader. `hazards`, `releases`,
+    `answer_code` is "recorded_hazard", "released_with_history" or "no_record"; `sentences` say it for a reader. `hazards`, `releases`,
     `accidents`, `other`, `conflicts`, `quarantined` are what was found within reach, the nearest first; `parts`
     splits the site by what is recorded of it. `site` are its features, `corridor` the land within `buffer_m` of
     them. A count that nobody can know is None. `head` names the state of the registry.
@@ -243,6 +243,7 @@ class _View:
         self.site, self.buffer_m, self.day, self.typed = site, buffer_m, day, typed
         self.folded = fold(typed, day)
         self.areas = status_on(self.folded, day)
+        self.left = self._left()
         self.net = releases_from(self.folded, end=day)
         self.accuracy_m = _accuracy_by_area(self.folded)
         own = repaired(shapely.force_2d(self.typed.geometry.to_numpy()))
@@ -257,6 +258,8 @@ class _View:
         ids = frame["area_id"]
         shapes = frame.geometry.to_numpy()
         frame["is_located"] = shapely.get_dimensions(shapes) == 2
+        cut = [self.left.get(area_id) for area_id in ids]
+        shapes = np.array([one if new is None else new for one, new in zip(shapes, cut, strict=True)], dtype=object)
         shapes = np.where(shapely.is_missing(shapes), self._places_of(ids), shapes)
         frame = self._measured(frame, shapes, ids.map(self.accuracy_m), frame["reported_area_m2"])
         frame.loc[~frame["is_located"], ["overlap_m2", "overlap_m"]] = np.nan
@@ -367,10 +370,21 @@ class _View:
         """Return in the plane what was released for good, what is hazardous, and what ever was either."""
         net = repaired(transform(self.net.geometry.to_numpy(), self.net.crs, self.plane))
         hazardous = self.folded.final() if len(self.folded.events) else net[:0]
+        hazardous = np.where(self._is_cut(), without_needles(hazardous), hazardous)
         ever = {id(one): one for one in (*self.folded.after, *self.folded.touched, *net)}
         everything = np.empty(len(ever), dtype=object)
         everything[:] = list(ever.values())
         return net, hazardous, everything
+
+    def _is_cut(self) -> npt.NDArray[np.bool_]:
+        """Tell of which areas a part is left."""
+        return self.folded.own_row[self.folded.last_rows()] < 0 if len(self.folded.events) else np.zeros(0, dtype=bool)
+
+    def _left(self) -> dict[str, Any]:
+        """Return what is left of the areas that were cut."""
+        cut = np.flatnonzero(self._is_cut())
+        shapes = self.folded.back(without_needles(self.folded.final()[cut])) if len(cut) else []
+        return {self.folded.area_ids[area]: shape for area, shape in zip(cut, shapes, strict=True)}
 
     def _places_of(self, ids: pd.Series) -> Shapes:
         """Return all that was ever recorded of the place of each area."""

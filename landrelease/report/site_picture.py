@@ -39,7 +39,7 @@ class _Frame(NamedTuple):
 
 def site_picture(check: SiteCheck, alt: str) -> Picture:
     """Draw the site, its corridor, and the hazards, releases and accidents in reach, for a page and for a phone."""
-    plane = metric_crs(check.corridor)
+    plane = metric_crs(check.site)
     layers = {
         name: to_crs(getattr(check, name), plane, name)
         for name in ("site", "corridor", "hazards", "releases", "accidents")
@@ -68,7 +68,8 @@ def _look(looks: dict[str, dict[str, Any]], value: Any) -> dict[str, Any]:
 
 def _drawn(layers: dict[str, gpd.GeoDataFrame], width: int, least: float, most: float) -> str:
     """Return the drawing as a data: address."""
-    frame = _window(layers["corridor"].total_bounds, width, least, most)
+    around = shapely.total_bounds([*layers["corridor"].geometry, *layers["site"].geometry])
+    frame = _window(around, width, least, most)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height}" '
         f'width="{frame.width}" height="{frame.height}" font-family="DejaVu Sans, sans-serif">',

@@ -136,3 +136,16 @@ def used(frame: pd.DataFrame, table: str, folder: Path) -> pd.DataFrame:
             areas = status_on(registry.events(), LATER).set_index("area_id")["status"]
         land = usable["area_id"].map(areas).reindex(frame.index, fill_value="none")
     return pd.DataFrame({"expect": ends, "rules": rules, "land": land, "cells": -1.0})
+
+
+@pytest.mark.parametrize("entry", MANIFEST["imports"], ids=names(MANIFEST["imports"]))
+def test_one_import_after_another(entry, tmp_path):
+    with Registry(tmp_path / "registry.gpkg") as registry:
+        for file, source, *wanted in entry["steps"]:
+            frame = read(HERE / "cases" / file, "events", crs="EPSG:4326")
+            result = registry.import_events(frame, source=source)
+            counts = [result.new_count, result.known_count, result.conflict_count, result.quarantined_count]
+            assert counts == wanted, (file, str(result))
+        assert not registry.verify()["is_broken"].any()
+        areas = status_on(registry.events(), LATER).set_index("area_id")["status"]
+    assert {area: areas.get(area, "none") for area in entry["land"]} == entry["land"]

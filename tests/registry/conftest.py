@@ -11,6 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from oracle_points import as_frame, event, rect
+from shapely import Polygon
 
 from landrelease.registry.store import Registry, append
 
@@ -90,3 +92,32 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         at[0] = datetime.fromisoformat(moment)
 
     return set_to
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry of three batches with events, voids, and rows in quarantine and in conflict."""
+    path = tmp_path_factory.mktemp("template") / "registry.gpkg"
+    crossed = Polygon([(1e6, 1e5), (1e6 + 9, 1e5 + 9), (1e6 + 9, 1e5), (1e6, 1e5 + 9)])
+    first = [
+        event("1", "A", "suspected", "2020-01-01", rect(0, 0, 100, 100), operator="one", accuracy_m=5),
+        event("2", "A", "reduced", "2021-06-01", rect(0, 0, 50, 100), recorded_at="2021-07-01", revision="1"),
+        event("3", "B", "confirmed", "2021-01-01", crossed, parent_id="A", reported_area_m2=40),
+        event("8", "A", "cleared", "2022-01-01", Polygon()),
+    ]
+    with Registry(path) as registry:
+        registry.import_events(as_frame(first), source="S", profile="p", actor="office")
+        second = [first[0] | {"operator": "x"}, first[1] | {"revision": "2"}, event("9", "A", "gone", None, crossed)]
+        registry.import_events(as_frame(second), source="S")
+        registry.void("3", reason="wrong", actor="office")
+        assert [len(registry.events()), len(registry.quarantine()), len(registry.conflicts())] == [6, 2, 1]
+    return path
+
+
+@pytest.fixture
+def copy(template: Path, another: Callable[[], str]) -> str:
+    """Address of a registry of its own like the template."""
+    address = another()
+    with Registry(template) as registry:
+        registry.backup(address)
+    return address

@@ -12,7 +12,7 @@ from oracle_points import as_frame, event, rect
 from landrelease.errors import RegistryError
 from landrelease.registry.store import Registry
 
-SIZE = 5
+SIZE = 3
 """Events in each batch."""
 
 
@@ -41,8 +41,9 @@ def add_until_full(address: str, name: str, limit: int, told: str) -> None:
     said, batches = "", []
     try:
         with Registry(address) as registry:
-            for i in range(1000):
-                batches.append(registry.import_events(as_frame(rows_of(f"{name}.{i}", 40)), source="S").batch_id)
+            while len(batches) < 1000:
+                rows = rows_of(f"{name}.{len(batches)}", 40)
+                batches.append(registry.import_events(as_frame(rows), source="S").batch_id)
     except RegistryError as error:
         said = str(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -52,4 +53,4 @@ def add_until_full(address: str, name: str, limit: int, told: str) -> None:
 
 def told_batches(told: Path) -> list[int]:
     """The batches that were acknowledged."""
-    return [int(line) for line in told.read_text().splitlines()] if told.exists() else []
+    return [int(line) for line in told.read_text().split("\n")[:-1]] if told.exists() else []

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from oracle_points import MAKES, X, Y, as_frame, event, grid_shape, hazardous, registry, released, replay, wild_shape
+from oracle_points import MAKES, X, Y, as_frame, grid_shape, hazardous, registry, released, replay, wild_shape
 from pyproj import Geod
 from shapely import LineString, Point, box
 
@@ -245,8 +245,9 @@ def test_an_accident_in_land_that_is_hazardous_anyway_is_no_news():
 
 
 def test_land_that_was_opened_again_names_its_sequel():
-    rows = [HAZARD, ("2", "A", "cleared", "2017-01-01", None, {"operator": "Op <1>", "depth_m": 0.2,
-            "ap_mine_count": 3}), ("3", "B", "reopened", "2018-01-01", box(0, 0, 50, 100), {"parent_id": "A"})]  # fmt: skip
+    more = {"operator": "Op <1>", "depth_m": 0.2, "ap_mine_count": 3}
+    rows = [HAZARD, ("2", "A", "cleared", "2017-01-01", None, more),
+            ("3", "B", "reopened", "2018-01-01", box(0, 0, 50, 100), {"parent_id": "A"})]  # fmt: skip
     answer = check(events_of(*rows), ROAD)
     assert answer.releases["reopened_by_ids"].tolist() == ["B"]
     assert len(answer.conflicts) == 0
@@ -265,6 +266,18 @@ def test_where_records_disagree_land_is_hazardous():
     assert answer.conflicts[["area_id", "other_area_id", "distance_m"]].values.tolist() == [["A", "B", 0.0]]
     assert answer.conflicts["conflict_m2"].iloc[0] == pytest.approx(10_000, rel=1e-5)
     assert parts(answer)["released"] == 0
+
+
+def test_a_road_across_the_released_half_does_not_meet_a_rounding_of_its_edge():
+    """An edge of 900 m that two polygons share bends by some centimetres in another plane."""
+    crs = "+proj=tmerc +lat_0=48 +lon_0=20 +k=1 +datum=WGS84 +units=m +no_defs"
+    whole, half = box(200, 200, 1100, 1100), box(200, 200, 650, 1100)
+    rows = [("1", "A", "suspected", "2015-01-01", whole), ("2", "A", "cleared", "2016-01-01", half)]
+    for y in (200, 1100):
+        road = gpd.GeoSeries([LineString([(600, y - 20), (600, y + 20)])], crs=crs)
+        answer = check_site(events_of(*rows, crs=crs), road, buffer_m=60, as_of=DAY)
+        assert answer.hazards["distance_m"].tolist() == pytest.approx([50], abs=0.2)
+        assert parts(answer)["hazardous"] == 0
 
 
 def test_a_split_far_away_decides_what_is_left_here():
@@ -422,7 +435,7 @@ def lines(rng, count):
         middles = [((i + 0.5) * STEP, (across + 0.5) * STEP) for i in range(first, last + 1)]
         if rng.random() < 0.5:
             middles = [(y, x) for x, y in middles]
-        xy = np.array(middles) + [X, Y]
+        xy = np.array(middles) + np.array([X, Y])
         weight = np.ones(len(xy))
         weight[[0, -1]] = 0.5
         yield LineString(xy[[0, -1]]), shapely.points(xy), weight / weight.sum()

@@ -798,18 +798,27 @@ def test_a_schema_of_ones_own_is_not_mistaken_for_another_on_the_path(postgis, o
     one = postgis()
     filled(opened(one))
     schema = one.rsplit("=", 1)[1]
-    other = postgis().replace("%3D", "%3D", 1)
-    both = opened(other.replace(",public", f",{schema},public"))
-    assert both.head == GENESIS
+    assert opened(postgis().replace(",public", f",{schema},public")).head == GENESIS
 
 
 @pytest.mark.postgis
-def test_a_server_that_goes_away(postgres, registry_at, backend, opened):
-    if backend != "postgis":
-        pytest.skip("only a server can go away")
-    registry = filled(opened(registry_at))
-    schema = registry_at.rsplit("=", 1)[1]
-    postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", (schema,))
+def test_a_schema_with_capitals(postgres, postgis, opened):
+    address = postgis()
+    schema = address.rsplit("=", 1)[1]
+    postgres.execute(f'CREATE SCHEMA "{schema}.Of Ours"')
+    try:
+        with Registry(address.replace(f"3D{schema},", f"3D%22{schema}.Of%5C%20Ours%22,")) as registry:
+            assert filled(registry).verify().empty
+    finally:
+        postgres.execute(f'DROP SCHEMA "{schema}.Of Ours" CASCADE')
+
+
+@pytest.mark.postgis
+def test_a_server_that_goes_away(postgres, postgis, opened):
+    address = postgis()
+    registry = filled(opened(address))
+    name = address.rsplit("=", 1)[1]
+    postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", (name,))
     for call in (registry.batches, registry.quarantine, registry.verify, lambda: registry.head,
                  lambda: take(registry, *FIRST)):  # fmt: skip
         with pytest.raises(RegistryError, match=r"can not be (read|written)(.|\n)*Fix: "):

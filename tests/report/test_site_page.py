@@ -103,7 +103,7 @@ def test_no_page_says_that_land_is_without_danger(tmp_path: Path, size: int) -> 
     sites = [None, Point(0, 90_000), box(0, 90_000, 50, 90_050)] if size else [Point(0, 90_000)]
     for site in sites:
         check = checked(max(size, 1), site) if size else check_site(
-            FakeRegistry(1).events().iloc[:0], gpd.GeoSeries([Point(0, 0)], crs=PLANE), buffer_m=0, as_of="2025-12-31"
+            FakeRegistry(1).events().iloc[:0], gpd.GeoSeries([Point(500, 0)], crs=PLANE), buffer_m=0, as_of="2025-12-31"
         )  # fmt: skip
         page, text, _ = written(check, tmp_path)
         assert not re.search(r"\b(clear|safe)\b", page, re.IGNORECASE)
@@ -149,7 +149,7 @@ def test_the_drawing_is_true_to_scale(tmp_path: Path) -> None:
         assert {text.text for text in svg.iter(f"{name}text")} >= {"1", "N"}
 
 
-@pytest.mark.parametrize("site", [Point(50, 50), MultiPoint([(0, 0), (90, 40)]), box(0, 0, 300, 3000)])
+@pytest.mark.parametrize("site", [Point(550, 50), MultiPoint([(500, 0), (590, 40)]), box(0, 0, 300, 3000)])
 def test_any_kind_of_site_is_drawn(tmp_path: Path, site: Any) -> None:
     page, _, _ = written(checked(2, site, 0.0), tmp_path)
     assert len(list(drawing(page, 0))) > 5

@@ -18,10 +18,10 @@ from pyproj import CRS
 
 from landrelease.checks import as_written, id_key
 from landrelease.errors import CRSError, DataError
-from landrelease.geometry import lon_lat, repaired, require_crs
+from landrelease.geometry import lon_lat, operation_to_wgs84, repaired, require_crs
 from landrelease.registry.store.chain import content_hash
 from landrelease.rules import find_problems, usable_rows
-from landrelease.tables import HAZARD_EVENTS, TABLES, conform
+from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS, TABLES, conform
 
 __all__ = ["COLUMNS", "Candidate", "Intake", "Refused", "prepare", "refused_areas"]
 
@@ -97,7 +97,10 @@ def prepare(frame: gpd.GeoDataFrame, extent: Any = None) -> Intake:
     stored[events.index] = _in_place(usable, crs, given)
     _outside(stored, extent, frame, reasons)
     rows = _rows(events[reasons[events.index] == ""], content, stored, given)
-    return Intake(rows, _refused(frame, reasons, content, given, crs), findings, _said(crs), "", None, len(frame))
+    how = operation_to_wgs84(frame)
+    accuracy_m = None if np.isnan(how.accuracy_m) else float(how.accuracy_m)
+    refused = _refused(frame, reasons, content, given, crs)
+    return Intake(rows, refused, findings, _said(crs), how.pipeline, accuracy_m, len(frame))
 
 
 def _as_texts(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -204,10 +207,9 @@ def _in_place(usable: gpd.GeoDataFrame, crs: CRS, given: np.ndarray[Any, Any]) -
     shapes = usable.geometry.to_numpy().copy()
     shapes[shapely.is_empty(shapes)] = None
     shapes = shapely.force_2d(shapes)
-    makes = usable["event"].isin([*HAZARD_EVENTS, "corrected"]).to_numpy()
-    shapes[makes] = repaired(shapes[makes])
-    shapes[~makes] = repaired(shapes[~makes])
-    return lon_lat(shapes, crs)
+    makes = usable["event"].isin([*HAZARD_EVENTS, "corrected"])
+    reading = np.where(makes, "hazard", np.where(usable["event"].isin(RELEASE_EVENTS), "release", "structure"))
+    return lon_lat(repaired(shapes, reading=reading), crs)
 
 
 def _outside(stored: np.ndarray[Any, Any], extent: Any, frame: pd.DataFrame, reasons: np.ndarray[Any, Any]) -> None:

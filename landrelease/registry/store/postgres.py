@@ -19,10 +19,8 @@ _TYPES = {"int": "bigint", "str": 'text COLLATE "C"', "float": "double precision
 _LOG = ("lr_event", "lr_batch", "lr_set_aside")
 _BATCH = ", ".join(Batch.names())
 _SRID = struct.pack("<I", 4326)
-_REFUSE = """
-CREATE OR REPLACE FUNCTION lr_refuse() RETURNS trigger LANGUAGE plpgsql AS
-$$BEGIN RAISE EXCEPTION 'landrelease: the log is only added to'; END$$
-"""
+_BODY = "BEGIN RAISE EXCEPTION 'landrelease: the log is only added to'; END"
+_REFUSE = f"CREATE OR REPLACE FUNCTION lr_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
 
 
 def _schema() -> list[str]:
@@ -97,7 +95,8 @@ class PostgresLog:
                 self._connection.execute(statement)
 
     def _is_made(self) -> bool:
-        return bool(self._all("SELECT to_regclass(quote_ident(current_schema()) || '.lr_meta')")[0][0])
+        # not to_regclass: within a transaction it does not see what another has made meanwhile
+        return bool(self._all("SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'lr_meta'"))
 
     @contextmanager
     def _said(self, what: str) -> Iterator[None]:
@@ -137,8 +136,8 @@ class PostgresLog:
             "INSERT INTO lr_meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
         )
 
-    def events(self, after: int = 0) -> list[LogRow]:
-        """Return the events after a number, in their order."""
+    def events(self, after: int = -(2**63)) -> list[LogRow]:
+        """Return the events after a number, in their order; all of them, also those that no registry numbers so."""
         names = ", ".join("ST_AsBinary(geom, 'NDR')" if name == "geom" else name for name in LogRow._fields)
         with self._said("read"):
             rows = self._all(f"SELECT {names} FROM lr_event WHERE seq > %s ORDER BY seq", (after,))
@@ -216,8 +215,12 @@ class PostgresLog:
         with self._said("read"):
             found = self._all(
                 "SELECT c.relname, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-                "WHERE NOT t.tgisinternal AND c.relname = ANY(%s) AND c.relnamespace = current_schema()::regnamespace",
+                "WHERE NOT t.tgisinternal AND c.relname = ANY(%s) AND c.relnamespace = quote_ident(current_schema())::regnamespace",
                 (list(_LOG),),
+            )
+            guard = self._all(
+                "SELECT prosrc FROM pg_proc "
+                "WHERE proname = 'lr_refuse' AND pronamespace = quote_ident(current_schema())::regnamespace"
             )
             rules = self._all(
                 "SELECT tablename, rulename FROM pg_rules WHERE schemaname = current_schema() AND tablename = ANY(%s)",
@@ -227,6 +230,8 @@ class PostgresLog:
         there = {(table, name) for table, name, enabled in found if enabled in ("O", "A")}
         said = [f"trigger '{name}' is not the registry's own" for table, name in sorted(there - ours)]
         said += [f"a part of the log is gone: {name}" for table, name in sorted(ours - there)]
+        if guard != [(_BODY,)]:
+            said.append("function 'lr_refuse' is not the registry's own")
         return said + [f"rule '{name}' is not the registry's own" for table, name in rules]
 
     def close(self) -> None:

@@ -180,8 +180,8 @@ class SqliteLog:
         statement = "INSERT INTO lr_meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         self._connection.execute(statement, (key, value))
 
-    def events(self, after: int = 0) -> list[LogRow]:
-        """Return the events after a number, in their order."""
+    def events(self, after: int = -(2**63)) -> list[LogRow]:
+        """Return the events after a number, in their order; all of them, also those that no registry numbers so."""
         with self._said("read"):
             rows = self._all("SELECT * FROM lr_event WHERE seq > ? ORDER BY seq", (after,))
         return [_from_file(LogRow(*row)) for row in rows]

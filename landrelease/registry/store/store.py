@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -178,7 +179,8 @@ class Registry:
                 raise self._damaged(broken)
             text = self._log.meta().get("verified_seq", "0")
             verified = int(text) if text.isdecimal() else 0
-            tail, batches = self._log.events(max(0, verified - 1)), self._log.batches()
+            tail = self._log.events(verified - 1) if verified else self._log.events()
+            batches = self._log.batches()
         before = tail[0].hash if verified and tail else GENESIS
         broken += broken_links(tail[1:] if verified else tail, before, first=verified + 1) + broken_batches(batches)
         stated = (batches[-1].last_seq, batches[-1].last_hash) if batches else (0, GENESIS)
@@ -483,7 +485,7 @@ class Registry:
         last = self._log.last_batch()
         found = verify_all(self._log, self._extent)
         if last is not None and not found["is_broken"].any():
-            with self._log.writing():
+            with suppress(RegistryError), self._log.writing():  # who may only read verifies all the same
                 self._log.set_meta("verified_seq", str(last.last_seq))
         return found
 
