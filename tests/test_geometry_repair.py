@@ -56,6 +56,7 @@ BY_HAND = {
         shapely.MultiPolygon([Polygon(OUTER, [INNER]), box(3, 3, 5, 5), affinity.translate(BOW_TIE, 50)]),
         100 - 64 + 4 + 50, 100 - 64 + 4 + 50,
     ),
+    "an empty part beside it": (shapely.MultiPolygon([Polygon(), BOW_TIE]), 50, 50),
     "a collection": (shapely.GeometryCollection([BOW_TIE, shapely.Point(50, 50)]), 50, 50),
 }  # fmt: skip
 

@@ -152,7 +152,8 @@ _READINGS = {"structure": _by_structure, "hazard": _by_hazard, "release": _by_re
 
 
 def _parts(shape: Any) -> list[Any]:
-    return list(shapely.get_parts(polygonal(np.array([shape], dtype=object))))
+    parts = shapely.get_parts(polygonal(np.array([shape], dtype=object)))
+    return list(parts[~shapely.is_empty(parts)])
 
 
 def _union(shapes: Any) -> Any:

@@ -43,9 +43,7 @@ class Promise:
 
 def check_content(path: Path, suffix: str) -> Promise:
     """Refuse a file that is not what its name says, is cut off, or that names others; return what it says it holds."""
-    if path.is_dir() != (suffix == ".gdb"):
-        raise DataError(f"'{path.name}' is a {'folder' if path.is_dir() else 'file'}: that is no '{suffix}'.")
-    if path.is_dir():
+    if suffix == ".gdb":
         if not (path / "a00000001.gdbtable").is_file():
             raise DataError(f"'{path.name}' can not be read: the folder is no File Geodatabase.")
         return Promise()

@@ -57,13 +57,15 @@ def open_file(path: Path, *, layer: str | None, encoding: str | None) -> RawFile
         siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
         raise DataError(f"There is no file '{path}'{nearest(path.name, siblings)}")
     suffix = path.suffix.lower()
+    if path.is_dir() != (suffix == ".gdb"):
+        raise DataError(f"'{path.name}' is a {'folder' if path.is_dir() else 'file'}: that is no '{suffix}'.")
     if not path.is_file() and not path.is_dir():
         raise DataError(f"'{path.name}' is no plain file but a device or a pipe: it is not read.")
     if suffix in (".parquet", ".geoparquet"):
         raw = _open_parquet(path)
     elif suffix in (".xlsx", ".xlsm"):
         frame, findings = open_workbook(path, layer)
-        raw = RawFile(_named(frame), findings=findings)
+        raw = RawFile(_named(frame, path.name), findings=findings)
     elif suffix in TABULAR:
         raw = _open_text(path, encoding)
     elif suffix in (".zip", ".kmz"):
@@ -94,8 +96,10 @@ def _open_parquet(path: Path) -> RawFile:
     except Exception as error:
         raise DataError(f"'{path.name}' can not be read as Parquet: {_first_line(error)}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
-        return RawFile(_named(frame))
-    return RawFile(_named(pd.DataFrame(frame.drop(columns=frame.geometry.name))), frame.geometry.to_numpy(), frame.crs)
+        return RawFile(_named(frame, path.name))
+    return RawFile(
+        _named(pd.DataFrame(frame.drop(columns=frame.geometry.name)), path.name), frame.geometry.to_numpy(), frame.crs
+    )
 
 
 def _check_wkb(path: Path, file: Any) -> None:
@@ -143,11 +147,16 @@ def _open_text(path: Path, encoding: str | None) -> RawFile:
                 f"'{path.name}': row {row + 1}, column '{frame.columns[column]}' swallows the rows after it: "
                 f"a quotation mark is not closed. Fix: close or remove it."
             )
-    return RawFile(_named(frame))
+    return RawFile(_named(frame, path.name))
 
 
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
+def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     frame.columns = frame.columns.astype(str).str.strip()
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(
+            f"'{name}' has two columns '{twice[0]}': which one counts is not known. Fix: rename one of them."
+        )
     return frame
 
 
@@ -227,7 +236,7 @@ def _open_layer(path: Path, layer: str, suffix: str, encoding: str | None) -> Ra
             fix = ". Fix: read(..., encoding='cp1252') or the one it has" if isinstance(error, UnicodeError) else ""
             raise DataError(f"'{path.name}', layer '{layer}': {_first_line(error)}{fix}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
-        return RawFile(_named(frame))
+        return RawFile(_named(frame, path.name))
     shapes = frame.geometry.to_numpy()
     if suffix in (".geojson", ".json") and (caught or shapely.is_missing(shapes).any()):
         # the driver gives None for what it can not take: look at what is really written
@@ -235,7 +244,7 @@ def _open_layer(path: Path, layer: str, suffix: str, encoding: str | None) -> Ra
     said = {_first_line(one.message) for one in caught if "GeoSeries.notna" not in str(one.message)}
     if said:
         warnings.warn(f"'{path.name}': {'; '.join(sorted(said))[:500]}", DataWarning, stacklevel=4)
-    raw = RawFile(_named(pd.DataFrame(frame.drop(columns=frame.geometry.name))), shapes, frame.crs)
+    raw = RawFile(_named(pd.DataFrame(frame.drop(columns=frame.geometry.name)), path.name), shapes, frame.crs)
     if suffix == ".shp" and encoding is None:
         _tell_wrong_letters(path, raw.columns)
     if shapely.is_missing(shapes).any():

@@ -44,7 +44,8 @@ _THREE_DIGITS = ("2", "DAC-3")
 _COMMITMENT = ("2", "c", "commitment")
 _REVISED = ("2", "revised")
 _CHUNK = 256
-"""Bytes that the scan for a DOCTYPE takes at once: expat works on to the end of what it was given."""
+"""Bytes that the scan for a DOCTYPE takes first, then twice as many: expat works on to the end of what it was given,
+and goes through an element that is not complete from its start each time."""
 
 
 def read_iati(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
@@ -164,9 +165,15 @@ def _refuse_doctype(content: bytes, name: str) -> None:
     scan = expat.ParserCreate()
     scan.StartDoctypeDeclHandler = refuse
     scan.StartElementHandler = stop
-    with suppress(StopIteration, expat.ExpatError):
-        for start in range(0, len(content), _CHUNK):
-            scan.Parse(content[start : start + _CHUNK], False)
+    begin, end = 0, _CHUNK
+    try:
+        while begin < len(content):
+            scan.Parse(content[begin:end], False)
+            begin, end = end, 2 * end
+    except DataError:
+        raise
+    except (StopIteration, expat.ExpatError, ValueError):
+        return  # the root was reached, or what follows is told by the parser
 
 
 def _doctype_error(name: str) -> DataError:

@@ -36,9 +36,9 @@ def check_cells(name: str, rows: int, columns: int, size: int) -> None:
     --------
     >>> check_cells("areas.csv", 1_000_000, 18, 90_000_000)
     >>> check_cells("areas.csv", 0, 0, 0)
-    >>> check_cells("areas.csv", 1_000_000, 10_000, 90_000)
+    >>> check_cells("areas.csv", 1_000_000, 1_000, 90_000)
     Traceback (most recent call last):
-    landrelease.errors.DataError: 'areas.csv' holds 1,000,000 rows of 10,000 columns in 90,000 bytes, more than a table
+    landrelease.errors.DataError: 'areas.csv' holds 1,000,000 rows of 1,000 columns in 90,000 bytes, more than a table
     of that size can fill.
       Fix: take out the empty columns and rows, and save it again.
     """

@@ -181,13 +181,15 @@ def _conflicts(check: SiteCheck) -> Iterator[str]:
 
 def _set_aside(check: SiteCheck) -> Iterator[str]:
     quarantined = check.quarantined
-    yield from _listed(
-        (f"Not taken into the registry: {'a record' if pd.isna(row.event_id) else row.event_id}"
-         f"{'' if pd.isna(row.event) else f' ({row.event})'}, because: {row.reason}."
-         f"{' It counts as a hazard until that is settled.' if row.is_alert else ''}"
-         for row in quarantined.itertuples()),
-        len(quarantined), "record that was not taken", "records that were not taken",
-    )  # fmt: skip
+
+    def said(row: Any) -> str:
+        name = "a record" if pd.isna(row.event_id) else row.event_id
+        kind = "" if pd.isna(row.event) else f" ({row.event})"
+        weight = " It counts as a hazard until that is settled." if row.is_alert else ""
+        return f"Not taken into the registry: {name}{kind}, because: {row.reason}.{weight}"
+
+    many = ("record that was not taken", "records that were not taken")
+    yield from _listed(map(said, quarantined.itertuples()), len(quarantined), *many)
 
 
 def gaps_of(check: SiteCheck) -> Iterator[str]:

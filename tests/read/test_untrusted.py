@@ -487,6 +487,15 @@ def test_a_set_that_lacks_a_file_is_refused(shapefile, ending, what):
         read(shapefile["shp"], "areas")
 
 
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "areas.shp"
+    layer().assign(area_ix="other").to_file(path)
+    table = path.with_suffix(".dbf")
+    table.write_bytes(table.read_bytes().replace(b"area_ix", b"area_id"))
+    with pytest.raises(DataError, match=r"'areas\.shp' has two columns 'area_id': which one counts is not known"):
+        read(path, "areas")
+
+
 def test_rows_marked_as_deleted_are_told(shapefile):
     head, width = struct.unpack_from("<HH", shapefile["dbf"].read_bytes(), 8)
     patch(shapefile["dbf"], head + width, b"*")
@@ -580,6 +589,20 @@ def test_a_cell_of_five_million_letters_is_read(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("follow_up_id,note\n1," + "x" * 5_000_000 + "\n")
     assert len(read(path, "follow_ups")["note"][0]) == 5_000_000
+
+
+def test_a_folder_that_is_no_geodatabase_is_refused(tmp_path):
+    (tmp_path / "a.gdb").mkdir()
+    (tmp_path / "a.gdb" / "evil.vrt").write_text("<OGRVRTDataSource/>")
+    with pytest.raises(DataError, match="the folder is no File Geodatabase"):
+        read(tmp_path / "a.gdb", "areas")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".gpkg", ".parquet", ".xlsx", ".zip", ".xml", ".kml"])
+def test_a_folder_is_no_file(tmp_path, suffix):
+    (tmp_path / f"a{suffix}").mkdir()
+    with pytest.raises(DataError, match=r"'.*a\.\w+' (is a folder|can not be opened)"):
+        read(tmp_path / f"a{suffix}", "projects")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -684,6 +707,40 @@ def test_a_workbook_that_unpacks_to_very_much_is_refused(tmp_path):
     rewritten(path, SHEET, lambda xml: xml.replace(b"</sheetData>", b" " * 20_000_000 + b"</sheetData>"))
     with pytest.raises(DataError, match="bytes packed in too few"):
         read(path, "follow_ups")
+
+
+# IATI
+
+
+IATI = "<iati-activities><iati-activity><iati-identifier>{}</iati-identifier></iati-activity></iati-activities>"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (IATI.format("<a>" * 100_000 + "</a>" * 100_000).encode(), "is no well-formed XML"),
+        (IATI.format("x" * 11_000_000).encode(), "is no well-formed XML"),
+        (IATI.format("a\0b").encode(), "is no well-formed XML"),
+        (b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE a [<!ENTITY b "c">]>' + IATI.format("&b;").encode(),
+         "DOCTYPE|is no well-formed XML"),
+    ],
+    ids=["deep", "long", "zero byte", "utf-7"],
+)  # fmt: skip
+def test_hostile_iati_is_refused(tmp_path, content, said):
+    path = tmp_path / "a.xml"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        read(path, "projects")
+
+
+def test_other_files_are_not_included_in_iati(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "a.xml").write_text(
+        '<iati-activities xmlns:xi="http://www.w3.org/2001/XInclude"><iati-activity><iati-identifier>1</iati-identifier>'
+        '<title><narrative>T<xi:include href="secret.txt" parse="text"/></narrative></title></iati-activity>'
+        "</iati-activities>"
+    )
+    assert read(tmp_path / "a.xml", "projects")["title"].tolist() == ["T"]
 
 
 # geometries that break their parser

@@ -453,14 +453,14 @@ def beside(rows, number):
     return [moved(row) for row in rows]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_parts_of_a_line_are_what_its_points_say(seed):
     rng = np.random.default_rng(seed)
     rows = registry(rng, grid_shape, SIZE, STEP)
     others = [registry(rng, grid_shape, SIZE, STEP) for _ in range(2)]
     events = as_frame(rows + [row for i, other in enumerate(others, 1) for row in beside(other, i)])
     day = date(int(rng.integers(2011, 2019)), 6, 30)
-    for line, points, weight in lines(rng, 3):
+    for line, points, weight in lines(rng, 2):
         held = np.logical_or.reduce([np.zeros(len(points), bool), *hazardous(rows, points, day).values()])
         free = np.logical_or.reduce([np.zeros(len(points), bool), *released(rows, points, day).values()])
         ever = np.zeros(len(points), bool)
@@ -485,7 +485,7 @@ def test_the_parts_of_a_line_are_what_its_points_say(seed):
             assert has_history or not ever.any()
 
 
-@pytest.mark.parametrize("seed", range(20, 24))
+@pytest.mark.parametrize("seed", range(20, 23))
 def test_what_is_near_is_what_the_whole_registry_holds_near(seed):
     """The fold of the surroundings against the fold of everything, by another library's distance."""
     rng = np.random.default_rng(seed)

@@ -182,7 +182,7 @@ def test_a_row_in_quarantine_that_another_hand_put_in_is_found(copy):
 def put_in(hand: Hand, seq: int, **cells: Any) -> None:
     """Insert an event like the second as another program would."""
     names = ", ".join(LogRow._fields)
-    values = {"seq": str(seq), "event_id": "'own'", "source_event_id": "'own'"} | cells
+    values = {name: "'own'" for name in ("event_id", "event_key", "source_event_id")} | {"seq": str(seq)} | cells
     selected = ", ".join(values.get(name, name) for name in LogRow._fields)
     hand.run(f"INSERT INTO lr_event ({names}) SELECT {selected} FROM lr_event WHERE seq = 2")
 
@@ -201,7 +201,7 @@ def test_an_event_that_another_hand_put_in_is_found(copy, seq, is_verified):
 def test_an_event_chained_by_another_hand_belongs_to_no_batch(copy):
     with Registry(copy) as registry:
         last = registry._log.events()[-1]
-    row = last._replace(seq=7, event_id="own", source_event_id="own")
+    row = last._replace(seq=7, event_id="own", event_key="own", source_event_id="own")
     row = row._replace(hash=event_hash(last.hash, row))
     with Registry(copy) as registry, Hand(copy) as hand:
         hand.guard_again()
@@ -414,8 +414,9 @@ class Made:
 
 def log_row(event_id: str, area_id: str, kind: str, day: str | None, shape: Any = None, **cells: Any) -> LogRow:
     geom = None if shape is None else shapely.to_wkb(shape, byte_order=1)
-    plain = LogRow(0, event_id, 0, area_id, kind, day, "day", None, "", "S", event_id, event_id.lower(), "", None, None,
-                   None, None, "{}", "", geom, None)  # fmt: skip
+    key = event_id.lower()
+    plain = LogRow(0, event_id, 0, area_id, kind, day, "day", None, "", "S", event_id, key, key, "", None, None, None, None,
+                   "{}", "", geom, None)  # fmt: skip
     return plain._replace(**cells)
 
 

@@ -103,7 +103,7 @@ class _Record:
         self.by_key: dict[str, list[tuple[str, str, str, str]]] = {}
         for key, *event in log.found(source, keys):
             self.by_key.setdefault(key, []).append(tuple(event))
-        self._asked = {one.event_id for one in candidates}
+        self._asked = {one.key for one in candidates}
         self._taken = log.taken(list(self._asked))
 
     def add(self, one: Candidate) -> str:
@@ -114,12 +114,12 @@ class _Record:
         return event_id
 
     def free(self, name: str) -> str:
-        """Take a name for an event, or one made from it where that is taken."""
+        """Take a name for an event, or one made from it where that, or one that looks like it, is taken."""
         made, number = name, 1
-        while made in self._taken or (made not in self._asked and self._log.taken([made])):
+        while (key := one_id_key(made)) in self._taken or (key not in self._asked and self._log.taken([key])):
             made = f"{name}~{self._source}" + (f"~{number}" if number > 1 else "")
             number += 1
-        self._taken.add(made)
+        self._taken.add(key)
         return made
 
     def live(self, event_id: str | None) -> str | None:
@@ -187,15 +187,16 @@ def _log_row(one: Candidate, event_id: str, target: str | None, plan: _Sorted) -
     payload = json.dumps(one.payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return LogRow(
         0, event_id, 0, cells["area_id"], cells["event"], cells.get("event_date"), cells.get("date_precision"),
-        cells.get("recorded_at"), "", plan.source, one.event_id, one.key, one.revision, target, cells.get("parent_id"),
-        cells.get("reported_area_m2"), cells.get("accuracy_m"), payload, one.content, one.geom, one.given,
+        cells.get("recorded_at"), "", plan.source, one.event_id, one.key, one_id_key(event_id), one.revision, target,
+        cells.get("parent_id"), cells.get("reported_area_m2"), cells.get("accuracy_m"), payload, one.content,
+        one.geom, one.given,
     )  # fmt: skip
 
 
 def _void(target: str, area_id: str, event_id: str) -> LogRow:
-    content = content_hash({"voids": target}, None)
+    content, key = content_hash({"voids": target}, None), one_id_key(event_id)
     return LogRow(
-        0, event_id, 0, area_id, "void", None, None, None, "", OWN, event_id, one_id_key(event_id), "", target,
+        0, event_id, 0, area_id, "void", None, None, None, "", OWN, event_id, key, key, "", target,
         None, None, None, "{}", content, None, None,
     )  # fmt: skip
 
@@ -211,12 +212,12 @@ def undone_by(rows: dict[str, LogRow]) -> dict[str, set[int]]:
 
 def plan_voids(rows: dict[str, LogRow], targets: list[str]) -> Plan:
     """Return the voids of some events, the last first, each under an id of its own."""
-    voids, taken = [], set(rows)
+    voids, taken = [], {row.event_key for row in rows.values()}
     for target in targets:
         name = f"void:{target}"
-        while name in taken:
+        while one_id_key(name) in taken:
             name += "+"
-        taken.add(name)
+        taken.add(one_id_key(name))
         voids.append(_void(target, rows[target].area_id, name))
     return Plan(OWN, voids, row_count=len(voids), taken_count=len(voids), content=digest(targets))
 

@@ -33,6 +33,7 @@ class LogRow(NamedTuple):
     source: str
     source_event_id: str
     id_key: str
+    event_key: str
     revision: str
     voids_event_id: str | None
     parent_id: str | None

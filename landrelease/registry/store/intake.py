@@ -92,7 +92,7 @@ def prepare(frame: gpd.GeoDataFrame, extent: Any = None) -> Intake:
     reasons = _repeats(frame, content)
     usable, set_aside = _usable(frame[reasons == ""], _of_rows(findings, reasons == ""))
     reasons[set_aside.index] = set_aside["reason"]
-    events = conform(pd.DataFrame(usable.drop(columns=usable.geometry.name)), "events")
+    events = conform(_as_numbers(pd.DataFrame(usable.drop(columns=usable.geometry.name))), "events")
     stored = np.full(len(frame), None, dtype=object)
     stored[events.index] = _in_place(usable, crs, given)
     _outside(stored, extent, frame, reasons)
@@ -109,9 +109,16 @@ def _as_texts(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for column in _DECLARED:
         if column.kind in ("text", "code") and column.name in frame and frame[column.name].dtype != "str":
             cells = frame[column.name].astype(object)
-            cells = cells.map(lambda x: int(x) if isinstance(x, float) and x.is_integer() else x, na_action="ignore")
-            texts[column.name] = as_written(cells)
+            whole = [int(x) if isinstance(x, float) and x.is_integer() else x for x in cells]
+            texts[column.name] = as_written(pd.Series(whole, index=frame.index, dtype=object))
     return frame.assign(**texts)
+
+
+def _as_numbers(usable: pd.DataFrame) -> pd.DataFrame:
+    """Return the usable rows with numbers that are written as text, or among text, as numbers."""
+    names = [one.name for one in _DECLARED if one.kind in ("number", "count") and one.name in usable]
+    texts = {name: as_written(usable[name]) for name in names if not pd.api.types.is_numeric_dtype(usable[name])}
+    return usable.assign(**{name: pd.to_numeric(text, errors="coerce") for name, text in texts.items()})
 
 
 def _usable(frame: gpd.GeoDataFrame, findings: pd.DataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:

@@ -18,6 +18,7 @@ __all__ = ["PostgresLog"]
 _TYPES = {"int": "bigint", "str": 'text COLLATE "C"', "float": "double precision", "bytes": "bytea"}
 _LOG = ("lr_event", "lr_batch", "lr_set_aside")
 _BATCH = ", ".join(Batch.names())
+_HERE = "quote_ident(current_schema())::regnamespace"
 _SRID = struct.pack("<I", 4326)
 _BODY = "BEGIN RAISE EXCEPTION 'landrelease: the log is only added to'; END"
 _REFUSE = f"CREATE OR REPLACE FUNCTION lr_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
@@ -31,7 +32,7 @@ def _schema() -> list[str]:
     return [
         "CREATE TABLE lr_meta (key text PRIMARY KEY, value text NOT NULL)",
         f"CREATE TABLE lr_batch ({batch})",
-        f"CREATE TABLE lr_event ({event}, UNIQUE (source, source_event_id, revision), UNIQUE (event_id))",
+        f"CREATE TABLE lr_event ({event}, UNIQUE (source, source_event_id, revision), UNIQUE (event_key))",
         f"CREATE TABLE lr_set_aside (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {aside}, "
         f"UNIQUE (source, content_sha256))",
         "CREATE INDEX lr_event_key ON lr_event (source, id_key)",
@@ -151,9 +152,9 @@ class PostgresLog:
             (source, keys),
         )
 
-    def taken(self, event_ids: list[str]) -> set[str]:
-        """Return which of some event ids are taken."""
-        return {row[0] for row in self._all("SELECT event_id FROM lr_event WHERE event_id = ANY(%s)", (event_ids,))}
+    def taken(self, keys: list[str]) -> set[str]:
+        """Return which of some keys of event ids are taken."""
+        return {row[0] for row in self._all("SELECT event_key FROM lr_event WHERE event_key = ANY(%s)", (keys,))}
 
     def first_sources(self, areas: list[str]) -> dict[str, str]:
         """Return the source that recorded each of some areas first."""
@@ -215,13 +216,10 @@ class PostgresLog:
         with self._said("read"):
             found = self._all(
                 "SELECT c.relname, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-                "WHERE NOT t.tgisinternal AND c.relname = ANY(%s) AND c.relnamespace = quote_ident(current_schema())::regnamespace",
+                f"WHERE NOT t.tgisinternal AND c.relname = ANY(%s) AND c.relnamespace = {_HERE}",
                 (list(_LOG),),
             )
-            guard = self._all(
-                "SELECT prosrc FROM pg_proc "
-                "WHERE proname = 'lr_refuse' AND pronamespace = quote_ident(current_schema())::regnamespace"
-            )
+            guard = self._all(f"SELECT prosrc FROM pg_proc WHERE proname = 'lr_refuse' AND pronamespace = {_HERE}")
             rules = self._all(
                 "SELECT tablename, rulename FROM pg_rules WHERE schemaname = current_schema() AND tablename = ANY(%s)",
                 (list(_LOG),),

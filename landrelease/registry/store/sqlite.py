@@ -52,7 +52,7 @@ def _schema() -> list[str]:
         "PRIMARY KEY (table_name, column_name))",
         "CREATE TABLE lr_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
         f"CREATE TABLE lr_batch ({batch}) STRICT",
-        f"CREATE TABLE lr_event ({event}, UNIQUE (source, source_event_id, revision), UNIQUE (event_id)) STRICT",
+        f"CREATE TABLE lr_event ({event}, UNIQUE (source, source_event_id, revision), UNIQUE (event_key)) STRICT",
         f"CREATE TABLE lr_set_aside (id INTEGER PRIMARY KEY NOT NULL, {aside}, UNIQUE (source, content_sha256)) STRICT",
         "CREATE INDEX lr_event_key ON lr_event (source, id_key)",
         "CREATE INDEX lr_event_area ON lr_event (area_id)",
@@ -194,10 +194,10 @@ class SqliteLog:
             (source, json.dumps(keys)),
         )
 
-    def taken(self, event_ids: list[str]) -> set[str]:
-        """Return which of some event ids are taken."""
+    def taken(self, keys: list[str]) -> set[str]:
+        """Return which of some keys of event ids are taken."""
         rows = self._all(
-            "SELECT event_id FROM lr_event WHERE event_id IN (SELECT value FROM json_each(?))", (json.dumps(event_ids),)
+            "SELECT event_key FROM lr_event WHERE event_key IN (SELECT value FROM json_each(?))", (json.dumps(keys),)
         )
         return {row[0] for row in rows}
 

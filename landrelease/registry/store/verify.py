@@ -107,17 +107,19 @@ def _batches(batches: list[Batch], rows: list[LogRow], aside: list[SetAside]) ->
 def _rows(rows: list[LogRow]) -> list[Finding]:
     found: list[Finding] = []
     seen: set[str] = set()
+    keys: set[str] = set()
     known: set[tuple[str, str, str]] = set()
     moment = ""
     for row in rows:
         key = (row.source, row.source_event_id, row.revision)
-        if key in known or row.event_id in seen:
+        if key in known or row.event_key in keys:
             found.append(("I2", True, row.event_id, "stands twice"))
         if row.event == "void" and row.voids_event_id not in seen:
             found.append(("I7", True, row.event_id, f"voids '{row.voids_event_id}', which is no earlier event"))
         if row.registered_at < moment:
             found.append(("I8", True, row.event_id, "is registered before the event that it follows"))
         seen.add(row.event_id)
+        keys.add(row.event_key)
         known.add(key)
         moment = row.registered_at
     return found
@@ -182,7 +184,8 @@ def groups_of(neighbours: list[list[int]]) -> np.ndarray[Any, Any]:
 
 def _accidents(folded: Fold) -> list[Finding]:
     events = folded.events
-    points = events[events["event"].eq("accident") & events.geometry.notna() & events["is_dated"]]
+    placed = ~shapely.is_missing(events.geometry.to_numpy())
+    points = events[events["event"].eq("accident") & placed & events["is_dated"]]
     kinds = events["event"].isin(RELEASE_EVENTS).to_numpy()
     released = np.flatnonzero(kinds & ~shapely.is_missing(folded.touched) & ~shapely.is_empty(folded.touched))
     if not len(points) or not len(released):
