@@ -50,7 +50,10 @@ def read_geojson(path: Path) -> tuple[pd.DataFrame, np.ndarray[Any, Any], CRS, F
         is_feature = isinstance(feature, dict)
         held = feature.get("properties") if is_feature else None
         properties.append({_text(name): _text(one) for name, one in held.items()} if isinstance(held, dict) else {})
-        shapes[row], told = _shape(feature.get("geometry") if is_feature else None)
+        try:
+            shapes[row], told = _shape(feature.get("geometry") if is_feature else None)
+        except RecursionError:
+            told = [finding("R7", "geometry", "", "nested too deep: no geometry")]
         findings.extend((row, one) for one in told)
     return pd.DataFrame(properties, index=range(len(features))), shapes, _crs(document, path), findings
 

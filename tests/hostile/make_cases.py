@@ -174,7 +174,8 @@ def json_long_number(folder: Path) -> Path:
 def json_same_key_twice(folder: Path) -> Path:
     """One feature that says confirmed and cleared under one name."""
     return written(
-        folder / "keys.geojson", geojson_of(hazards(1)).replace('"event": "confirmed"', '"event": "confirmed", "event": "cleared"')
+        folder / "keys.geojson",
+        geojson_of(hazards(1)).replace('"event": "confirmed"', '"event": "confirmed", "event": "cleared"'),
     )
 
 
@@ -413,9 +414,7 @@ def gpkg_log_left_behind(folder: Path) -> Path:
 @made("gpkg-no-crs")
 def gpkg_no_crs(folder: Path) -> Path:
     path = gpkg_of(hazards(), folder / "no_crs.gpkg")
-    return run_sql(
-        path, "UPDATE gpkg_geometry_columns SET srs_id = -1", "UPDATE gpkg_contents SET srs_id = -1"
-    )
+    return run_sql(path, "UPDATE gpkg_geometry_columns SET srs_id = -1", "UPDATE gpkg_contents SET srs_id = -1")
 
 
 @made("gpkg-broken-shape")

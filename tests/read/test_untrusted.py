@@ -409,6 +409,21 @@ def test_coordinates_nested_too_deep_are_no_shape(tmp_path, depth):
     assert "no geometry" in found["read_findings"][0] or "empty" in found["read_findings"][0]
 
 
+@pytest.mark.parametrize("depth", [10, 400, 800])
+def test_a_deep_part_behind_a_plain_one_is_no_shape(tmp_path, depth):
+    geometry = '{"type": "LineString", "coordinates": [[18, 44], ' + "[" * depth + "]" * depth + "]}"
+    collection = '{"type": "GeometryCollection", "geometries": [' * depth + "]}" * depth
+    for one in (geometry, collection):
+        text = feature().replace('{"type": "Point", "coordinates": [18, 44]}', one)
+        assert one in text
+        try:
+            found = read_json(tmp_path / "a.geojson", text)
+        except DataError as error:
+            assert "nests too deep" in str(error)  # noqa: PT017 (how deep JSON may nest hangs on the Python)
+        else:
+            assert found.geometry.isna().all()
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_numbers_that_are_none_are_missing_and_told(tmp_path, number):
     found = read_json(tmp_path / "a.geojson", feature(place=f"{number}, 44"))

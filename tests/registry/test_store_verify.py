@@ -182,7 +182,7 @@ def test_a_row_in_quarantine_that_another_hand_put_in_is_found(copy):
 def put_in(hand: Hand, seq: int, **cells: Any) -> None:
     """Insert an event like the second as another program would."""
     names = ", ".join(LogRow._fields)
-    values = {name: "'own'" for name in ("event_id", "event_key", "source_event_id")} | {"seq": str(seq)} | cells
+    values = dict.fromkeys(("event_id", "event_key", "source_event_id"), "'own'") | {"seq": str(seq)} | cells
     selected = ", ".join(values.get(name, name) for name in LogRow._fields)
     hand.run(f"INSERT INTO lr_event ({names}) SELECT {selected} FROM lr_event WHERE seq = 2")
 
@@ -415,8 +415,8 @@ class Made:
 def log_row(event_id: str, area_id: str, kind: str, day: str | None, shape: Any = None, **cells: Any) -> LogRow:
     geom = None if shape is None else shapely.to_wkb(shape, byte_order=1)
     key = event_id.lower()
-    plain = LogRow(0, event_id, 0, area_id, kind, day, "day", None, "", "S", event_id, key, key, "", None, None, None, None,
-                   "{}", "", geom, None)  # fmt: skip
+    plain = LogRow(0, event_id, 0, area_id, kind, day, "day", None, "", "S", event_id, key, key, "", None, None, None,
+                   None, "{}", "", geom, None)  # fmt: skip
     return plain._replace(**cells)
 
 

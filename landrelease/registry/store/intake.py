@@ -21,7 +21,7 @@ from landrelease.errors import CRSError, DataError
 from landrelease.geometry import lon_lat, operation_to_wgs84, repaired, require_crs
 from landrelease.registry.store.chain import content_hash
 from landrelease.rules import find_problems, usable_rows
-from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS, TABLES, conform
+from landrelease.tables import HAZARD_EVENTS, READINGS, TABLES, conform
 
 __all__ = ["COLUMNS", "Candidate", "Intake", "Refused", "prepare", "refused_areas"]
 
@@ -214,8 +214,7 @@ def _in_place(usable: gpd.GeoDataFrame, crs: CRS, given: np.ndarray[Any, Any]) -
     shapes = usable.geometry.to_numpy().copy()
     shapes[shapely.is_empty(shapes)] = None
     shapes = shapely.force_2d(shapes)
-    makes = usable["event"].isin([*HAZARD_EVENTS, "corrected"])
-    reading = np.where(makes, "hazard", np.where(usable["event"].isin(RELEASE_EVENTS), "release", "structure"))
+    reading = usable["event"].map(READINGS).fillna("structure").to_numpy(dtype=object)
     return lon_lat(repaired(shapes, reading=reading), crs)
 
 
