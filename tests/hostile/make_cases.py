@@ -275,8 +275,8 @@ def zip_name_twice(folder: Path) -> Path:
 
 @made("zip-vrt")
 def zip_vrt(folder: Path) -> Path:
-    vrt = b'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/hostname</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
-    return zip_of(folder / "vrt.zip", {"events.geojson": vrt})
+    layer = b'<OGRVRTLayer name="x"><SrcDataSource>/etc/hostname</SrcDataSource></OGRVRTLayer>'
+    return zip_of(folder / "vrt.zip", {"events.geojson": b"<OGRVRTDataSource>" + layer + b"</OGRVRTDataSource>"})
 
 
 @made("zip-empty")

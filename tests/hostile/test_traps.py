@@ -33,7 +33,6 @@ from landrelease import (
     status_on,
     traverse,
 )
-from landrelease.errors import DataWarning
 from landrelease.geometry import geodesic_area_m2, polygonal, require_same_crs, to_crs
 from landrelease.registry.store import Registry
 from landrelease.report import write_csv, write_geopackage
@@ -83,9 +82,8 @@ DEGREES = to_crs(frame([square(0)], land_use_id=["L"], use_code=["grazing"], adm
             months_after=12,
         ),
         lambda areas, layer: require_same_crs(areas, layer, "areas", "layer"),
-        lambda areas, layer: criteria_table(areas, read_scheme("community-first"), layers={"accidents": layer}, as_of=DAY),
     ],
-    ids=["match_overlap", "match_nearby", "assign_admin", "match_projects", "require_same_crs", "criteria_table"],
+    ids=["match_overlap", "match_nearby", "assign_admin", "match_projects", "require_same_crs"],
 )
 @pytest.mark.parametrize("crs", [4326, None])
 def test_two_reference_systems_are_refused_not_read_as_nothing_there(call, crs):
@@ -93,6 +91,21 @@ def test_two_reference_systems_are_refused_not_read_as_nothing_there(call, crs):
     layer = DEGREES if crs else DEGREES.set_crs(None, allow_override=True)
     with pytest.raises(CRSError):
         call(AREAS, layer)
+
+
+def test_a_layer_of_a_ranking_in_another_system_is_moved():
+    """(17)"""
+    accidents = frame([square(0).centroid], accident_id=["1"]).assign(accident_date=pd.Timestamp("2024-01-01"))
+    scheme = read_scheme("community-first")
+    here, there = (
+        criteria_table(AREAS, scheme, layers={"accidents": to_crs(accidents, crs)}, as_of=DAY) for crs in (UTM, 4326)
+    )
+    counted = [name for name in here if "accident" in name]
+    assert (here[counted] > 0).all().all()
+    pd.testing.assert_frame_equal(here[counted], there[counted])
+    layer = accidents.set_crs(None, allow_override=True)
+    with pytest.raises(CRSError):
+        criteria_table(AREAS, scheme, layers={"accidents": layer}, as_of=DAY)
 
 
 def test_a_site_in_another_system_is_moved_and_one_without_is_refused():
@@ -216,7 +229,8 @@ def test_an_area_across_a_border_is_split_not_given_to_both():
     """(61) sjoin gives 10,000 m2 for 5,000."""
     units = frame([square(0, 0, 0.5), square(0.5, 0, 2)], admin_code=["W", "E"], name=["W", "E"])
     parts = assign_admin(AREAS, units)
-    assert dict(zip(parts["admin_code"], parts["overlap_share"], strict=True)) == pytest.approx({"W": 0.5, "E": 0.5})
+    shares = parts.set_index("admin_code")["overlap_share"]
+    assert shares[["W", "E"]].tolist() == pytest.approx([0.5, 0.5])
     assert parts["overlap_m2"].sum() == pytest.approx(geodesic_area_m2(AREAS)[0])
 
 
@@ -273,11 +287,12 @@ def test_bearings_without_their_north_are_refused():
 
 def grid(path, cells, *, crs=UTM, transform=None, nodata=None):
     cells = np.asarray(cells)
+    place = {} if transform == "none" else {"transform": transform or from_origin(EAST, NORTH + 200, 100, 100)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with rasterio.open(
             path, "w", driver="GTiff", width=cells.shape[1], height=cells.shape[0], count=1, dtype=cells.dtype, crs=crs,
-            nodata=nodata, **({} if transform == "none" else {"transform": transform or from_origin(EAST, NORTH + 200, 100, 100)}),
+            nodata=nodata, **place,
         ) as file:  # fmt: skip
             file.write(cells, 1)
     return path
@@ -298,11 +313,12 @@ FOUR = frame([square(0, 0, 2, 2)], area_id=["A"])
     ],
     ids=["fill not declared", "fill declared wrongly", "fill of a whole number", "no CRS", "no place", "south up"],
 )
+@pytest.mark.filterwarnings("ignore::landrelease.errors.DataWarning")
 def test_grids_that_would_be_measured_wrongly_are_refused(tmp_path, cells, options, stat):
     """(96, 97, 102) A fill that nobody declared makes a mean of -2,930."""
-    with pytest.raises((DataError, CRSError)), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataWarning)
-        match_raster(FOUR, grid(tmp_path / "grid.tif", cells, **options), stat=stat)
+    path = grid(tmp_path / "grid.tif", cells, **options)
+    with pytest.raises((DataError, CRSError)):
+        match_raster(FOUR, path, stat=stat)
 
 
 def test_an_area_partly_off_the_grid_is_covered_in_part(tmp_path):
@@ -310,8 +326,8 @@ def test_an_area_partly_off_the_grid_is_covered_in_part(tmp_path):
     cells = grid(tmp_path / "grid.tif", np.uint8([[10, 10], [10, 10]]), nodata=0)
     wide = frame([square(0, 0, 4, 2)], area_id=["A"])
     result = match_raster(wide, cells, stat="shares", legend={10: "agriculture"})
-    assert result["share"].sum() == pytest.approx(1)
-    assert result.set_index("class_code")["share"][10] == pytest.approx(0.5)
+    assert result["class_share"].tolist() == pytest.approx([0.5])
+    assert result["covered_share"].tolist() == pytest.approx([0.5])
 
 
 def test_no_class_between_two_classes_is_invented(tmp_path):
@@ -323,6 +339,7 @@ def test_no_class_between_two_classes_is_invented(tmp_path):
     assert set(result["class_code"].dropna()) <= {10, 90}
 
 
+@pytest.mark.filterwarnings("ignore::landrelease.errors.DataWarning")
 def test_a_small_file_of_a_huge_grid_is_refused_before_it_is_read(tmp_path):
     """(105) 7 MB that are 298 GiB."""
     path = tmp_path / "sparse.tif"
@@ -331,8 +348,7 @@ def test_a_small_file_of_a_huge_grid_is_refused_before_it_is_read(tmp_path):
                        blockxsize=16384, blockysize=16384, BIGTIFF="YES"):  # fmt: skip
         pass
     wide = frame([shapely.box(EAST - 9e5, NORTH - 2.9e6, EAST + 2.9e6, NORTH + 9e5)], area_id=["A"])
-    with pytest.raises(DataError), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataWarning)
+    with pytest.raises(DataError):
         match_raster(wide, path, stat="sum")
 
 

@@ -297,6 +297,76 @@ def test_revisions_come_in_their_order_in_any_order_of_the_rows(registry):
     assert live["operator"].tolist() == ["11", "11"]
 
 
+# areas of several sources
+
+
+def test_areas_of_two_sources_with_the_same_id_are_kept_apart(registry):
+    take(registry, *FIRST)
+    release = event("9", "A", "cleared", "2023-01-01", None, parent_id="B")
+    assert (
+        take(registry, event("8", "A", "suspected", "2020-01-01", rect(900, 0, 950, 50)), release, source="T")[0] == 2
+    )
+    assert status(registry) == {"A": "in_progress", "A~T": "released", "B": "open"}
+    assert registry.events()["parent_id"].dropna().tolist() == ["B~T"]
+    done = registry.import_events(as_frame([event("10", "A", "reopened", "2024-01-01")]), source="T")
+    assert done.kept_apart == {"A": "A~T"}
+    assert "1 areas kept apart from another source's" in str(done)
+    assert status(registry) == {"A": "in_progress", "A~T": "open", "B": "open"}
+    with pytest.raises(RegistryError, match="'T' was imported with area_ids='own' before"):
+        registry.import_events(as_frame([release]), source="T", area_ids="shared")
+    assert registry.verify().empty
+
+
+def test_areas_of_one_list_are_the_same_whoever_names_them(registry):
+    take(registry, *FIRST)
+    release = event("9", "A", "cleared", "2023-01-01", None)
+    registry.import_events(as_frame([release]), source="T", area_ids="shared")
+    assert status(registry) == {"A": "released", "B": "open"}
+    with pytest.raises(OptionError, match="area_ids must be one of own, shared"):
+        registry.import_events(as_frame([release]), source="T", area_ids="mine")
+
+
+def areas_of(**cells: list) -> gpd.GeoDataFrame:
+    """An export of areas: A with 100 by 100 m, B with 100 by 50 m."""
+    shapes = gpd.GeoSeries([SQUARE, rect(200, 0, 300, 50)], crs=6933)
+    plain = {"area_id": ["A", "B"], "hazard_class": ["SHA", "CHA"], "status": ["open", "open"], "release_type": None}
+    return gpd.GeoDataFrame(plain | cells, geometry=shapes)
+
+
+def test_an_export_of_areas_adds_what_it_says_differently(registry, clock):
+    first = areas_of()
+    done = registry.import_areas(first, as_of="2024-01-31", source="S")
+    assert (done.new_count, done.changes) == (2, None)
+    again = registry.import_areas(first, as_of="2024-02-29", source="S")
+    assert (again.new_count, again.known_count, again.batch_id, len(again.changes)) == (0, 2, None, 0)
+    later = areas_of(status=["released", "open"], release_type=["cancelled", None])
+    assert registry.import_areas(later, as_of="2024-03-31", source="S").new_count == 1
+    assert status(registry) == {"A": "released", "B": "open"}
+    with pytest.raises(RegistryError, match="is not later than the last one of 'S'"):
+        registry.import_areas(first, as_of="2024-03-31", source="S")
+    bad = areas_of(area_id=["A", None], status=["released", "open"], release_type=["cancelled", None])
+    done = registry.import_areas(bad, as_of="2024-04-30", source="S")
+    assert done.row_count == 2
+    assert done.quarantined_count == 1
+    assert registry.quarantine()["reason"].tolist() == ["R1 area_id must be filled"]
+    assert status(registry) == {"A": "released", "B": "open"}  # what an export leaves out is not released
+    assert registry.verify().empty
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_an_export_of_areas_is_held_against_what_is_not_undone(registry, depth):
+    registry.import_areas(areas_of(), as_of="2024-01-31", source="S")
+    later = areas_of(status=["released", "open"], release_type=["cancelled", None])
+    done = registry.import_areas(later, as_of="2024-03-31", source="S")
+    voids = registry.void(batch_id=done.batch_id, reason="wrong")
+    for _ in range(depth - 1):
+        voids = registry.void(voids, reason="the other way round")
+    assert status(registry)["A"] == ("open" if depth % 2 else "released")
+    again = registry.import_areas(later, as_of="2024-04-30", source="S")
+    assert again.new_count == depth % 2
+    assert status(registry)["A"] == "released"
+
+
 # voids
 
 

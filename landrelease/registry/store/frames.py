@@ -30,10 +30,11 @@ def events_frame(rows: list[LogRow]) -> gpd.GeoDataFrame:
 
 def own_events(events: gpd.GeoDataFrame, rows: list[LogRow], source: str) -> gpd.GeoDataFrame:
     """Return the events of one source, and the voids of them, under the source's own area ids."""
-    mine = {row.event_id for row in rows if row.source == source}
-    more = {row.event_id for row in rows if row.event == "void" and row.voids_event_id in mine}
-    again = {row.event_id for row in rows if row.event == "void" and row.voids_event_id in more}
-    own = events[events["event_id"].isin(mine | more | again)]
+    mine: set[str] = set()
+    for row in rows:  # a void stands after what it undoes
+        if row.source == source or (row.event == "void" and row.voids_event_id in mine):
+            mine.add(row.event_id)
+    own = events[events["event_id"].isin(mine)]
     return own.assign(area_id=own["area_id"].str.removesuffix(f"~{source}")).reset_index(drop=True)
 
 
