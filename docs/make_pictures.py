@@ -5,10 +5,13 @@ CHROMIUM may name the browser; else `chromium` is looked for on the path.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
+
+from run_pages import run_page
 
 from landrelease import run, sample_programme
 
@@ -24,13 +27,21 @@ def make_pictures() -> list[Path]:
     pictures = []
     with tempfile.TemporaryDirectory() as out, sync_playwright() as play:
         products = run(sample_programme(), out=out)
+        with contextlib.chdir(out):
+            run_page((FOLDER.parent / "registry.md").read_text(encoding="utf-8"))
+        shown = {
+            "map": products.map,
+            "report": products.report,
+            "registry_map": Path(out) / "registry_map.html",
+            "site": Path(out) / "site.html",
+        }
         browser = play.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=["--no-sandbox"]
         )
         context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, offline=True, color_scheme="light")
-        for name, source in (("map", products.map), ("report", products.report)):
+        for name, source in shown.items():
             page = context.new_page()
-            page.goto(source.as_uri())
+            page.goto(source.resolve().as_uri())
             page.wait_for_timeout(2_000)
             path = FOLDER / f"{name}.png"
             page.screenshot(path=path)

@@ -100,7 +100,7 @@ def script(registry: Registry, clock: Any, seed: int) -> list[Any]:
 
 
 @pytest.mark.postgis
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_both_stores_say_the_same(seed, tmp_path, postgis, opened, clock):
     file, server = opened(tmp_path / "registry.gpkg"), opened(postgis())
@@ -119,7 +119,7 @@ def test_both_stores_say_the_same(seed, tmp_path, postgis, opened, clock):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_second_import_of_anything_adds_nothing(seed, registry):
     frame = records(np.random.default_rng(100 + seed), 150)
     first = registry.import_events(frame, source="S")

@@ -137,7 +137,7 @@ class SqliteLog:
     def _said(self, what: str) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise RegistryError(
                 f"The registry '{self.name}' can not be {what}: {error}. Nothing of this call was written.\n"
                 f"  Fix: see that its disk has room, that it is not on a network share that can not lock files, and "
