@@ -210,7 +210,7 @@ def shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]:
         wide = has_wide_part(shapes) & ~none
         found.append(broken("R11", outside & ~none, "", "longitude or latitude outside -180..180, -90..90"))
         found.append(broken("R14", wide, "", "wider than half the Earth: split shapes that cross 180 degrees there"))
-        found.append(broken("R14", _touches_zero(shapes), "", "a vertex at 0 0: perhaps coordinates that were empty"))
+        found.append(broken("R14", _reaches_zero(shapes), "", "reaches to 0 0: perhaps coordinates that were empty"))
     if table.shape == "polygon" or table.name == "events":
         found.append(_repeated_shapes(frame, table, shapes, none))
         invalid = ~none & ~shapely.is_valid(shapes)
@@ -220,9 +220,14 @@ def shape_problems(frame: gpd.GeoDataFrame, table: Table) -> list[pd.DataFrame]:
     return found
 
 
-def _touches_zero(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _reaches_zero(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Tell points at 0 0, and shapes that one vertex at 0 0 makes wider than a degree."""
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
-    return np.bincount(owner[(xy == 0).all(axis=1)], minlength=len(shapes)) > 0
+    touches = np.bincount(owner[(xy == 0).all(axis=1)], minlength=len(shapes)) > 0
+    west, south, east, north = shapely.bounds(shapes).T
+    with np.errstate(invalid="ignore"):
+        far = (east - west > 1) | (north - south > 1) | (shapely.get_dimensions(shapes) == 0)
+    return np.asarray(touches & far, dtype=bool)
 
 
 def _first_of_area(frame: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -257,7 +262,7 @@ def _wrong_areas(frame: gpd.GeoDataFrame, table: Table) -> pd.DataFrame:
         found = geodesic_area_m2(frame.geometry.iloc[known])
     except CRSError:  # told once, as R11
         found = np.full(len(known), np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         ratio = said[known] / found
     odd = np.flatnonzero((ratio < 0.8) | (ratio > 1.25) & np.isfinite(ratio))
     messages = [

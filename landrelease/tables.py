@@ -6,6 +6,7 @@ them. A column's name ends in its unit (rule 2).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ __all__ = [
     "Table",
     "conform",
     "describe",
+    "is_person_column",
     "sector_group",
     "use_group",
 ]
@@ -323,6 +325,28 @@ def sector_group(codes: pd.Series) -> pd.Series:
     """
     text = codes.astype("str")
     return text.map(_SECTOR_GROUPS).fillna(text.str[:3].map(_SECTOR_GROUPS)).astype("str")
+
+
+_PERSON = re.compile(
+    r"killed|injur|victim|casualt|survivor|fatalit|wounded|amput|disabilit|medical|women|(^|_)men(_|$)|girls|boys|male|"
+    r"person(?!nel)|people_name|owner|contact|phone|mobile|whatsapp|(^|_)tel(_|$)|telefono|e_?mail|address|birth|gender|"
+    r"^sex|^age$|_age$|(^|_)dob(_|$)|national_?id|passport|cedula|recipient|signator|beneficiar|household|respondent|"
+    r"informant|interview|surveyor|deminer|team_?leader|gps_?operator|user_?name|full_?name|father|mother|nombre|^nom$|"
+    r"(reported|recorded|created|edited|entered|last_edited)_?(by|user)|photo|ethnic|religio|tribe|occupation|"
+    r"^notes?$|remarks?|comments?|description|narrative",
+    re.IGNORECASE,
+)
+
+
+def is_person_column(name: str) -> bool:
+    """Tell whether a column could hold people, counts of victims or free text: those never leave for a page.
+
+    Examples
+    --------
+    >>> [is_person_column(name) for name in ("killed_count", "owner_name", "operator", "population_count")]
+    [True, True, False, False]
+    """
+    return _PERSON.search(name) is not None
 
 
 def _text(name: str, meaning: str, *, is_required: bool = False) -> Column:

@@ -6,6 +6,7 @@ No other module computes an area in m2 or changes a CRS.
 from landrelease.geometry.across import cut_at_180, has_wide_part, unwrapped
 from landrelease.geometry.crs import (
     check_crs,
+    crs_of,
     equal_area_crs,
     has_place,
     lon_lat,
@@ -25,6 +26,7 @@ __all__ = [
     "WORST_ACCURACY_M",
     "Operation",
     "check_crs",
+    "crs_of",
     "cut_at_180",
     "declared_crs",
     "equal_area_crs",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from landrelease.errors import CRSError
 from landrelease.geometry.across import cut_at_180, has_wide_part, unwrapped
@@ -17,6 +18,7 @@ from landrelease.geometry.shapes import Floats, Geometries, has_finite_coordinat
 
 __all__ = [
     "check_crs",
+    "crs_of",
     "densified",
     "equal_area_crs",
     "has_place",
@@ -34,6 +36,15 @@ _EDGE_M = 1_000.0
 _MOST_STEPS = 50_000
 _COLDEST = (-60.0, 75.0)
 """No mined land lies south or north of these. [degrees]"""
+
+
+def crs_of(given: Any) -> CRS:
+    """Return a CRS that a user names; raise CRSError where no register has it."""
+    try:
+        return CRS.from_user_input(given)
+    except ProjError as error:
+        what = str(error).splitlines()[0]
+        raise CRSError(f"{given!r} is no reference system: {what}. Fix: a code such as 'EPSG:32648'.") from None
 
 
 def require_crs(frame: gpd.GeoDataFrame, what: str) -> CRS:
@@ -105,6 +116,8 @@ def _place(geometries: Geometries, crs: CRS) -> Box | None:
     box = (low[0], low[1], high[0], high[1])
     if not crs.is_geographic:
         own = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
+        if own.geodetic_crs is None:  # a grid of its own leads nowhere
+            return None
         box = Transformer.from_crs(own, own.geodetic_crs, always_xy=True).transform_bounds(*box)
     if not np.isfinite(box).all():
         return None

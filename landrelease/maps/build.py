@@ -15,7 +15,8 @@ import shapely
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import to_crs
 from landrelease.maps.payload import Facet, drawable, encode_layer
-from landrelease.maps.style import LABELS, PAGE_COLUMNS, Look, is_person_column, label_of, unit_of
+from landrelease.maps.style import LABELS, PAGE_COLUMNS, Look, label_of, unit_of
+from landrelease.tables import is_person_column
 
 if TYPE_CHECKING:
     import folium

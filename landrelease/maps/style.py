@@ -20,7 +20,6 @@ __all__ = [
     "RANK_SHADES",
     "RELEASE_TYPES",
     "VERDICTS",
-    "is_person_column",
     "label_of",
     "unit_of",
 ]
@@ -179,24 +178,6 @@ PAGE_COLUMNS: dict[str, tuple[str, ...]] = {
     "admin_areas": ("name", "admin_code", "level", "population_count"),
 }
 """The columns that leave for a page unasked, by table. No other column does unless `columns=` names it."""
-
-_PERSON = re.compile(
-    r"killed|injured|victim|casualt|survivor|fatalit|wounded|amput|disabilit|women|(^|_)men(_|$)|girls|boys|male|person(?!nel)|"
-    r"owner|contact|phone|mobile|e_?mail|address|birth|gender|^sex|^age$|_age$|national_id|passport|recipient|signator|"
-    r"beneficiar|informant|interview|surveyor|deminer|reported_by|recorded_by",
-    re.IGNORECASE,
-)
-
-
-def is_person_column(name: str) -> bool:
-    """Tell whether a column could hold people or counts of victims: those never leave for a page.
-
-    Examples
-    --------
-    >>> [is_person_column(name) for name in ("killed_count", "owner_name", "operator", "population_count")]
-    [True, True, False, False]
-    """
-    return _PERSON.search(name) is not None
 
 
 def label_of(column: str) -> str:

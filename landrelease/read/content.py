@@ -19,7 +19,8 @@ from xml.parsers import expat
 
 import numpy as np
 
-from landrelease.errors import DataError, DataWarning
+from landrelease.errors import CRSError, DataError, DataWarning
+from landrelease.geometry import crs_of
 from landrelease.read.geopackage import check_geopackage
 from landrelease.read.limits import MOST_COLUMNS
 
@@ -111,7 +112,14 @@ def _names_crs(document: Any) -> bool:
     if not isinstance(document, dict) or "crs" not in document:
         return True
     member = document["crs"]
-    return isinstance(member, dict) and str(member.get("type")).casefold() in ("name", "epsg", "ogc")
+    kind = str(member.get("type")).casefold() if isinstance(member, dict) else ""
+    if kind != "name":
+        return kind in ("epsg", "ogc")
+    try:
+        crs_of(str(member["properties"]["name"]))
+    except (CRSError, KeyError, TypeError):
+        return False
+    return True
 
 
 def scan_xml(file: IO[bytes], name: str, start: Callable[[str, dict[str, str]], None]) -> None:

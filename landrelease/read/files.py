@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
 import tempfile
 import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -127,6 +129,7 @@ def _open_text(path: Path, encoding: str | None) -> RawFile:
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
         raise DataError(f"'{path.name}' holds zero bytes, the first in line {row:,}: no text. Fix: save it again.")
+    _check_rows(path.name, text, separator)
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -150,13 +153,34 @@ def _open_text(path: Path, encoding: str | None) -> RawFile:
     return RawFile(_named(frame, path.name))
 
 
-def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    frame.columns = frame.columns.astype(str).str.strip()
-    twice = frame.columns[frame.columns.duplicated()]
+def _check_rows(name: str, text: str, separator: str) -> None:
+    """Refuse rows with fewer cells than the header has names: what they lack is not known to be at their end."""
+    try:
+        rows = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+        header = next(rows, [])
+        _check_names(name, header)
+        short = next(((number, len(row)) for number, row in enumerate(rows, 1) if row and len(row) < len(header)), None)
+    except csv.Error:  # told by the reader that follows
+        return
+    if short is not None:
+        raise DataError(
+            f"'{name}': row {short[0]:,} has {short[1]} cells, and the header {len(header)} names. "
+            f"Fix: a line break in a cell needs quotation marks around it; leave no cell out."
+        )
+
+
+def _check_names(name: str, columns: Iterable[object]) -> None:
+    keys = pd.Series([str(one).strip() for one in columns], dtype="str")
+    twice = keys[keys.str.casefold().duplicated() & keys.ne("")]
     if len(twice):
         raise DataError(
-            f"'{name}' has two columns '{twice[0]}': which one counts is not known. Fix: rename one of them."
+            f"'{name}' has two columns '{twice.iloc[0]}': which one counts is not known. Fix: rename one of them."
         )
+
+
+def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    frame.columns = frame.columns.astype(str).str.strip()
+    _check_names(name, frame.columns)
     return frame
 
 

@@ -52,7 +52,8 @@ def check_geopackage(path: Path) -> None:
             stacklevel=2,
         )
     with _opened(path) as base:
-        schema = base.execute("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql NOTNULL").fetchall()
+        texts = ", ".join(f"coalesce(CAST({one} AS TEXT), '')" for one in ("type", "name", "tbl_name", "sql"))
+        schema = base.execute(f"SELECT {texts} FROM sqlite_master WHERE sql NOTNULL").fetchall()
         names = {name.casefold() for kind, name, _, _ in schema if kind == "table"}
         if "lr_meta" in names:
             raise DataError(

@@ -14,6 +14,7 @@ from pyproj import CRS
 from landrelease.cells import as_text
 from landrelease.errors import CRSError
 from landrelease.geometry import (
+    crs_of,
     cut_at_180,
     declared_crs,
     geodesic_area_m2,
@@ -44,7 +45,8 @@ def shapes_in(
     raw: RawFile, named: Mapping[str, pd.Series], options: Mapping[str, Any], table: Table, findings: Found
 ) -> tuple[Shapes, CRS | None]:
     """Return the shapes of a file as it writes them, and the CRS that it or the user declares."""
-    crs = CRS.from_user_input(options["crs"]) if options.get("crs") is not None else raw.crs
+    given = None if raw.crs is None or raw.crs.is_engineering else raw.crs  # such a grid lies nowhere on the Earth
+    crs = crs_of(options["crs"]) if options.get("crs") is not None else given
     if table.shape == "none":
         return np.full(len(raw.columns), None, dtype=object), crs
     if raw.shapes is not None:
@@ -73,10 +75,20 @@ def shapes_in(
 def _from_wkt(text: pd.Series, findings: Found) -> Shapes:
     written = [None if one or is_deep_text(wkt) else wkt for wkt, one in zip(text, text.isna(), strict=True)]
     with np.errstate(invalid="ignore"):  # a NaN is told as R11
-        shapes = shapely.from_wkt(written, on_invalid="ignore")
+        try:
+            shapes = shapely.from_wkt(written, on_invalid="ignore")
+        except (shapely.errors.ShapelyError, NotImplementedError):  # one kind that no reader knows spoils the others
+            shapes = np.array([_one_wkt(wkt) for wkt in written], dtype=object)
     for row in np.flatnonzero(shapely.is_missing(shapes) & text.notna().to_numpy()):
         findings.append((int(row), finding("R7", "geometry", text.iloc[row], "unreadable WKT: no geometry")))
     return np.asarray(shapes, dtype=object)
+
+
+def _one_wkt(text: Any) -> Any:
+    try:
+        return shapely.from_wkt(text, on_invalid="ignore")
+    except (shapely.errors.ShapelyError, NotImplementedError):
+        return None
 
 
 def _from_points(named: Mapping[str, pd.Series], decimal: str | None, findings: Found) -> Shapes:

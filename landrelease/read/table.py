@@ -21,7 +21,7 @@ from landrelease.read.profiles import read_profile
 from landrelease.read.shapes import Found, shapes_in, usable_shapes
 from landrelease.read.values import parse
 from landrelease.rules import add_findings, finding
-from landrelease.tables import CODES, DTYPES, TABLES, Table
+from landrelease.tables import CODES, DTYPES, TABLES, Table, is_person_column
 
 __all__ = ["read"]
 
@@ -208,8 +208,9 @@ def _where(columns: pd.DataFrame, where: Mapping[str, Any]) -> np.ndarray[Any, A
         keep &= as_text(columns[name]).isin([str(one) for one in several]).to_numpy()
     if where and not keep.any():
         told = ", ".join(f"{name}={wanted!r}" for name, wanted in where.items())
-        seen = {name: as_text(columns[name]).value_counts().head(8).to_dict() for name in where}
-        raise DataError(f"No row has where {told}. The column holds: {seen}")
+        shown = [name for name in where if not is_person_column(name)]
+        seen = {name: as_text(columns[name]).value_counts().head(8).to_dict() for name in shown}
+        raise DataError(f"No row has where {told}." + (f" The column holds: {seen}" if seen else ""))
     return keep
 
 

@@ -82,7 +82,7 @@ def test_each_row_has_its_end(entry, tmp_path):
     frame = read_case(entry, tmp_path)
     assert frame["source_row"].tolist() == list(range(1, frame.attrs["rows_in_file"] + 1))
     table = entry.get("table", "events")
-    ends = registered(frame, entry, tmp_path) if table == "events" else used(frame, table, tmp_path)
+    ends = registered(frame, entry, tmp_path) if table == "events" else used(frame, entry, tmp_path)
     wanted = frame[["expect", "rules"]].reset_index(drop=True).fillna("")
     for name in ("land", "cells"):
         if name in frame:
@@ -99,7 +99,10 @@ def test_each_row_has_its_end(entry, tmp_path):
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-def told(problems: pd.DataFrame, count: int) -> list[str]:
+def told(problems: pd.DataFrame, count: int, entry: dict[str, Any]) -> list[str]:
+    """Return what is said of each row; what is said of the whole file must be what the entry wants."""
+    whole = problems[problems["row"] < 0]
+    assert (whole["rule"] + " " + whole["column"]).tolist() == entry.get("whole", [])
     said = problems[problems["row"] >= 0].groupby("row")
     each = {row: " ".join(sorted(set(one["rule"] + " " + one["column"]))) for row, one in said}
     return [each.get(row, "") for row in range(count)]
@@ -121,7 +124,7 @@ def registered(frame: gpd.GeoDataFrame, entry: dict[str, Any], folder: Path) -> 
     areas = status_on(events, LATER).set_index("area_id")["status"]
     taken = events.drop_duplicates("event_id", keep="last").set_index("event_id").geometry
     aside = dict(zip(result.not_taken["row"], result.not_taken["reason_code"], strict=True))
-    rules = told(result.findings, len(frame))
+    rules = told(result.findings, len(frame), entry)
     ids = frame["event_id"].tolist()
     ends = [
         {"quarantine": "Q", "conflict": "C"}[aside[row]] if row in aside
@@ -133,12 +136,13 @@ def registered(frame: gpd.GeoDataFrame, entry: dict[str, Any], folder: Path) -> 
     return pd.DataFrame({"expect": ends, "rules": rules, "land": land, "cells": cells})
 
 
-def used(frame: pd.DataFrame, table: str, folder: Path) -> pd.DataFrame:
+def used(frame: pd.DataFrame, entry: dict[str, Any], folder: Path) -> pd.DataFrame:
     """Take what can be used of another table; a snapshot of areas then goes into the registry too."""
+    table = entry["table"]
     problems = find_problems(frame, table)
     usable, set_aside = usable_rows(frame, table, problems=problems)
     assert len(usable) + len(set_aside) == len(frame)
-    rules = told(problems, len(frame))
+    rules = told(problems, len(frame), entry)
     ends = ["Q" if row in set_aside.index else "W" if rules[row] else "A" for row in frame.index]
     land = pd.Series(None, index=frame.index, dtype="str")
     if table == "areas":
@@ -173,3 +177,13 @@ def test_coordinates_as_text():
         assert (places.geometry[row] is None) == (text != ""), table["text"][row]
     xy = places.geometry[wanted.index].get_coordinates().to_numpy()
     assert xy == pytest.approx(wanted[["longitude", "latitude"]].astype(float).to_numpy(), abs=1e-4)
+
+
+def test_every_file_is_a_case():
+    entries = [one for several in MANIFEST.values() for one in several]
+    files = {one["file"] for one in entries if "file" in one} | {
+        step[0] for one in entries for step in one.get("steps", [])
+    }
+    there = {str(path.relative_to(HERE / "cases")) for path in (HERE / "cases").rglob("*") if path.is_file()}
+    assert there == files | {"coordinates.csv"}
+    assert set(MADE) == {one["id"] for one in entries if not {"file", "path", "steps"} & set(one)}

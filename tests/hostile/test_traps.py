@@ -28,6 +28,7 @@ from landrelease import (
     match_overlap,
     match_projects,
     match_raster,
+    read_coordinates,
     read_scheme,
     releases_from,
     status_on,
@@ -215,6 +216,16 @@ def test_land_released_twice_is_released_once():
     flows = balance[["cancelled_m2", "reduced_m2", "cleared_m2"]].abs().sum()
     assert flows.sum() == pytest.approx(10_000, rel=1e-3)
     assert balance["closing_m2"].iloc[-1] == pytest.approx(10_000, rel=1e-3)
+
+
+def test_a_place_known_to_78_m_is_met_within_78_m():
+    """(33) Three decimals of a degree, which a map would draw as a point."""
+    place = read_coordinates(pd.Series(["11.575, 104.920"]))
+    assert place["accuracy_m"].iloc[0] == pytest.approx(np.hypot(0.0005 * 109_000, 0.0005 * 110_600), rel=0.05)
+    events = events_of(("A", "confirmed", 2015, shapely.Point(EAST, NORTH))).assign(accuracy_m=78.0)
+    near, far = (frame([shapely.Point(EAST + east, NORTH)]) for east in (70, 90))
+    assert check_site(events, near, buffer_m=0).answer_code == "recorded_hazard"
+    assert check_site(events, far, buffer_m=0).answer_code == "no_record"
 
 
 def test_slivers_are_kept_where_they_are_land():

@@ -230,6 +230,16 @@ def test_a_registry_is_no_layer(package):
         read(package, "areas")
 
 
+def test_a_schema_in_bytes_is_read_as_the_text_that_it_is(package):
+    sql(
+        package,
+        "CREATE VIEW v AS SELECT 1; PRAGMA writable_schema=ON; "
+        "UPDATE sqlite_master SET sql = CAST(sql AS BLOB), name = CAST(name AS BLOB) WHERE name = 'v';",
+    )
+    with pytest.raises(DataError, match=r"'areas\.gpkg'.*(the view 'v'|malformed)"):
+        read(package, "areas")
+
+
 def test_a_geopackage_in_an_archive_is_checked_too(package, tmp_path):
     path = tmp_path / "packed.zip"
     with zipfile.ZipFile(path, "w") as archive:

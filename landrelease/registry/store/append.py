@@ -22,7 +22,18 @@ from landrelease.registry.store.chain import (
 )
 from landrelease.registry.store.intake import Candidate, Intake
 
-__all__ = ["OWN", "Plan", "append", "natural", "now", "plan_import", "plan_voids", "undone_by"]
+__all__ = [
+    "OWN",
+    "Plan",
+    "append",
+    "aside_hash",
+    "extent_hash",
+    "natural",
+    "now",
+    "plan_import",
+    "plan_voids",
+    "undone_by",
+]
 
 OWN = "registry"
 """The source of voids that the registry adds itself."""
@@ -178,7 +189,14 @@ def _kept_apart(log: Any, intake: Intake, source: str) -> dict[str, str]:
     """Return new names for areas that another source recorded first under the same id: they may be other land."""
     cells = [one.cells for one in intake.candidates]
     named = {one[name] for one in cells for name in ("area_id", "parent_id") if name in one}
-    return {area: f"{area}~{source}" for area, first in log.first_sources(sorted(named)).items() if first != source}
+    apart: dict[str, str] = {}
+    wanted = {area: f"{area}~{source}" for area, first in log.first_sources(sorted(named)).items() if first != source}
+    while wanted:  # the new name may itself be another source's
+        first = log.first_sources(sorted(wanted.values()))
+        is_free = {area: first.get(name, source) == source and name not in named for area, name in wanted.items()}
+        apart |= {area: name for area, name in wanted.items() if is_free[area]}
+        wanted = {area: f"{name}~" for area, name in wanted.items() if not is_free[area]}
+    return apart
 
 
 def _log_row(one: Candidate, event_id: str, target: str | None, plan: _Sorted) -> LogRow:
@@ -242,13 +260,19 @@ def append(log: Any, plan: Plan) -> int | None:
     aside = [one._replace(batch_id=batch_id) for one in plan.new_aside]
     n_conflicts = sum(one.reason_code == "conflict" for one in aside)
     batch = Batch(
-        batch_id, moment, plan.actor, __version__, plan.source, plan.area_ids, plan.profile, plan.note, plan.content,
+        batch_id, moment, plan.actor, __version__, plan.source, plan.area_ids, plan.profile, plan.note,
+        extent_hash(log.meta()), plan.content,
         plan.crs, plan.crs_operation, plan.crs_accuracy_m, plan.row_count, len(chained), plan.known_count, n_conflicts,
         len(aside) - n_conflicts, seq, before, aside_hash(aside),
     )  # fmt: skip
     batch = replace(batch, hash=batch_hash(GENESIS if last is None else last.hash, batch))
     log.add(batch, chained, aside)
     return batch_id
+
+
+def extent_hash(meta: dict[str, str]) -> str:
+    """Return the hash of the extent that a registry was made with; empty where it has none."""
+    return digest([meta["extent"]]) if "extent" in meta else ""
 
 
 def aside_hash(rows: list[SetAside]) -> str:

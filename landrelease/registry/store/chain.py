@@ -75,6 +75,7 @@ class Batch:
     area_ids: str
     profile: str
     note: str
+    extent_sha256: str
     content_sha256: str
     crs: str
     crs_operation: str

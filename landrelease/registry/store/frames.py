@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import geopandas as gpd
@@ -35,7 +36,8 @@ def own_events(events: gpd.GeoDataFrame, rows: list[LogRow], source: str) -> gpd
         if row.source == source or (row.event == "void" and row.voids_event_id in mine):
             mine.add(row.event_id)
     own = events[events["event_id"].isin(mine)]
-    return own.assign(area_id=own["area_id"].str.removesuffix(f"~{source}")).reset_index(drop=True)
+    area_id = own["area_id"].str.replace(rf"~{re.escape(source)}~*$", "", regex=True)
+    return own.assign(area_id=area_id).reset_index(drop=True)
 
 
 def set_aside_frame(rows: list[SetAside]) -> gpd.GeoDataFrame:

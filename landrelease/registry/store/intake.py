@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from landrelease.checks import as_written, id_key
+from landrelease.checks import as_written, id_key, problems_of
 from landrelease.errors import CRSError, DataError
 from landrelease.geometry import lon_lat, operation_to_wgs84, repaired, require_crs
 from landrelease.registry.store.chain import content_hash
@@ -30,6 +30,7 @@ COLUMNS = ("event_id", "area_id", "event", "event_date", "date_precision", "reco
 """Columns of the table `events` that have a column in the log; the others are in its payload."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]*)?")
 _MIDNIGHT = re.compile(r"(?<=^....-..-..)[T ]00:00(:00(\.0*)?)?$")
+_OUTSIDE = "lies outside the extent of the registry"
 _OF_READING = ("source_id", "source_row", "read_findings", "area_before_m2")
 _NOT_CONTENT = (*_OF_READING, "registered_at", "recorded_at", "revision", "event_id")
 _DECLARED = [column for column in TABLES["events"].columns if column.kind != "geometry"]
@@ -95,7 +96,12 @@ def prepare(frame: gpd.GeoDataFrame, extent: Any = None) -> Intake:
     events = conform(_as_numbers(pd.DataFrame(usable.drop(columns=usable.geometry.name))), "events")
     stored = np.full(len(frame), None, dtype=object)
     stored[events.index] = _in_place(usable, crs, given)
-    _outside(stored, extent, frame, reasons)
+    outside = _outside(stored, extent)
+    takes = ~frame["event"].isin([*HAZARD_EVENTS, "suspended", "accident", "noted", "handed_over"]).to_numpy()
+    reasons[outside & takes] = f"R11 geometry {_OUTSIDE}"
+    stored[outside] = None
+    told = problems_of(frame, TABLES["events"], np.flatnonzero(outside), "geometry", "R11", "", f"{_OUTSIDE}: no place")
+    findings = pd.concat([findings, told], ignore_index=True) if len(told) else findings
     rows = _rows(events[reasons[events.index] == ""], content, stored, given)
     how = operation_to_wgs84(frame)
     accuracy_m = None if np.isnan(how.accuracy_m) else float(how.accuracy_m)
@@ -218,15 +224,12 @@ def _in_place(usable: gpd.GeoDataFrame, crs: CRS, given: np.ndarray[Any, Any]) -
     return lon_lat(repaired(shapes, reading=reading), crs)
 
 
-def _outside(stored: np.ndarray[Any, Any], extent: Any, frame: pd.DataFrame, reasons: np.ndarray[Any, Any]) -> None:
-    """Take what lies outside the country as being at no known place."""
+def _outside(stored: np.ndarray[Any, Any], extent: Any) -> np.ndarray[Any, Any]:
+    """Tell which shapes lie outside the country: they are at no place that is known."""
     if extent is None:
-        return
+        return np.zeros(len(stored), bool)
     shapely.prepare(extent)
-    outside = ~shapely.is_missing(stored) & ~shapely.intersects(extent, stored)
-    takes = ~frame["event"].isin([*HAZARD_EVENTS, "suspended", "accident", "noted", "handed_over"]).to_numpy()
-    reasons[outside & takes] = "R11 geometry lies outside the extent of the registry"
-    stored[outside] = None
+    return np.asarray(~shapely.is_missing(stored) & ~shapely.intersects(extent, stored))
 
 
 def _rows(

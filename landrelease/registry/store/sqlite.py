@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -94,7 +95,8 @@ class SqliteLog:
         self.name = path.name
         if not path.parent.is_dir():
             raise RegistryError(f"There is no folder '{path.parent}'. Fix: make it first.")
-        if path.is_file() and path.stat().st_size:
+        if path.is_file():
+            _wait_while_empty(path)
             with path.open("rb") as file:
                 if file.read(16) != b"SQLite format 3\0":
                     raise RegistryError(f"'{path.name}' is no GeoPackage: no registry can be opened in it.")
@@ -280,6 +282,18 @@ class SqliteLog:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+
+def _wait_while_empty(path: Path) -> None:
+    """Wait for another writer that is making the registry; refuse an empty file: it could have been one."""
+    for _ in range(100):
+        if path.stat().st_size:
+            return
+        time.sleep(0.05)
+    raise RegistryError(
+        f"'{path.name}' is empty: a registry that was cut off, or one that was never begun.\n"
+        f"  Fix: go back to a copy made by Registry.backup; where there never was one, delete the file first."
+    )
 
 
 def _flat(statement: str) -> str:

@@ -20,7 +20,7 @@ from landrelease.registry.balance import land_balance
 from landrelease.registry.history import events_from_areas, status_on
 from landrelease.registry.releases import releases_from
 from landrelease.registry.snapshots import events_from_changes
-from landrelease.registry.store.append import OWN, append, natural, plan_import, plan_voids, undone_by
+from landrelease.registry.store.append import OWN, append, extent_hash, natural, plan_import, plan_voids, undone_by
 from landrelease.registry.store.chain import GENESIS, Batch, SetAside
 from landrelease.registry.store.frames import events_frame, own_events, set_aside_frame
 from landrelease.registry.store.intake import Intake, prepare, refused_areas
@@ -177,12 +177,15 @@ class Registry:
             broken = self._log.foreign_parts()
             if broken:
                 raise self._damaged(broken)
-            text = self._log.meta().get("verified_seq", "0")
+            meta = self._log.meta()
+            text = meta.get("verified_seq", "0")
             verified = int(text) if text.isdecimal() else 0
             tail = self._log.events(verified - 1) if verified else self._log.events()
             batches = self._log.batches()
         before = tail[0].hash if verified and tail else GENESIS
-        broken += broken_links(tail[1:] if verified else tail, before, first=verified + 1) + broken_batches(batches)
+        broken += broken_links(tail[1:] if verified else tail, before, first=verified + 1) + broken_batches(
+            batches, extent_hash(self._log.meta())
+        )
         stated = (batches[-1].last_seq, batches[-1].last_hash) if batches else (0, GENESIS)
         if stated != ((tail[-1].seq, tail[-1].hash) if tail else (0, GENESIS)):
             broken.append("the last batch and the last event do not belong together")

@@ -13,7 +13,7 @@ from landrelease.checks import id_key
 from landrelease.geometry import has_finite_coordinates, planar_area, plane_polygons
 from landrelease.registry.balance import land_balance
 from landrelease.registry.fold import EMPTY, GRID_M, Fold, fold, union
-from landrelease.registry.store.append import aside_hash
+from landrelease.registry.store.append import aside_hash, extent_hash
 from landrelease.registry.store.chain import GENESIS, Batch, LogRow, SetAside, batch_hash, event_hash
 from landrelease.registry.store.frames import events_frame
 from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS
@@ -51,13 +51,15 @@ def broken_links(rows: list[LogRow], before: str, *, first: int) -> list[str]:
     return said
 
 
-def broken_batches(batches: list[Batch]) -> list[str]:
+def broken_batches(batches: list[Batch], extent: str) -> list[str]:
     """Say where the chain of batches is broken."""
     before = GENESIS
     for number, batch in enumerate(batches, 1):
         if batch.batch_id != number or batch.hash != batch_hash(before, batch):
             return [f"batch {number} is not as it was added"]
         before = batch.hash
+    if batches and batches[-1].extent_sha256 != extent:
+        return ["the extent is not the one that the batches were added with"]
     return []
 
 
@@ -66,7 +68,12 @@ def verify_all(log: Any, extent: Any) -> pd.DataFrame:
     with log.reading():
         foreign = log.foreign_parts()
         rows, batches, aside = ([], [], []) if foreign else (log.events(), log.batches(), log.set_aside())
-    broken = foreign + broken_links(rows, GENESIS, first=1) + broken_batches(batches) + _batches(batches, rows, aside)
+    broken = (
+        foreign
+        + broken_links(rows, GENESIS, first=1)
+        + broken_batches(batches, extent_hash(log.meta()))
+        + _batches(batches, rows, aside)
+    )
     found: list[Finding] = [("I1", True, "", one) for one in broken] + _rows(rows)
     if not found:
         events = events_frame(rows)
