@@ -18,7 +18,7 @@ import shapely
 
 from landrelease.errors import CRSError
 from landrelease.geometry import check_crs, geodesic_area_m2, has_finite_coordinates, has_wide_part, operation_to_wgs84
-from landrelease.tables import CODES, Column, Table
+from landrelease.tables import CODES, HAZARD_EVENTS, PART, RELEASE_EVENTS, Column, Table
 
 __all__ = [
     "PROBLEM_COLUMNS",
@@ -344,6 +344,7 @@ def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
         problems_of(frame, table, np.flatnonzero(early), "event_date", "R14", day[early].dt.date.astype("str").tolist(),
                     "released before it was recorded as hazardous: releases nothing of what was recorded later"),
         *_outside_their_area(frame, table, event, area_id),
+        *_parts_without_a_shape(frame, table, event, area_id),
         problems_of(frame, table, np.flatnonzero(never), "event_date", "R14", "",
                   "neither its date nor the day of its record (recorded_at) is known: the land stays hazardous"),
         problems_of(frame, table, np.flatnonzero(lost), "voids_event_id", "R15",
@@ -362,6 +363,36 @@ def _last_day(frame: pd.DataFrame, day: pd.Series) -> pd.Series:
     precision = as_written(_cells(frame, "date_precision"))
     last = day.mask(precision.eq("year"), day + pd.offsets.YearEnd(0))
     return last.mask(precision.eq("month"), day + pd.offsets.MonthEnd(0))
+
+
+def _parts_without_a_shape(
+    frame: pd.DataFrame, table: Table, event: pd.Series, area_id: pd.Series
+) -> list[pd.DataFrame]:
+    """Tell releases without a shape that state less land than their area has: nobody knows which land they mean."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None or frame.crs is None:
+        return []
+    said = pd.Series(_as_numbers(_cells(frame, "reported_area_m2")), index=frame.index)
+    bare = event.isin(RELEASE_EVENTS) & frame.geometry.isna() & said.notna()
+    makes = event.isin([*HAZARD_EVENTS, "corrected"])
+    drawn = makes & area_id.isin(area_id[bare])
+    if not bare.any():
+        return []
+    shapes = frame.geometry.to_numpy()
+    drawn &= np.isin(shapely.get_type_id(shapes), (3, 6)) & has_finite_coordinates(shapes)
+    try:
+        found = geodesic_area_m2(frame.geometry[drawn])
+    except CRSError:  # told once, as R11
+        found = np.full(int(drawn.sum()), np.nan)
+    m2 = pd.Series(found, index=area_id[drawn].to_numpy()).groupby(level=0).max()
+    of_area = said.where(makes).groupby(area_id).max().fillna(m2.reindex(area_id.dropna().unique()))
+    whole = area_id.map(of_area).astype(float)
+    rows = np.flatnonzero((bare & (said < PART * whole)).to_numpy())
+    texts = [
+        f"states {said.iloc[row]:,.0f} m2 of the {whole.iloc[row]:,.0f} m2 of its area and has no shape: which land is "
+        f"not known, it releases none of it as long as more is hazardous"
+        for row in rows
+    ]
+    return [problems_of(frame, table, rows, "geometry", "R14", "", texts)]
 
 
 def _outside_their_area(frame: pd.DataFrame, table: Table, event: pd.Series, area_id: pd.Series) -> list[pd.DataFrame]:

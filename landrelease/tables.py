@@ -20,6 +20,7 @@ __all__ = [
     "DTYPES",
     "HAZARD_EVENTS",
     "NO_HAZARD",
+    "PART",
     "READINGS",
     "RELEASE_EVENTS",
     "RESULTS",
@@ -256,6 +257,7 @@ CODES: dict[str, dict[str, str]] = {
     "reason_code": {
         "quarantine": "it breaks a rule: nobody can say what it means, or what it ends",
         "conflict": "it says something else of an event than the record, without a later revision",
+        "settled": "somebody looked at the row and settled it, with a reason",
     },
     "site_state": {
         "hazardous": "recorded as hazardous",
@@ -278,6 +280,8 @@ HAZARD_EVENTS = ("suspected", "confirmed", "reopened")
 """Events that make the land that they touch hazardous."""
 RELEASE_EVENTS = ("cancelled", "reduced", "cleared")
 """Events that release the land that they touch."""
+PART = 0.8
+"""A release without a shape that states less than this share of its area means a part of it that nobody knows."""
 READINGS = dict.fromkeys((*HAZARD_EVENTS, "corrected"), "hazard") | dict.fromkeys(RELEASE_EVENTS, "release")
 """How the invalid polygon of an event is read (`geometry.repaired`): as much land as a hazard can mean, as little as a
 release can; any other event by its structure."""
@@ -738,7 +742,7 @@ RESULTS: dict[str, Table] = {
             _text("event_id", "its event"), _text("revision", "revision of the record in its source"),
             _text("area_id", "its area"), _text("event", "what happened, as it was written"),
             _code("reason_code", "why it was not taken"),
-            _text("reason", "the rule that it breaks, or what it contradicts"), _GEOMETRY,
+            _text("reason", "the rule that it breaks, or what it contradicts"), _REPORTED, _ACCURACY, _GEOMETRY,
             id="row",
         ),
         _result(

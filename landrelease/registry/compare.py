@@ -34,7 +34,7 @@ from landrelease.registry.exports import (
 from landrelease.registry.fold import GRID_M
 from landrelease.tables import CODES, TABLES, conform
 
-__all__ = ["compare_exports"]
+__all__ = ["changes_of", "compare_exports", "has_new_release"]
 
 _NOT_COMPARED = ("area_id", "area_m2", "area_before_m2", "source_id", "source_row", "read_findings", "geometry")
 """Columns that say how a row was read, and those that its id and shape speak for."""
@@ -97,7 +97,11 @@ def compare_exports(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, tolerance_m
     """
     if not isinstance(tolerance_m, Real) or not 0 < tolerance_m < np.inf:
         raise OptionError(f"tolerance_m must be a positive number of metres; got {tolerance_m!r}")
-    both = Exports.of(old, new, tolerance_m)
+    return changes_of(Exports.of(old, new, tolerance_m))
+
+
+def changes_of(both: Exports) -> gpd.GeoDataFrame:
+    """Return what `compare_exports` tells of two exports."""
     return _in_order([*_id_changes(both), *_cell_changes(both), *_shape_changes(both), _vanished(both)], both.crs)
 
 
@@ -268,7 +272,7 @@ def _vanished(both: Exports) -> pd.DataFrame:
 
     stake, is_release, is_land = now(after.stake, -1), now(after.is_release, False), now(after.is_land, False)
     is_partly, is_same = np.zeros(len(own), bool), np.zeros(len(own), bool)
-    is_partly[both.old], is_same[both.old] = _has_new_release(both), both.is_same
+    is_partly[both.old], is_same[both.old] = has_new_release(both), both.is_same
     is_kept = stake >= before.stake
     is_open = (before.stake > NOTHING) & ~is_partly & ~(is_release & ~is_land) & ~(is_same & (is_kept | is_release))
     left = _left(both, is_open)
@@ -295,7 +299,7 @@ def _vanished(both: Exports) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _has_new_release(both: Exports) -> Mask:
+def has_new_release(both: Exports) -> Mask:
     """Tell which pairs name a release of a part that the old export did not."""
     old, new = (
         side.rows.iloc[rows].reset_index(drop=True)

@@ -29,7 +29,7 @@ from landrelease.geometry import (
     transform,
 )
 from landrelease.rules import require_valid
-from landrelease.tables import HAZARD_EVENTS, READINGS, RELEASE_EVENTS, conform
+from landrelease.tables import HAZARD_EVENTS, PART, READINGS, RELEASE_EVENTS, conform
 
 __all__ = [
     "EMPTY",
@@ -60,6 +60,7 @@ STRIP_M = 0.1
 GRID_M = 1e-8
 """Overlays round to this grid: without one, GEOS can lose land where borders almost coincide. [m]"""
 
+_FIRST, _LAST = pd.Timestamp("1677-12-31"), pd.Timestamp("2261-12-31")
 _RANK = dict.fromkeys((*HAZARD_EVENTS, "corrected"), 0) | dict.fromkeys(RELEASE_EVENTS, 1) | {"split": 2, "merged": 2}
 EMPTY = shapely.Polygon()
 Shapes = npt.NDArray[Any]
@@ -69,11 +70,13 @@ Shapes = npt.NDArray[Any]
 class Fold:
     """Effective events in order, with the land of their area before and after each.
 
-    `events` has the effective day in `effective` and whether it was dated in `is_dated`; `area` is the number of
-    the event's area in `area_ids`; `before` and `after` are shapes in `plane`, None where no polygon is known;
-    `own_row` is the event whose own shape `after` still is, -1 where it was cut. `is_unheld` tells releases of land
-    that no record of their area made hazardous: their land is what they say themselves. `until` and `known_on` are
-    the days up to which it was folded; None is all.
+    `events` has the effective day in `effective`, whether it was dated in `is_dated`, and the first and the last day on
+    which it can have happened in `first_day` and `last_day`; `area` is the number of the event's area in `area_ids`;
+    `before` and `after` are shapes in `plane`, None where no polygon is known; `own_row` is the event whose own shape
+    `after` still is, -1 where it was cut. `is_unheld` tells releases of land that no record of their area made
+    hazardous: their land is what they say themselves; `is_part` releases without a polygon that state a part of their
+    area, and so release no land that is known. `until` and `known_on` are the days up to which it was folded; None is
+    all.
     """
 
     events: gpd.GeoDataFrame
@@ -85,6 +88,7 @@ class Fold:
     after: Shapes
     own_row: npt.NDArray[np.int64]
     is_unheld: npt.NDArray[np.bool_]
+    is_part: npt.NDArray[np.bool_]
     neighbours: list[list[int]]
     until: pd.Timestamp | None
     known_on: pd.Timestamp | None
@@ -164,9 +168,24 @@ def fold(
     kinds = counting["event"].to_numpy(dtype=object)
     makes = counting["event"].isin([*HAZARD_EVENTS, "corrected"]) & ~shapely.is_missing(shapes)
     is_unheld = np.isin(kinds, RELEASE_EVENTS) & ~makes.groupby(area).transform("any").to_numpy(dtype=bool)
-    touched, before, after, own_row = _walk(kinds, shapes, area, neighbours, is_unheld)
-    states = (touched, before, after, own_row, is_unheld, neighbours)
+    touched, before, after, own_row, is_part = _walk(
+        counting, shapes, area, _heirs(counting, area, area_ids), is_unheld
+    )
+    states = (touched, before, after, own_row, is_unheld, is_part, neighbours)
     return Fold(counting, area, list(area_ids), plane, *states, until, known_on)
+
+
+def _heirs(events: gpd.GeoDataFrame, area: npt.NDArray[np.int64], area_ids: Any) -> dict[int, list[int]]:
+    """Return for each area those that it goes on as: its children, and the one that it merged into."""
+    number = {name: i for i, name in enumerate(area_ids)}
+    heirs: dict[int, list[int]] = {}
+    named = events["parent_id"].notna().to_numpy()
+    for one, parent, kind in zip(area[named], events["parent_id"][named], events["event"][named], strict=True):
+        other = number.get(parent)
+        if other is not None and other != one:
+            old, new = (int(one), other) if kind in ("split", "merged") else (other, int(one))
+            heirs.setdefault(old, []).append(new)
+    return {old: sorted(set(several)) for old, several in heirs.items()}
 
 
 def as_known(events: gpd.GeoDataFrame, known_on: pd.Timestamp | None) -> gpd.GeoDataFrame:
@@ -220,9 +239,10 @@ def _effective(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         late = late.mask(is_rough, date + last)
     day = early.where(makes_hazard, late)
     is_dated = day.notna()
+    first_day, last_day = early.fillna(_FIRST), late.fillna(_LAST)
     learned = events["recorded_at"].fillna(events["registered_at"]).dt.normalize()
-    day = day.fillna(learned.where(~makes_hazard, pd.Timestamp("1677-12-31")))
-    return events.assign(effective=day, is_dated=is_dated)
+    day = day.fillna(learned.where(~makes_hazard, _FIRST))
+    return events.assign(effective=day, is_dated=is_dated, first_day=first_day, last_day=last_day)
 
 
 def _in_order(events: gpd.GeoDataFrame, until: pd.Timestamp | None) -> gpd.GeoDataFrame:
@@ -278,36 +298,55 @@ def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> li
 
 
 def _walk(
-    kinds: npt.NDArray[Any],
+    events: gpd.GeoDataFrame,
     shapes: Shapes,
     area: npt.NDArray[np.int64],
-    neighbours: list[list[int]],
+    heirs: dict[int, list[int]],
     is_unheld: npt.NDArray[np.bool_],
-) -> tuple[Shapes, Shapes, Shapes, npt.NDArray[np.int64]]:
+) -> tuple[Shapes, Shapes, Shapes, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Apply the events one after the other."""
+    kinds = events["event"].to_numpy(dtype=object)
+    first_day, last_day = events["first_day"].to_numpy(), events["last_day"].to_numpy()
+    said = events["reported_area_m2"]
+    makes = events["event"].isin([*HAZARD_EVENTS, "corrected"])
+    said_m2, area_m2 = (values.to_numpy(dtype=float) for values in (said, said.where(makes).groupby(area).ffill()))
     n = len(kinds)
+    is_part = np.zeros(n, bool)
     touched, before, after = (np.full(n, None, dtype=object) for _ in range(3))
     own_row = np.full(n, -1)
     state: dict[int, Any] = {}
     state_row: dict[int, int] = {}
     whole: dict[int, tuple[Any, int]] = {}  # the areas whose hazardous land was ever known, and what it was
+    reopened: dict[int, list[tuple[Any, Any]]] = {}
     for row in range(n):
         one, kind, shape = int(area[row]), kinds[row], shapes[row]
         land, land_row = state.get(one), state_row.get(one, -1)
         before[row] = land
         if kind in HAZARD_EVENTS or kind == "corrected":
+            if kind == "reopened":
+                reopened.setdefault(one, []).append((last_day[row], shape))
             if shape is not None:
                 if kind == "corrected" or land is None or land.is_empty or land.equals(shape):
                     land, land_row, touched[row] = shape, row, shape
                 else:
                     land, land_row, touched[row] = clean(shapely.union(land, shape, grid_size=GRID_M)), -1, shape
             else:
-                if kind != "corrected" and land is not None and land.is_empty:  # hazardous again, all of it
-                    land, land_row = whole.get(one, (None, -1))
+                is_back = kind == "reopened" or (kind != "corrected" and land is not None and land.is_empty)
+                if is_back and one in whole:  # hazardous again, all of it
+                    land, land_row = whole[one]
                 touched[row] = land
             if land is not None and not land.is_empty:
                 whole[one] = land, land_row
         elif kind in RELEASE_EVENTS:
+            # a reopening that may be the later of the two stands
+            stays = [again for last, again in reopened.get(one, ()) if last >= first_day[row]]
+            if shape is None:
+                held_m2 = np.nan if land is None or land.is_empty else land.area
+                is_part[row] = said_m2[row] < PART * np.fmin(held_m2, area_m2[row])
+            if is_part[row] or None in stays:
+                shape = EMPTY
+            elif stays:
+                shape = without(land if shape is None else shape, union(stays)) if land is not None else shape
             touched[row] = shape if is_unheld[row] else land if shape is None or land is None else shared(land, shape)
             if shape is None:
                 land, land_row = (None if land is None else EMPTY), -1
@@ -317,14 +356,14 @@ def _walk(
                 left = without(land, shape)
                 land, land_row = left, (land_row if left.equals(land) else -1)
         elif kind in ("split", "merged") and land is not None:
-            held = union(state.get(other) for other in neighbours[one])
+            held = union(state.get(other) for other in heirs.get(one, ()))
             touched[row] = shared(land, held)
             land, land_row = without(land, held), -1
             if one in whole:
                 whole[one] = without(whole[one][0], held), -1
         state[one], state_row[one] = land, land_row
         after[row], own_row[row] = land, land_row
-    return touched, before, after, own_row
+    return touched, before, after, own_row, is_part
 
 
 def without(land: Any, shape: Any) -> Any:

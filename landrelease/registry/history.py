@@ -136,11 +136,13 @@ def status_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = Non
     Notes
     -----
     An undated hazard counts on every day, an undated release from `recorded_at` on, or `registered_at` where that is
-    missing. Of a year or a month, hazards
-    count from the first day and releases from the last. Within a day hazards come before releases, then by
-    event_id. A release touches only its own area; land is hazardous while any area holds it. A release with a point
-    or a line for a geometry releases nothing: nobody can say which land. A hazard event without a geometry on an
-    area that was released makes all of it hazardous again.
+    missing. Of a year or a month, hazards count from the first day and releases from the last. Within a day hazards
+    come before releases, then by event_id; but what a reopening says stands against a release that need not be the
+    later one. A release touches only its own area; land is hazardous while any area holds it. A release with a point
+    or a line for a geometry releases nothing: nobody can say which land. Neither does one without a geometry that
+    states less than 0.8 of its area's hazardous land. A hazard event without a geometry on an area that was released
+    makes all of it hazardous again; a reopening also where a part was released. A split gives up what the children
+    hold (whose `parent_id` names the area), a merger what the area holds that its `parent_id` names.
 
     Examples
     --------
@@ -213,7 +215,7 @@ def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
     # where no polygon was ever known, only a release of the whole area releases it
     changes = [*HAZARD_EVENTS, *RELEASE_EVENTS, "corrected", "suspended"]
     latest = events["event"].where(events["event"].isin(changes)).groupby(area).ffill()
-    is_whole = releases & events.geometry.isna()
+    is_whole = releases & events.geometry.isna() & ~folded.is_part
     work = events["event"].isin([*HAZARD_EVENTS, *RELEASE_EVENTS])
     whole_last = is_whole.astype("boolean").where(work).groupby(area).ffill().fillna(False).to_numpy(dtype=bool)
     no_land = shapely.is_missing(folded.after)

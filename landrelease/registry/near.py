@@ -5,7 +5,7 @@ Only the events that could matter are folded; the rest of a registry is looked a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -18,10 +18,10 @@ from landrelease.cells import as_text
 from landrelease.errors import CRSError, DataError
 from landrelease.geometry import check_crs, has_finite_coordinates, lon_lat, polygonal, repaired, to_crs, transform
 from landrelease.match.nearby import near_pairs
-from landrelease.registry.fold import HAZARD_EVENTS, STRIP_M
+from landrelease.registry.fold import HAZARD_EVENTS, STRIP_M, without_voided
 from landrelease.tables import CODES
 
-__all__ = ["Site", "in_reach", "site_of", "slack_of", "surroundings", "without_needles"]
+__all__ = ["Site", "in_reach", "is_standing", "site_of", "slack_of", "surroundings", "without_needles"]
 
 Shapes = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -142,11 +142,19 @@ def without_needles(shapes: Shapes) -> Shapes:
     return polygonal(result)
 
 
+def is_standing(events: gpd.GeoDataFrame) -> Flags:
+    """Tell which events nothing undoes."""
+    names = ("event_id", "event", "voids_event_id")
+    bare = pd.DataFrame({name: as_text(events[name]).to_numpy() if name in events else None for name in names})
+    return np.isin(np.arange(len(bare)), without_voided(cast(gpd.GeoDataFrame, bare)).index)
+
+
 def surroundings(events: gpd.GeoDataFrame, site: Site, buffer_m: float) -> tuple[Flags, Flags]:
     """Return the events that the answer hangs on, and those of hazards that could lie anywhere.
 
-    The first are all events of areas that may lie within reach, of areas that share land with them or that they go
-    back to, and all that undo events. The second are those of areas that no shape says the place of.
+    The first are all events of areas that may lie within reach, of areas that share land with them, that they go
+    back to or that lie somewhere on them, and all that undo events. The second are those of areas that no shape that
+    stands says the place of.
     """
     ids = as_text(events["area_id"])
     shapes = events.geometry.to_numpy()
@@ -154,12 +162,15 @@ def surroundings(events: gpd.GeoDataFrame, site: Site, buffer_m: float) -> tuple
     boxes = shapely.bounds(degrees)
     placed = np.isfinite(boxes).all(axis=1)
     kinds = as_text(events["event"])
-    near = _box_in_reach(boxes, _slack_by_area(events, ids, shapes), site, buffer_m)
+    parents = as_text(events["parent_id"]) if "parent_id" in events else pd.Series(None, index=ids.index, dtype="str")
+    # a hazard without a place lies on the land that it goes back to
+    homes = parents.where(kinds.isin(HAZARD_EVENTS) & ~placed)
+    near = _box_in_reach(boxes, _slack_by_area(events, homes.fillna(ids), shapes), site, buffer_m)
     is_void = kinds.eq("void").to_numpy()
-    line = _with_company(events, ids, kinds, boxes, near)
+    line = _with_company(ids, parents, homes, set(ids[kinds.isin(["split", "merged"])]), boxes, near)
     makes = kinds.isin([*HAZARD_EVENTS, "corrected"]).to_numpy()
     harmless = kinds.isin(set(CODES["event"]) - set(HAZARD_EVENTS)).to_numpy()
-    lost = ids[~harmless & ~ids.isin(ids[makes & placed]).to_numpy()]
+    lost = ids[~harmless & ~ids.isin(ids[makes & placed & is_standing(events)]).to_numpy()]
     is_lost = ids.isin(lost).to_numpy() | (is_void & bool(len(lost)))
     return ids.isin(line).to_numpy() | near | is_void, is_lost
 
@@ -193,13 +204,13 @@ def _box_in_reach(boxes: Floats, slack_m: Floats, site: Site, buffer_m: float) -
     return result
 
 
-def _with_company(events: gpd.GeoDataFrame, ids: pd.Series, kinds: pd.Series, boxes: Floats, near: Flags) -> set[str]:
+def _with_company(
+    ids: pd.Series, parents: pd.Series, homes: pd.Series, passes_on: set[str], boxes: Floats, near: Flags
+) -> set[str]:
     """Return the areas of the events near, those that ever share their land, and all that these go back to.
 
     What a split or a merger leaves hangs on what its neighbours hold, and so on; a release only on its own.
     """
-    parents = as_text(events["parent_id"]) if "parent_id" in events else pd.Series(None, index=ids.index, dtype="str")
-    passes_on = set(ids[kinds.isin(["split", "merged"])])
     placed = np.flatnonzero(np.isfinite(boxes).all(axis=1))
     envelopes = shapely.box(*boxes[placed].T)
     line: set[str] = set()
@@ -208,7 +219,7 @@ def _with_company(events: gpd.GeoDataFrame, ids: pd.Series, kinds: pd.Series, bo
     while fresh:
         line |= fresh
         mine = ids.isin(fresh)
-        found = set(parents[mine].dropna())
+        found = set(parents[mine].dropna()) | set(ids[homes.isin(fresh)].dropna())
         asked = np.flatnonzero(ids.iloc[placed].isin(asking).to_numpy())
         if len(asked):
             tree = shapely.STRtree(envelopes[asked])

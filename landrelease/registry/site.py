@@ -15,7 +15,7 @@ from landrelease.errors import OptionError
 from landrelease.geometry import has_finite_coordinates, keep_where, metric_crs, repaired, require_crs, transform
 from landrelease.registry.fold import RELEASE_EVENTS, as_known, typed_events
 from landrelease.registry.history import status_on
-from landrelease.registry.near import Site, in_reach, site_of, surroundings
+from landrelease.registry.near import Site, in_reach, is_standing, site_of, slack_of, surroundings
 from landrelease.registry.site_view import BOUNDING, View
 from landrelease.registry.site_words import sentences_of
 from landrelease.rules import require_valid
@@ -117,8 +117,10 @@ def check_site(
     Notes
     -----
     Invariants I11 and I12 of the registry. The parts of the site sum to its m2, its metres and its points: what no
-    record says anything of is a part of its own. A hazard without a polygon covers none of the site, however near.
-    Where hazard and release meet, land is hazardous.
+    record says anything of is a part of its own. Where hazard and release meet, land is hazardous. A hazard without a
+    polygon covers none of the site, however near. Its point or line is hazardous until a later release of its own area
+    covers it, whatever polygons the area has. A hazard without any place that names a parent, as a reopening does, lies
+    on all the land that was ever recorded of that parent.
 
     Examples
     --------
@@ -160,7 +162,8 @@ def check_site(
     lost = (
         view.areas.iloc[:0] if not is_lost.any() else status_on(as_known(typed_events(events[is_lost]), known_on), day)
     )
-    lost = lost[~lost["status"].isin(NO_HAZARD) & ~lost["area_id"].isin(hazards["area_id"])]
+    has_place = np.isfinite(shapely.bounds(lost.geometry.to_numpy())).all(axis=1)
+    lost = lost[~lost["status"].isin(NO_HAZARD) & ~lost["area_id"].isin(hazards["area_id"]) & ~has_place]
     parts = view.parts()
     stray = other["event"].eq("suspended") & other["is_counted"] & ~other["area_id"].isin(view.areas["area_id"])
     is_hazard = len(hazards) or accidents["is_alert"].any() or quarantined["is_alert"].any() or stray.any()
@@ -224,9 +227,11 @@ def _quarantined(
     given = repaired(shapely.force_2d(rows.geometry.to_numpy()))
     placed = has_finite_coordinates(given) & ~shapely.is_missing(given) & ~shapely.is_empty(given)
     shapes = transform(keep_where(given, placed), require_crs(rows, "quarantine"), site.frame.crs)
-    distance, _ = site.distances(shapes, buffer_m)
+    said = pd.DataFrame(rows).reindex(columns=["accuracy_m", "reported_area_m2"]).apply(pd.to_numeric, errors="coerce")
+    reach_m = buffer_m + slack_of(said["accuracy_m"], said["reported_area_m2"], shapes)
+    distance, _ = site.distances(shapes, float(reach_m.max()))
     is_known = rows["area_id"].isin(near_ids).to_numpy(dtype=bool)
-    is_near = in_reach(distance, buffer_m) | is_known
+    is_near = in_reach(distance, reach_m) | is_known
     frame = conform(pd.DataFrame(rows), "site_quarantined")
     frame["distance_m"] = np.where(np.isfinite(distance), distance, np.nan)
     frame["is_alert"] = ~(is_known & rows["event"].isin(_HARMLESS).to_numpy())
@@ -238,11 +243,13 @@ def _quarantined(
 
 def _unplaced_accidents(events: gpd.GeoDataFrame) -> int:
     """Return how many accidents have no place, and belong to no area that has one."""
-    is_accident = events["event"].eq("accident")
-    if not is_accident.any():
+    if not events["event"].eq("accident").any():
         return 0
-    placed = events.loc[events.geometry.notna(), "area_id"]
-    return int((is_accident & events.geometry.isna() & ~events["area_id"].isin(placed)).sum())
+    events = events[is_standing(events)]
+    is_accident = events["event"].eq("accident")
+    shapes = events.geometry.to_numpy()
+    placed = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    return int((is_accident & ~placed & ~events["area_id"].isin(events.loc[placed, "area_id"])).sum())
 
 
 def _corridor(frame: gpd.GeoDataFrame, buffer_m: float) -> gpd.GeoDataFrame:

@@ -22,7 +22,16 @@ from landrelease.geometry import (
     repaired,
     transform,
 )
-from landrelease.registry.fold import EMPTY, HAZARD_EVENTS, RELEASE_EVENTS, Fold, fold, union, without_voided
+from landrelease.registry.fold import (
+    EMPTY,
+    HAZARD_EVENTS,
+    RELEASE_EVENTS,
+    Fold,
+    fold,
+    rows_by_area,
+    union,
+    without_voided,
+)
 from landrelease.registry.history import status_on
 from landrelease.registry.near import Site, in_reach, slack_of, without_needles
 from landrelease.registry.releases import conflicts_on, releases_from
@@ -32,7 +41,8 @@ __all__ = ["BOUNDING", "View"]
 
 Shapes = npt.NDArray[Any]
 _GEOD = Geod(ellps="WGS84")
-BOUNDING = (*HAZARD_EVENTS, *RELEASE_EVENTS, "corrected")
+_PLACING = (*HAZARD_EVENTS, "corrected")
+BOUNDING = (*_PLACING, *RELEASE_EVENTS)
 """Kinds of event that change which land of an area is hazardous."""
 
 
@@ -49,19 +59,37 @@ class View:
         own = repaired(shapely.force_2d(self.typed.geometry.to_numpy()))
         self._own = keep_where(own, has_finite_coordinates(own) & ~shapely.is_empty(own))
         self._place_of_area = _union_by_area(self.typed["area_id"], self._own)
+        self._homes = _homes(self.folded, set(self._place_of_area))
+        for area_id, homes in self._homes.items():
+            self._place_of_area[area_id] = shapely.union_all([self._place_of_area[one] for one in homes])
+            self.accuracy_m[area_id] = self.accuracy_m.reindex([area_id, *homes]).max()
         plane = self.folded.plane if len(self.folded.events) else equal_area_crs(site.frame)
         self.plane, (self.land, self.lines, self.points) = plane, site.on_plane(plane)
 
     def hazards(self) -> gpd.GeoDataFrame:
         """Return the areas within reach that are hazardous on the day."""
-        frame = self.areas[~self.areas["status"].isin(NO_HAZARD)].copy()
-        ids = frame["area_id"]
-        shapes = frame.geometry.to_numpy()
-        frame["is_located"] = shapely.get_dimensions(shapes) == 2
+        loose = _loose_places(self.folded, self.typed)
+        ids, is_loose = self.areas["area_id"], self.areas["area_id"].isin(loose.index)
+        is_located = shapely.get_dimensions(self.areas.geometry.to_numpy()) == 2
+        is_hazard = ~self.areas["status"].isin(NO_HAZARD)
+        # an area has a row for its land, and one for the places that lie elsewhere
+        rows = [np.flatnonzero(is_hazard & (is_located | ~is_loose)), np.flatnonzero(is_loose)]
+        frame = self.areas.iloc[np.concatenate(rows)].reset_index(drop=True)
+        is_loose, ids = frame.index >= len(rows[0]), frame["area_id"]
+        frame["is_located"] = is_located[np.concatenate(rows)] & ~is_loose
+        frame["area_m2"] = frame["area_m2"].where(frame["is_located"])
+        frame["status"] = frame["status"].where(~frame["status"].isin(NO_HAZARD), "in_progress")
+        places = loose.reindex(ids)
         cut = [self.left.get(area_id) for area_id in ids]
-        shapes = np.array([one if new is None else new for one, new in zip(shapes, cut, strict=True)], dtype=object)
+        land = _array([one if new is None else new for one, new in zip(frame.geometry, cut, strict=True)])
+        shapes = np.where(is_loose, places["geometry"].to_numpy(), land)
         shapes = np.where(shapely.is_missing(shapes), self._places_of(ids), shapes)
-        frame = self._measured(frame, shapes, ids.map(self.accuracy_m), frame["reported_area_m2"])
+        reported = self.areas.set_index("area_id")["reported_area_m2"]
+        for area_id, homes in self._homes.items():
+            reported[area_id] = reported.reindex([area_id, *homes]).max()
+        accuracy = np.fmax(ids.map(self.accuracy_m), places["accuracy_m"].where(is_loose).to_numpy())
+        size = np.fmax(ids.map(reported), places["reported_area_m2"].where(is_loose).to_numpy())
+        frame = self._measured(frame, shapes, accuracy, size)
         frame.loc[~frame["is_located"], ["overlap_m2", "overlap_m"]] = np.nan
         first = self.folded.events[self.folded.events["event"].isin(HAZARD_EVENTS)].drop_duplicates("area_id")
         first = first.set_index("area_id").reindex(frame["area_id"])
@@ -171,10 +199,11 @@ class View:
         net = repaired(transform(self.net.geometry.to_numpy(), self.net.crs, self.plane))
         hazardous = self.folded.final() if len(self.folded.events) else net[:0]
         hazardous = np.where(self._is_cut(), without_needles(hazardous), hazardous)
+        homeless = self.areas.loc[~self.areas["status"].isin(NO_HAZARD), "area_id"]
+        homes = transform(self._places_of(homeless[homeless.isin(self._homes)]), self.site.frame.crs, self.plane)
+        hazardous = np.concatenate([hazardous, polygonal(repaired(homes))])
         ever = {id(one): one for one in (*self.folded.after, *self.folded.touched, *net)}
-        everything = np.empty(len(ever), dtype=object)
-        everything[:] = list(ever.values())
-        return net, hazardous, everything
+        return net, hazardous, _array(list(ever.values()))
 
     def _is_cut(self) -> npt.NDArray[np.bool_]:
         """Tell of which areas a part is left."""
@@ -188,9 +217,7 @@ class View:
 
     def _places_of(self, ids: pd.Series) -> Shapes:
         """Return all that was ever recorded of the place of each area."""
-        places = np.empty(len(ids), dtype=object)
-        places[:] = [self._place_of_area.get(one) for one in ids]
-        return places
+        return _array([self._place_of_area.get(one) for one in ids])
 
     def _measured(self, frame: gpd.GeoDataFrame, shapes: Shapes, accuracy: Any, reported_m2: Any) -> gpd.GeoDataFrame:
         """Keep the rows within reach, with their distance, their accuracy and how much of the site they cover."""
@@ -202,7 +229,7 @@ class View:
         frame = frame[in_reach(distance, self.buffer_m + slack)].copy()
         on_plane = transform(frame.geometry.to_numpy(), frame.crs, self.plane)
         is_land = shapely.get_dimensions(on_plane) == 2
-        land = np.where(is_land, repaired(on_plane), EMPTY)
+        land = polygonal(np.where(is_land, repaired(on_plane), EMPTY))
         covered = gpd.GeoSeries(list(polygonal(shapely.intersection(land, self.land))), crs=self.plane)
         has_land, has_lines = not shapely.is_empty(self.land), not shapely.is_empty(self.lines)
         frame["overlap_m2"] = geodesic_area_m2(covered) if has_land else np.nan
@@ -224,7 +251,7 @@ class View:
 def _accuracy_by_area(folded: Fold) -> pd.Series:
     """Return the worst accuracy of the records that made each area's boundary since it was last redrawn. [m]"""
     events = folded.events
-    redrawn = events["event"].eq("corrected") & events.geometry.notna()
+    redrawn = events["event"].eq("corrected") & ~shapely.is_missing(events.geometry.to_numpy())
     drawing = redrawn.groupby(events["area_id"]).cumsum()
     is_last = drawing.eq(drawing.groupby(events["area_id"]).transform("max"))
     said = events["accuracy_m"].where(is_last & events["event"].isin(BOUNDING))
@@ -236,6 +263,98 @@ def _union_by_area(ids: pd.Series, shapes: Shapes) -> dict[str, Any]:
     known = ~shapely.is_missing(shapes)
     by_area = pd.Series(shapes[known], index=ids[known].to_numpy()).groupby(level=0)
     return {str(area_id): shapely.union_all(several.to_numpy()) for area_id, several in by_area}
+
+
+def _array(shapes: list[Any]) -> Shapes:
+    result = np.empty(len(shapes), dtype=object)
+    result[:] = shapes
+    return result
+
+
+def _homes(folded: Fold, placed: set[str]) -> dict[str, list[str]]:
+    """Return the areas on whose land a hazard lies that has no place of its own: the nearest that it goes back to."""
+    events = folded.events
+    makes = events["event"].isin(_PLACING)
+    own = set(events["area_id"][makes & ~shapely.is_missing(events.geometry.to_numpy())])
+    links = events.loc[makes & events["parent_id"].notna(), ["area_id", "parent_id"]]
+    parents = links.groupby("area_id")["parent_id"].agg(list).to_dict()
+    result = {}
+    for area_id in set(parents) - own:
+        homes, queue, seen = [], list(parents[area_id]), {area_id}
+        while queue:
+            one = queue.pop()
+            if one not in seen:
+                seen.add(one)
+                homes += [one] if one in placed else []
+                queue += [] if one in placed else parents.get(one, [])
+        if homes:
+            result[area_id] = [*sorted(homes), *([area_id] if area_id in placed else [])]
+    return result
+
+
+def _loose_places(folded: Fold, typed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return by area the points and lines of hazards that no later release of the area covers, nor land it still holds.
+
+    A release covers what lies in its polygon, a split or a merger what lies in the land that it gives away, and a
+    release of the whole area all. A reopening that may be the later of the two stands.
+    """
+    events = folded.events
+    raw = dict(zip(typed["event_id"], typed.geometry, strict=True))
+    given = _array([raw[event_id] for event_id in events["event_id"]])
+    is_plain = np.isin(shapely.get_type_id(given), (-1, 3, 6)) & ~(shapely.area(given) == 0)
+    is_asked = events["event"].isin(_PLACING).to_numpy() & ~is_plain
+    bare = [_without_land(shape) if asked else given[:0] for shape, asked in zip(given, is_asked, strict=True)]
+    has_place = np.array([len(parts) > 0 for parts in bare], dtype=bool)
+    places: dict[str, Any] = {}
+    for rows in rows_by_area(folded.area, len(folded.area_ids)) if has_place.any() else ():
+        if has_place[rows].any():
+            left = _walked(folded, rows, bare)
+            land = folded.back(folded.after[rows[-1:]])[0]
+            left = left if land is None else shapely.difference(left, land)
+            left = left[~shapely.is_empty(left)]
+            if len(left):
+                places[folded.area_ids[int(folded.area[rows[0]])]] = shapely.union_all(left)
+    said = events.loc[has_place].groupby("area_id")[["accuracy_m", "reported_area_m2"]].max()
+    return gpd.GeoDataFrame(said.reindex(list(places)), geometry=list(places.values()), crs=events.crs)
+
+
+def _walked(folded: Fold, rows: npt.NDArray[np.int64], bare: list[Shapes]) -> Shapes:
+    """Return the places of an area that its events leave, applied one after the other."""
+    given_away = folded.back(folded.touched[rows])
+    left: list[tuple[Any, pd.Timestamp]] = []  # a place, and until when its reopening can have been
+    ever: list[Any] = []
+    for row, event, away in zip(rows, folded.events.iloc[rows].itertuples(), given_away, strict=True):
+        kind, shape = event.event, event.geometry
+        if kind in _PLACING:
+            ever += list(bare[row])
+            had_land = folded.before[row] is not None and not folded.before[row].is_empty
+            is_back = shape is None and (kind == "reopened" or (kind != "corrected" and not left and not had_land))
+            until = event.last_day if kind == "reopened" else pd.Timestamp.min
+            left += [(place, until) for place in (ever if is_back else bare[row])]
+        elif kind in (*RELEASE_EVENTS, "split", "merged"):
+            is_whole = kind in RELEASE_EVENTS and shape is None and not folded.is_part[row]
+            land = polygonal(_array([shape if kind in RELEASE_EVENTS else away]))[0]
+            rest = [
+                (place if until >= event.first_day else EMPTY if is_whole else _without(place, land), until)
+                for place, until in left
+            ]
+            left = [(place, until) for place, until in rest if not place.is_empty]
+    return _array([place for place, _ in left])
+
+
+def _without(place: Any, land: Any) -> Any:
+    return place if land is None or land.is_empty else shapely.difference(place, land)
+
+
+def _without_land(shape: Any) -> Shapes:
+    """Return the points and lines of a shape; a ring that is no polygon is a line."""
+    parts: Shapes = _array([shape])
+    while (shapely.get_type_id(parts) > 3).any():
+        parts = shapely.get_parts(parts)
+    flat = (shapely.get_dimensions(parts) == 2) & ~(shapely.area(parts) > 0)
+    parts = np.where(flat, shapely.boundary(parts), parts)
+    is_place = (shapely.get_dimensions(parts) < 2) & ~shapely.is_empty(parts) & has_finite_coordinates(parts)
+    return np.asarray(parts[is_place])
 
 
 def _first_day(dates: pd.Series, precision: pd.Series) -> pd.Series:

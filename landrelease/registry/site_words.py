@@ -17,6 +17,8 @@ __all__ = [
 CAUTION = "No record is not evidence of no contamination: ask for a survey where there is doubt."
 _NAMED = 5
 """Records that are named in the sentences; the tables hold them all."""
+_THINNEST = 0.5
+"""What is less of a site is a rounding of borders; a hazard is said however thin. [m2, m]"""
 _KINDS = {
     "suspected": "suspected", "confirmed": "confirmed", "reopened": "found hazardous again", "cancelled": "cancelled",
     "reduced": "reduced", "cleared": "cleared",
@@ -97,8 +99,15 @@ def _headline(check: SiteCheck) -> str:
     if check.answer_code == "no_record":
         return f"The records {on_day} hold no hazardous land and no release {around}."
     if check.answer_code == "released_with_history":
-        released = "Land was released" if len(check.releases) else "Land was once recorded as hazardous"
-        return f"{released} {around}; no hazardous land is recorded there now, by the records {on_day}."
+        said = "Land was released" if len(check.releases) else "Land was once recorded as hazardous"
+        gone = check.parts.loc[check.parts["state_code"].eq("withdrawn"), ["site_m2", "site_m", "site_count"]]
+        if (gone.to_numpy(dtype=float) >= _THINNEST).any():
+            said += (
+                ", and other land withdrawn without a release,"
+                if len(check.releases)
+                else " and withdrawn without a release"
+            )
+        return f"{said} {around}; no hazardous land is recorded there now, by the records {on_day}."
     if not len(check.hazards):
         what = "a record that was not taken into the registry speaks of land"
         what = what if check.quarantined["is_alert"].any() else "suspended work is recorded"
@@ -141,9 +150,8 @@ def _parts(check: SiteCheck) -> Iterator[str]:
     for name, say in (("site_m2", _say_land), ("site_m", say_length), ("site_count", _say_points)):
         sizes = check.parts.set_index("state_code")[name].dropna()
         if len(sizes):
-            # what is thinner is a rounding of borders; a hazard is said however thin
             some = [f"{say(size)} {_PARTS[str(state)]}" for state, size in sizes.items()
-                    if size >= 0.5 or (state == "hazardous" and size > 0)]  # fmt: skip
+                    if size >= _THINNEST or (state == "hazardous" and size > 0)]  # fmt: skip
             yield f"Of the site's {say(sizes.sum())}, {'; '.join(some)}."
 
 

@@ -44,6 +44,7 @@ class Known:
     record: dict[str, Any]
     in_import: int
     undoes: int | None = None
+    why: str = ""
 
 
 def shape(rng: np.random.Generator) -> Any:
@@ -145,12 +146,15 @@ def read(told: list[Import]) -> list[Known]:
     for place, one in enumerate(told):
         if one.undoes_import is not None:
             for event in undone_with_import(log, one.undoes_import):
-                _add(log, one.moment, place, {"kind": "void", "area": log[event].record["area"]}, event)
+                _undo(log, one.moment, place, event, "import")
             continue
         if one.undoes_event is not None:
             event = undone_event(log, one.undoes_event)
             if event is not None:
-                _add(log, one.moment, place, {"kind": "void", "area": log[event].record["area"]}, event)
+                before = log[event - 1] if event and "id" in log[event].record else None
+                if before is not None and before.why == "revision" and is_live(log, before):
+                    _undo(log, one.moment, place, before.number, "event")  # the revision before stands again
+                _undo(log, one.moment, place, event, "event")
             continue
         voids = [row for row in one.records if row["kind"] == "void"]
         others = [row for row in one.records if row["kind"] != "void"]
@@ -166,9 +170,19 @@ def read(told: list[Import]) -> list[Known]:
 
 
 def latest(log: list[Known], source: str, record_id: str) -> int | None:
-    """The last revision of a record that the log has."""
-    found = [one.number for one in log if one.record.get("id") == record_id and one.record.get("source") == source]
+    """The last revision of a record that the log has; an import that was undone brought nothing."""
+    found = [one.number for one in said_of(log, source, record_id) if cause(log, one) != "import"]
     return found[-1] if found else None
+
+
+def said_of(log: list[Known], source: str, record_id: str) -> list[Known]:
+    """All that a source said of a record."""
+    return [one for one in log if one.record.get("id") == record_id and one.record.get("source") == source]
+
+
+def cause(log: list[Known], one: Known) -> str:
+    """Why a record is undone: with its import, by its own number, by a later revision, or by its source; else ""."""
+    return next((void.why for void in log[one.number + 1 :] if void.undoes == one.number and is_live(log, void)), "")
 
 
 def undone_with_import(log: list[Known], place: int) -> list[int]:
@@ -188,18 +202,29 @@ def is_live(log: list[Known], one: Known) -> bool:
     return not any(is_live(log, void) for void in log[one.number + 1 :] if void.undoes == one.number)
 
 
-def _add(log: list[Known], moment: datetime, place: int, record: dict[str, Any], undoes: int | None) -> None:
-    log.append(Known(moment, len(log), record, place, undoes))
+def _add(log: list[Known], moment: datetime, place: int, record: dict[str, Any], undoes: int | None, why: str) -> None:
+    log.append(Known(moment, len(log), record, place, undoes, why))
+
+
+def _undo(log: list[Known], moment: datetime, place: int, event: int, why: str) -> None:
+    _add(log, moment, place, {"kind": "void", "area": log[event].record["area"]}, event, why)
 
 
 def _take(log: list[Known], moment: datetime, place: int, row: dict[str, Any]) -> None:
+    said = said_of(log, row["source"], row["id"])
     before = latest(log, row["source"], row["id"])
     if before is not None and log[before].record["revision"] >= row["revision"]:
         return
     target = None if row["voids"] is None else latest(log, row["source"], row["voids"])
     if before is not None:
-        _add(log, moment, place, {"kind": "void", "area": row["area"]}, before)
-    _add(log, moment, place, row, target)
+        _undo(log, moment, place, before, "revision")
+    again = [one for one in said if one.record == row and cause(log, one) == "import"]
+    if again:  # an import that was undone brought it: undo that
+        number = again[-1].number
+        void = next(one for one in log[number + 1 :] if one.undoes == number and is_live(log, one))
+        _undo(log, moment, place, void.number, "import")
+    else:
+        _add(log, moment, place, row, target, "source")
 
 
 def hazardous(told: list[Import], points: Any, day: date, known_on: date | None = None) -> dict[str, Any]:
@@ -207,7 +232,8 @@ def hazardous(told: list[Import], points: Any, day: date, known_on: date | None 
 
     A release takes what it covers from its own area, all of it where it has no boundary; a hazard adds what it
     covers; a correction says what there is; a hazard without a boundary on an area that was released brings back
-    what the area was last.
+    what the area was last, a reopening also where a part was. What a reopening says stands against a release that can
+    have been the earlier one.
     """
     log = read(told)
     if known_on is not None:
@@ -225,20 +251,40 @@ def hazardous(told: list[Import], points: Any, day: date, known_on: date | None 
     ever = {one.record["area"] for _, one in acts
             if one.record["kind"] in (*MAKES, "corrected") and one.record["land"] is not None}  # fmt: skip
     nothing = np.zeros(len(points), bool)
+    reopened: dict[str, list[tuple[date, Any]]] = {}
     for _, one in acts:
         area, kind, land = one.record["area"], one.record["kind"], one.record["land"]
         inside = None if land is None else shapely.covers(land, points)
         now = held.get(area, nothing)
+        if kind == "reopened":
+            reopened.setdefault(area, []).append((period(one)[1], inside))
         if kind in MAKES:
-            now = now | inside if inside is not None else now if now.any() else last.get(area, nothing)
+            is_back = kind == "reopened" or not now.any()
+            now = now | inside if inside is not None else last.get(area, nothing) if is_back else now
         elif kind == "corrected" and inside is not None:
             now = inside
         elif kind in RELEASES:
-            now = nothing if inside is None else now & ~inside
+            gone = ~nothing if inside is None else inside
+            for until, again in reopened.get(area, []):
+                if until >= period(one)[0]:
+                    gone = nothing if again is None else gone & ~again
+            now = now & ~gone
         if kind in (*MAKES, "corrected") and now.any():
             last[area] = now
         held[area] = now
     return {area: points_of for area, points_of in held.items() if area in ever}
+
+
+def period(one: Known) -> tuple[date, date]:
+    """The first and the last day on which something can have happened."""
+    day, precision = one.record["day"], one.record["precision"]
+    if day is None:
+        return date.min, date.max
+    if precision == "year":
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    if precision == "month":
+        return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    return day, day
 
 
 def effective(one: Known) -> date | None:

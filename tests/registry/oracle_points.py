@@ -61,6 +61,30 @@ def effective(row: dict) -> tuple[date | None, bool]:
     return day, True
 
 
+def period(row: dict) -> tuple[date, date]:
+    """The first and the last day on which an event can have happened."""
+    day, precision = _day(row["event_date"]), row.get("date_precision")
+    if day is None:
+        return date.min, date.max
+    if precision == "year":
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    if precision == "month":
+        return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    return day, day
+
+
+def heirs_of(rows: list[dict]) -> dict[str, set[str]]:
+    """The areas that each area goes on as: children name it, and a split or a merger names the other."""
+    heirs: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        parent = row.get("parent_id")
+        if parent is not None and row["event"] in ("split", "merged"):
+            heirs[row["area_id"]].add(parent)
+        elif parent is not None:
+            heirs[parent].add(row["area_id"])
+    return heirs
+
+
 def counted(rows: list[dict], until: date | None) -> list[dict]:
     """The events that count, in their order, with `day` and `dated`."""
     voids = [row for row in rows if row["event"] == "void"]
@@ -92,20 +116,30 @@ def replay(rows: list[dict], points: np.ndarray, until: date | None = None) -> I
     states: dict[str, np.ndarray] = {}
     whole: dict[str, np.ndarray] = {}
     nothing = np.zeros(len(points), bool)
-    for row in counted(rows, until):
+    reopened: dict[str, list[tuple[date, np.ndarray | None]]] = defaultdict(list)
+    all_counted = counted(rows, until)
+    heirs = heirs_of(all_counted)
+    for row in all_counted:
         one, kind, shape = row["area_id"], row["event"], row["geometry"]
         before = states.get(one, nothing)
         inside = None if shape is None else shapely.covers(shape, points)
         after = before
+        if kind == "reopened":
+            reopened[one].append((period(row)[1], inside))
         if kind in MAKES:
-            after = before | inside if inside is not None else before if before.any() else whole.get(one, nothing)
+            again = kind == "reopened" or not before.any()
+            after = before | inside if inside is not None else whole.get(one, nothing) if again else before
             whole[one] = after
         elif kind == "corrected" and inside is not None:
             after = whole[one] = inside
         elif kind in RELEASES:
-            after = before & ~inside if inside is not None else nothing
+            gone = inside if inside is not None else ~nothing
+            for last, again in reopened[one]:  # what may have been reopened afterwards is not released
+                if last >= period(row)[0]:
+                    gone = gone & ~again if again is not None else nothing
+            after = before & ~gone
         elif kind in ("split", "merged"):
-            others = [state for other, state in states.items() if other != one]
+            others = [state for other, state in states.items() if other != one and other in heirs[one]]
             held = np.logical_or.reduce(others) if others else nothing
             after, whole[one] = before & ~held, whole.get(one, nothing) & ~held
         states = {**states, one: after}

@@ -92,7 +92,11 @@ def test_land_that_was_redrawn_away_was_recorded_and_never_released():
     answer = check(events_of(HAZARD, ("2", "A", "corrected", "2016-01-01", box(5000, 0, 5100, 100))), ROAD)
     assert parts(answer) == {"hazardous": 0.0, "released": 0.0, "withdrawn": 100.0, "no_record": 300.0}
     assert answer.other["event"].tolist() == ["confirmed"]
-    assert answer.sentences[0].startswith("Land was once recorded as hazardous")
+    assert answer.sentences[0].startswith("Land was once recorded as hazardous and withdrawn without a release on this")
+    beside = check(events_of(HAZARD, ("2", "A", "corrected", "2016-01-01", box(0, 0, 50, 100)),
+                             ("3", "A", "cleared", "2017-01-01", None)), ROAD)  # fmt: skip
+    assert beside.answer_code == "released_with_history"
+    assert beside.sentences[0].startswith("Land was released, and other land withdrawn without a release, on this site")
 
 
 @pytest.mark.parametrize(
@@ -283,8 +287,9 @@ def test_a_road_across_the_released_half_does_not_meet_a_rounding_of_its_edge():
 def test_a_split_far_away_decides_what_is_left_here():
     """A gives up only what its child holds, and the child only what its own child holds."""
     whole, child, grandchild = box(0, 0, 3000, 100), box(1000, 0, 3000, 100), box(2000, 0, 3000, 100)
-    rows = [("1", "A", "suspected", "2015-01-01", whole), ("2", "B", "suspected", "2016-01-01", child),
-            ("3", "A", "split", "2016-01-01", None), ("4", "C", "suspected", "2016-02-01", grandchild),
+    of_a, of_b = {"parent_id": "A"}, {"parent_id": "B"}
+    rows = [("1", "A", "suspected", "2015-01-01", whole), ("2", "B", "suspected", "2016-01-01", child, of_a),
+            ("3", "A", "split", "2016-01-01", None), ("4", "C", "suspected", "2016-02-01", grandchild, of_b),
             ("5", "B", "split", "2016-03-01", None)]  # fmt: skip
     answer = check(events_of(*rows), LineString([(-100, 50), (1500, 50)]), 0.0)
     assert parts(answer) == {"hazardous": 1500.0, "released": 0.0, "withdrawn": 0.0, "no_record": 100.0}

@@ -389,6 +389,12 @@ class Made:
     def foreign_parts(self) -> list[str]:
         return []
 
+    def meta(self) -> dict[str, str]:
+        return {}
+
+    def voids(self) -> list[tuple[str, str, str]]:
+        return []
+
     def events(self) -> list[LogRow]:
         return self.rows
 

@@ -11,6 +11,7 @@ from typing import Any
 from landrelease.checks import one_id_key
 from landrelease.errors import RegistryError
 from landrelease.registry.store.chain import (
+    AGAIN,
     GENESIS,
     Batch,
     LogRow,
@@ -31,7 +32,9 @@ __all__ = [
     "natural",
     "now",
     "plan_import",
+    "plan_settlement",
     "plan_voids",
+    "replaced_by",
     "undone_by",
 ]
 
@@ -114,15 +117,26 @@ class _Record:
         self.by_key: dict[str, list[tuple[str, str, str, str]]] = {}
         for key, *event in log.found(source, keys):
             self.by_key.setdefault(key, []).append(tuple(event))
+        self._undone = undone_in(log.voids())
         self._asked = {one.key for one in candidates}
         self._taken = log.taken(list(self._asked))
 
-    def add(self, one: Candidate) -> str:
-        """Add an event, and return its id in the log: its own, or one made from it where that is taken."""
-        is_later = one.key in self.by_key and one.revision
-        event_id = self.free(f"{one.event_id}@{one.revision}" if is_later else one.event_id)
-        self.by_key.setdefault(one.key, []).append((one.event_id, one.revision, one.content, event_id))
-        return event_id
+    def undone(self, event_id: str) -> tuple[str, str]:
+        """Return the void that undoes an event, and why: "import" where its whole import was undone, "" by none."""
+        return self._undone.get(event_id, ("", ""))
+
+    def bring_back(self, event_id: str) -> None:
+        """Take an event as no longer undone."""
+        self._undone.pop(event_id, None)
+
+    def add(self, one: Candidate) -> tuple[str, str]:
+        """Add an event, and return its id and revision in the log: its own, or made from them where those are taken."""
+        known = self.by_key.setdefault(one.key, [])
+        event_id = self.free(f"{one.event_id}@{one.revision}" if known and one.revision else one.event_id)
+        count = sum(_bare(event[1]) == one.revision for event in known)
+        revision = f"{one.revision}{AGAIN}{count + 1}" if count else one.revision
+        known.append((one.event_id, revision, one.content, event_id))
+        return event_id, revision
 
     def free(self, name: str) -> str:
         """Take a name for an event, or one made from it where that, or one that looks like it, is taken."""
@@ -136,6 +150,7 @@ class _Record:
     def live(self, event_id: str | None) -> str | None:
         """Return the event that a source means by an id: the last revision of its own, never another source's."""
         own = [] if event_id is None else self.by_key.get(one_id_key(event_id), [])
+        own = [event for event in own if self.undone(event[3])[1] != "import"]
         return own[-1][3] if own and own[-1][0] == event_id else None
 
 
@@ -156,27 +171,48 @@ class _Sorted:
 
 
 def _sort_in(one: Candidate, record: _Record, plan: _Sorted) -> None:
-    earlier = record.by_key.get(one.key, [])
-    spelled = [event[0] for event in earlier if event[0] != one.event_id]
-    same = [event for event in earlier if event[1] == one.revision]
+    all_known = record.by_key.get(one.key, [])
+    spelled = [event[0] for event in all_known if event[0] != one.event_id]
     if spelled:
         plan.refuse(one, "quarantine", f"R2 event_id differs from '{spelled[0]}' on record in its spelling only")
-    elif same and same[0][2] == one.content:
         return
+    # an import that was undone never happened: what it brought can be brought again
+    earlier = [event for event in all_known if record.undone(event[3])[1] != "import"]
+    gone = [event for event in all_known if record.undone(event[3])[1] == "import"]
+    again = [event for event in gone if event[2] == one.content and _bare(event[1]) == one.revision]
+    same = [event for event in earlier if _bare(event[1]) == one.revision]
+    if same and same[-1][2] == one.content:
+        if record.undone(same[-1][3])[1] == "event":
+            plan.refuse(one, "conflict", f"event '{same[-1][3]}' on record was undone: void its void to bring it back")
     elif same:
-        plan.refuse(one, "conflict", f"says something else than event '{same[0][3]}' on record: "
+        plan.refuse(one, "conflict", f"says something else than event '{same[-1][3]}' on record: "
                                      f"a change of what is on record needs a later revision")  # fmt: skip
-    elif earlier and natural(one.revision) < natural(earlier[-1][1]):
-        plan.refuse(one, "quarantine", f"is older than revision '{earlier[-1][1]}' on record")
+    elif earlier and natural(one.revision) < natural(_bare(earlier[-1][1])):
+        plan.refuse(one, "quarantine", f"is older than revision '{_bare(earlier[-1][1])}' on record")
     else:
-        target = record.live(one.cells.get("voids_event_id"))
-        replaced = earlier[-1][3] if earlier else None
-        event_id = record.add(one)
-        if replaced is not None:
-            area_id = plan.apart.get(one.cells["area_id"], one.cells["area_id"])
-            plan.rows.append(_void(replaced, area_id, record.free(f"void:{event_id}")))
-        plan.rows.append(_log_row(one, event_id, target, plan))
-        plan.taken += 1
+        _take(one, record, plan, earlier, again)
+
+
+def _take(one: Candidate, record: _Record, plan: _Sorted, earlier: list[Any], again: list[Any]) -> None:
+    """Add an event, undo the revision before it, or bring back what an undone import had brought."""
+    area_id = plan.apart.get(one.cells["area_id"], one.cells["area_id"])
+    target = record.live(one.cells.get("voids_event_id"))
+    if earlier:
+        name = again[-1][3] if again else f"{one.event_id}@{one.revision}"
+        plan.rows.append(_void(earlier[-1][3], area_id, record.free(f"void:{name}"), why="revision"))
+    if again:
+        event_id = again[-1][3]
+        plan.rows.append(_void(record.undone(event_id)[0], area_id, record.free(f"void:void:{event_id}"), why="import"))
+        record.bring_back(event_id)
+    else:
+        event_id, revision = record.add(one)
+        plan.rows.append(_log_row(one, event_id, target, plan)._replace(revision=revision))
+    plan.taken += 1
+
+
+def _bare(revision: str) -> str:
+    """Return the revision of the source, without the mark of an event that was brought again after an undone import."""
+    return revision.partition(AGAIN)[0]
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:
@@ -211,12 +247,22 @@ def _log_row(one: Candidate, event_id: str, target: str | None, plan: _Sorted) -
     )  # fmt: skip
 
 
-def _void(target: str, area_id: str, event_id: str) -> LogRow:
+def _void(target: str, area_id: str, event_id: str, *, why: str) -> LogRow:
+    """Return a void of the registry's own, which undoes an event, a whole import, or the revision before another."""
     content, key = content_hash({"voids": target}, None), one_id_key(event_id)
     return LogRow(
         0, event_id, 0, area_id, "void", None, None, None, "", OWN, event_id, key, key, "", target,
-        None, None, None, "{}", content, None, None,
+        None, None, None, json.dumps({"why": why}), content, None, None,
     )  # fmt: skip
+
+
+def undone_in(voids: list[tuple[str, str, str]]) -> dict[str, tuple[str, str]]:
+    """Return for each undone event the void that undoes it and why, from all voids (id, target, payload) in order."""
+    undone: dict[str, tuple[str, str]] = {}
+    for event_id, target, payload in reversed(voids):  # a void that is itself undone undoes nothing
+        if event_id not in undone:
+            undone[target] = (event_id, str(json.loads(payload).get("why", "source")))
+    return undone
 
 
 def undone_by(rows: dict[str, LogRow]) -> dict[str, set[int]]:
@@ -228,7 +274,14 @@ def undone_by(rows: dict[str, LogRow]) -> dict[str, set[int]]:
     return undone
 
 
-def plan_voids(rows: dict[str, LogRow], targets: list[str]) -> Plan:
+def replaced_by(rows: dict[str, LogRow], wanted: list[str]) -> list[str]:
+    """Return the voids by which some revisions undid the ones before them: each stands right before its revision."""
+    numbers = {rows[one].seq - 1 for one in wanted if rows[one].event != "void" or rows[one].source != OWN}
+    before = [row for row in rows.values() if row.seq in numbers and row.event == "void" and row.source == OWN]
+    return [row.event_id for row in before if json.loads(row.payload).get("why") == "revision"]
+
+
+def plan_voids(rows: dict[str, LogRow], targets: list[str], *, why: str) -> Plan:
     """Return the voids of some events, the last first, each under an id of its own."""
     voids, taken = [], {row.event_key for row in rows.values()}
     for target in targets:
@@ -236,8 +289,18 @@ def plan_voids(rows: dict[str, LogRow], targets: list[str]) -> Plan:
         while one_id_key(name) in taken:
             name += "+"
         taken.add(one_id_key(name))
-        voids.append(_void(target, rows[target].area_id, name))
+        voids.append(_void(target, rows[target].area_id, name, why=why))
     return Plan(OWN, voids, row_count=len(voids), taken_count=len(voids), content=digest(targets))
+
+
+def plan_settlement(rows: list[SetAside], reason: str) -> Plan:
+    """Return what settles rows that were not taken: each is named by its hash."""
+    settled = []
+    for one in rows:
+        what = {"settles": one.content_sha256}
+        settled.append(one._replace(reason_code="settled", reason=reason, payload=json.dumps(what), geom=None,
+                                    content_sha256=content_hash(what, None)))  # fmt: skip
+    return Plan(OWN, [], not_taken=settled, new_aside=settled, row_count=len(settled))
 
 
 def append(log: Any, plan: Plan) -> int | None:

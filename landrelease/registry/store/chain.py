@@ -12,8 +12,10 @@ from dataclasses import astuple, dataclass, fields
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-__all__ = ["GENESIS", "Batch", "LogRow", "SetAside", "batch_hash", "content_hash", "digest", "event_hash"]
+__all__ = ["AGAIN", "GENESIS", "Batch", "LogRow", "SetAside", "batch_hash", "content_hash", "digest", "event_hash"]
 
+AGAIN = "\x1eagain"
+"""Parts a revision from the number by which it was brought again after its import was undone."""
 GENESIS = "0" * 64
 """What stands before the first event and the first batch."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from landrelease.registry.store.chain import LogRow, SetAside
+from landrelease.registry.store.chain import AGAIN, LogRow, SetAside
 from landrelease.tables import RESULTS, conform
 
 __all__ = ["events_frame", "own_events", "set_aside_frame"]
@@ -25,6 +25,7 @@ def events_frame(rows: list[LogRow]) -> gpd.GeoDataFrame:
     frame = pd.concat([frame, more[[name for name in more if name not in frame]]], axis=1)
     for name in ("event_date", "recorded_at", "registered_at"):
         frame[name] = pd.to_datetime(frame[name], format="ISO8601").astype("datetime64[us]")
+    frame["revision"] = frame["revision"].str.replace(rf"{AGAIN}.*$", "", regex=True)
     frame["revision"] = frame["revision"].where(frame["revision"].ne(""))
     return gpd.GeoDataFrame(conform(frame, "events"), geometry=_shapes(cells["geom"]), crs=4326)
 
@@ -43,6 +44,9 @@ def own_events(events: gpd.GeoDataFrame, rows: list[LogRow], source: str) -> gpd
 def set_aside_frame(rows: list[SetAside]) -> gpd.GeoDataFrame:
     """Return rows that were not taken as a frame, in EPSG:4326."""
     cells = pd.DataFrame(rows, columns=list(SetAside._fields)).rename(columns={"source_event_id": "event_id"})
+    said = [json.loads(row.payload) for row in rows]
+    for name in ("reported_area_m2", "accuracy_m"):
+        cells[name] = pd.to_numeric(pd.Series([one.get(name) for one in said], dtype=object), errors="coerce")
     names = [column.name for column in RESULTS["quarantine"].columns if column.name != "geometry"]
     return gpd.GeoDataFrame(conform(cells[names], "quarantine"), geometry=_shapes(cells["geom"]), crs=4326)
 

@@ -212,11 +212,17 @@ class SqliteLog:
         rows = self._all(statement, (json.dumps(areas),))
         return dict(rows)
 
-    def latest(self) -> dict[tuple[str, str], tuple[int, str]]:
-        """Return the last batch that took an event of which a row was not taken, and the revision that it took."""
+    def voids(self) -> list[tuple[str, str, str]]:
+        """Return the id, the target and the payload of each void, in their order."""
+        with self._said("read"):
+            return self._all("SELECT event_id, voids_event_id, payload FROM lr_event WHERE event = 'void' ORDER BY seq")
+
+    def latest(self) -> dict[tuple[str, str], tuple[int, str, str]]:
+        """Return the last batch that took an event of which a row was not taken, with its revision and area."""
         with self._said("read"):
             rows = self._all(
-                "SELECT source, source_event_id, batch_id, revision FROM lr_event WHERE (source, source_event_id) IN "
+                "SELECT source, source_event_id, batch_id, revision, area_id FROM lr_event "
+                "WHERE (source, source_event_id) IN "
                 "(SELECT source, source_event_id FROM lr_set_aside) ORDER BY seq"
             )
         return {row[:2]: row[2:] for row in rows}

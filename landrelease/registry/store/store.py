@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,17 +18,28 @@ from landrelease.cells import day_of
 from landrelease.errors import DataError, RegistryError, check_option, nearest
 from landrelease.geometry import lon_lat, require_crs
 from landrelease.registry.balance import land_balance
+from landrelease.registry.fold import without_voided
 from landrelease.registry.history import events_from_areas, status_on
 from landrelease.registry.releases import releases_from
 from landrelease.registry.snapshots import events_from_changes
-from landrelease.registry.store.append import OWN, append, extent_hash, natural, plan_import, plan_voids, undone_by
+from landrelease.registry.store.append import (
+    OWN,
+    append,
+    extent_hash,
+    natural,
+    plan_import,
+    plan_settlement,
+    plan_voids,
+    replaced_by,
+    undone_by,
+)
 from landrelease.registry.store.chain import GENESIS, Batch, SetAside
 from landrelease.registry.store.frames import events_frame, own_events, set_aside_frame
 from landrelease.registry.store.intake import Intake, prepare, refused_areas
 from landrelease.registry.store.postgres import PostgresLog
 from landrelease.registry.store.sqlite import SqliteLog
 from landrelease.registry.store.verify import broken_batches, broken_links, verify_all
-from landrelease.rules import usable_rows
+from landrelease.rules import RULES, usable_rows
 
 __all__ = ["SCHEMA_VERSION", "Answer", "Import", "Registry"]
 
@@ -57,11 +69,25 @@ class Import:
     findings: pd.DataFrame
     changes: gpd.GeoDataFrame | None = None
 
+    @property
+    def doubtful_count(self) -> int:
+        """Rows that were taken although a cell of theirs broke a rule: it is missing now."""
+        is_must = self.findings["rule"].isin([number for number, rule in RULES.items() if rule.is_must])
+        rows = set(self.findings.loc[is_must & (self.findings["row"] >= 0), "row"])
+        return len(rows - set(self.not_taken["row"]))
+
+    @property
+    def danger_count(self) -> int:
+        """Changes by which hazardous land would vanish without a release: it stays on record."""
+        return 0 if self.changes is None else int(self.changes["is_danger"].sum())
+
     def __str__(self) -> str:
         return (
             f"{self.row_count:,} rows of '{self.source}': {self.new_count:,} new events, {self.known_count:,} known, "
             f"{self.conflict_count:,} in conflict with the record, {self.quarantined_count:,} in quarantine"
             + (f"; {len(self.kept_apart):,} areas kept apart from another source's" if self.kept_apart else "")
+            + (f"; {self.doubtful_count:,} taken with a cell missing: see findings" if self.doubtful_count else "")
+            + (f"; {self.danger_count:,} DANGEROUS changes: see changes" if self.danger_count else "")
         )
 
 
@@ -311,9 +337,9 @@ class Registry:
         self._check_source(source, area_ids)
         day, source = day_of("as_of", as_of), source.strip()
         usable, set_aside = usable_rows(areas, "areas")
-        own = own_events(self.events(), self._log.events(), source)
+        own = without_voided(own_events(self.events(), self._log.events(), source))
         if len(own):
-            events, changes = events_from_changes(status_on(own, day), usable, as_of=day)
+            events, changes = events_from_changes(status_on(own, day), usable, as_of=day, record=own)
             last = own["recorded_at"].max()
             if len(events) and day <= last:
                 raise RegistryError(
@@ -326,7 +352,10 @@ class Registry:
         intake = prepare(events, self._extent)
         intake = replace(intake, refused=[*intake.refused, *refused_areas(areas, set_aside)])
         done = self._import(intake, source, area_ids, profile, actor)
-        known_count = len(areas) - events["area_id"].nunique() - done.quarantined_count
+        touched = set(events["area_id"])
+        if changes is not None:
+            touched |= set(changes["area_id"]) | set(changes["other_area_id"].dropna())
+        known_count = int((~usable["area_id"].isin(touched)).sum())
         return replace(done, changes=changes, row_count=len(areas), known_count=known_count)
 
     def _check_source(self, source: str, area_ids: str) -> None:
@@ -351,6 +380,10 @@ class Registry:
         actor: str | None = None,
     ) -> list[str]:  # fmt: skip
         """Undo events by adding voids; the events stay on record. A void of a void brings the event back.
+
+        Where a later revision is undone, the one before it stands again. An import that was undone never happened: the
+        same rows can be imported again. An event that was undone by its id stays undone: a source that goes on saying
+        it is in conflict with the record.
 
         Parameters
         ----------
@@ -377,7 +410,7 @@ class Registry:
             raise DataError("void takes event_ids or batch_id")
         with self._log.writing():
             rows = {row.event_id: row for row in self._log.events()}
-            undone = undone_by(rows)
+            undone, why = undone_by(rows), "event" if batch_id is None else "import"
             if batch_id is not None:  # what a void of the batch itself undoes would come back with it
                 wanted = [one for one, row in rows.items() if row.batch_id == batch_id and undone[one] <= {batch_id}]
                 if not wanted:
@@ -389,7 +422,8 @@ class Registry:
                         raise DataError(f"No event '{one}' is on record{nearest(one, rows)}")
                     if undone[one]:
                         raise DataError(f"Event '{one}' is undone already. Fix: leave it out.")
-            plan = plan_voids(rows, list(reversed(wanted)))
+                wanted += [one for one in replaced_by(rows, wanted) if not undone[one] and one not in wanted]
+            plan = plan_voids(rows, list(reversed(wanted)), why=why)
             append(self._log, replace(plan, note=reason, actor=actor or ""))
         return [row.event_id for row in plan.rows]
 
@@ -438,14 +472,54 @@ class Registry:
         return self._aside("conflict")
 
     def _aside(self, reason_code: str) -> gpd.GeoDataFrame:
-        rows = [one for one in self._log.set_aside() if one.reason_code == reason_code]
+        return set_aside_frame([one for one in self._open_aside() if one.reason_code == reason_code])
+
+    def _open_aside(self) -> list[SetAside]:
+        """Return the rows that were not taken, and that neither a later import nor a person settled."""
+        rows = self._log.set_aside()
+        settled = {json.loads(one.payload)["settles"] for one in rows if one.reason_code == "settled"}
         latest = self._log.latest()
 
         def is_open(one: SetAside) -> bool:
-            batch_id, revision = latest.get((one.source, one.source_event_id or ""), (0, ""))
-            return batch_id <= one.batch_id or natural(revision) < natural(one.revision or "")
+            batch_id, revision, area_id = latest.get((one.source, one.source_event_id or ""), (0, "", ""))
+            is_same = one.area_id is None or area_id.rstrip("~") in (one.area_id, f"{one.area_id}~{one.source}")
+            is_taken = batch_id > one.batch_id and is_same and natural(revision) >= natural(one.revision or "")
+            return not is_taken and one.content_sha256 not in settled
 
-        return set_aside_frame([one for one in rows if is_open(one)])
+        return [one for one in rows if one.reason_code != "settled" and is_open(one)]
+
+    def settle(self, batch_id: int, rows: int | Sequence[int], *, reason: str, actor: str | None = None) -> int:
+        """Settle rows in quarantine or in conflict that somebody looked into; they stay on record, with the reason.
+
+        Parameters
+        ----------
+        batch_id : int
+            The import that brought them.
+        rows : int or list of int
+            Their `row` in that import.
+        reason : str
+            Why they need not be taken, for the record.
+        actor : str, optional
+            Who.
+
+        Returns
+        -------
+        int
+            How many rows were settled.
+
+        Raises
+        ------
+        DataError
+            No open row of that import has that number.
+        """
+        wanted = {rows} if isinstance(rows, int) else set(rows)
+        with self._log.writing():
+            found = [one for one in self._open_aside() if one.batch_id == batch_id and one.row in wanted]
+            missing = wanted - {one.row for one in found}
+            if missing or not found:
+                raise DataError(f"Batch {batch_id} has no open row {', '.join(map(str, sorted(missing))) or 'at all'}.")
+            append(self._log, replace(plan_settlement(found, reason), note=reason, actor=actor or ""))
+        return len(found)
 
     def batches(self) -> pd.DataFrame:
         """Return the imports: when, by whom, from what source, and what became of the rows.
