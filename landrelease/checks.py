@@ -372,7 +372,7 @@ def _parts_without_a_shape(
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None or frame.crs is None:
         return []
     said = pd.Series(_as_numbers(_cells(frame, "reported_area_m2")), index=frame.index)
-    bare = event.isin(RELEASE_EVENTS) & frame.geometry.isna() & said.notna()
+    bare = event.isin(RELEASE_EVENTS) & shapely.is_missing(frame.geometry.to_numpy()) & said.notna()
     makes = event.isin([*HAZARD_EVENTS, "corrected"])
     drawn = makes & area_id.isin(area_id[bare])
     if not bare.any():

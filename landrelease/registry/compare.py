@@ -147,10 +147,10 @@ def _parts_of(whole: Export, some: Rows, part: Export, others: Rows) -> tuple[Ro
     """Return the pairs of an area and each of the several that lie mostly in it and together hold most of it."""
     one, two = touching(whole, some[whole.is_land[some]], part, others[part.is_land[others]])
     shared_m2 = planar_area(shapely.intersection(whole.shapes[one], part.shapes[two], grid_size=GRID_M))
-    inside = shared_m2 > planar_area(part.shapes[two]) / 2
+    inside = shared_m2 > planar_area(part.shapes[two]) * (0.5 + 1e-6)  # a half is not most, wherever the plane lies
     one, two = one[inside], two[inside]
     wholes, left = without(whole, one, part, two)
-    is_held = planar_area(left) < planar_area(whole.shapes[wholes]) / 2
+    is_held = planar_area(left) < planar_area(whole.shapes[wholes]) * (0.5 - 1e-6)
     is_several = np.bincount(one, minlength=len(whole.key))[wholes] > 1
     kept = np.isin(one, wholes[is_held & is_several])
     return one[kept], two[kept]

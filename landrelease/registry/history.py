@@ -215,7 +215,7 @@ def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
     # where no polygon was ever known, only a release of the whole area releases it
     changes = [*HAZARD_EVENTS, *RELEASE_EVENTS, "corrected", "suspended"]
     latest = events["event"].where(events["event"].isin(changes)).groupby(area).ffill()
-    is_whole = releases & events.geometry.isna() & ~folded.is_part
+    is_whole = releases & shapely.is_missing(events.geometry.to_numpy()) & ~folded.is_part
     work = events["event"].isin([*HAZARD_EVENTS, *RELEASE_EVENTS])
     whole_last = is_whole.astype("boolean").where(work).groupby(area).ffill().fillna(False).to_numpy(dtype=bool)
     no_land = shapely.is_missing(folded.after)

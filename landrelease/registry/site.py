@@ -119,8 +119,9 @@ def check_site(
     Invariants I11 and I12 of the registry. The parts of the site sum to its m2, its metres and its points: what no
     record says anything of is a part of its own. Where hazard and release meet, land is hazardous. A hazard without a
     polygon covers none of the site, however near. Its point or line is hazardous until a later release of its own area
-    covers it, whatever polygons the area has. A hazard without any place that names a parent, as a reopening does, lies
-    on all the land that was ever recorded of that parent.
+    covers it, whatever polygons the area has: `hazards` has a row for the land of an area, and one for its places
+    elsewhere. A hazard without any place that names a parent, as a reopening does, lies on all the land that was ever
+    recorded of that parent.
 
     Examples
     --------

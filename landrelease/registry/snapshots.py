@@ -47,7 +47,7 @@ def events_from_changes(
     events : GeoDataFrame
         Table `events` in the CRS of `known`.
     changes : GeoDataFrame
-        As `compare_exports(known, areas)`.
+        As `compare_exports(known, areas)`; the message says where a release is not taken because it is "mixed".
 
     Raises
     ------
@@ -93,6 +93,9 @@ def events_from_changes(
     given = conform(pd.DataFrame(areas.drop(columns=areas.geometry.name)), "areas")
     given = given.assign(area_id=as_text(given["area_id"]), geometry=np.asarray(areas.geometry))
     given = given.set_index("area_id", drop=False)
+    mixed = both.before.ids[both.old[both.after.cells("release_type")[both.new] == "mixed"]]
+    is_mixed = changes["change_code"].eq("released") & changes["area_id"].isin(mixed)
+    changes.loc[is_mixed, "message"] += "; not taken: mixed does not say which part, and it stays hazardous"
     lineage = changes[changes["change_code"].isin(["renamed", "split", "merged"])].drop_duplicates("area_id")
     record = without_voided(typed_events(_no_events(known) if record is None else record))
     rows = pd.DataFrame([*_went_on(both, given, record, day), *_ended(both, lineage, day)], columns=_COLUMNS)

