@@ -375,6 +375,9 @@ def _parts_without_a_shape(
     bare = event.isin(RELEASE_EVENTS) & shapely.is_missing(frame.geometry.to_numpy()) & said.notna()
     makes = event.isin([*HAZARD_EVENTS, "corrected"])
     drawn = makes & area_id.isin(area_id[bare])
+    # after a release with a shape, the rest is less than the area, and may be all of it
+    drawn_parts = event.isin(RELEASE_EVENTS) & ~shapely.is_missing(frame.geometry.to_numpy())
+    bare &= ~area_id.isin(area_id[drawn_parts])
     if not bare.any():
         return []
     shapes = frame.geometry.to_numpy()
@@ -389,7 +392,7 @@ def _parts_without_a_shape(
     rows = np.flatnonzero((bare & (said < PART * whole)).to_numpy())
     texts = [
         f"states {said.iloc[row]:,.0f} m2 of the {whole.iloc[row]:,.0f} m2 of its area and has no shape: which land is "
-        f"not known, it releases none of it as long as more is hazardous"
+        f"not known, and it releases none"
         for row in rows
     ]
     return [problems_of(frame, table, rows, "geometry", "R14", "", texts)]

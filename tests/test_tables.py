@@ -15,9 +15,9 @@ ALL = {**TABLES, **RESULTS}
 COLUMNS = [(name, column) for name, table in ALL.items() for column in table.columns]
 SUFFIXES = {"m2": "_m2", "m": "_m", "usd": "_usd", "share": "_share", "count": "_count"}
 # style rule 2: a quantity that is no physical one has no unit to name
-WITHOUT_UNIT = {"level", "rank", "year", "score", "target", "value", "class_code", "source_row", "row", "by", "batch_id"}
+WITHOUT_UNIT = {"level", "rank", "year", "score", "target", "value", "class_code", "source_row", "row", "by"}
 # their unit is that of the line that they are of
-WITHOUT_UNIT |= {"published", "expected", "difference"}
+WITHOUT_UNIT |= {"published", "expected", "difference", "batch_id"}
 # IMAS 04.10: what land may be and how it is released
 IMAS_EVENTS = {"suspected", "confirmed", "cancelled", "reduced", "cleared"}
 

@@ -174,7 +174,9 @@ def _went_on(both: Exports, given: pd.DataFrame, record: gpd.GeoDataFrame, day: 
             events.append(_event(area_id, hazard[k], day, **cells, geometry=more[k]))
         if is_released[k]:
             land = None if is_whole[k] else row["geometry"]
-            events.append(_event(area_id, row["release_type"], day, **said, geometry=land))
+            # what such a row reports may be what is left; the whole is released all the same
+            whole = said | {"reported_area_m2": np.nan}
+            events.append(_event(area_id, row["release_type"], day, **whole, geometry=land))
         if is_part[k]:
             events.append(_event(area_id, row["release_type"], day, **said, geometry=lost_land[k]))
         if is_paused[k]:
