@@ -386,8 +386,8 @@ def _parts_without_a_shape(
         found = geodesic_area_m2(frame.geometry[drawn])
     except CRSError:  # told once, as R11
         found = np.full(int(drawn.sum()), np.nan)
-    m2 = pd.Series(found, index=area_id[drawn].to_numpy()).groupby(level=0).max()
-    of_area = said.where(makes).groupby(area_id).max().fillna(m2.reindex(area_id.dropna().unique()))
+    m2 = pd.Series(found, index=area_id[drawn].to_numpy()).groupby(level=0).min()
+    of_area = said.where(makes).groupby(area_id).min().fillna(m2.reindex(area_id.dropna().unique()))
     whole = area_id.map(of_area).astype(float)
     rows = np.flatnonzero((bare & (said < PART * whole)).to_numpy())
     texts = [
