@@ -262,9 +262,12 @@ def _after_flip(where: str, before: tuple[Any, ...], meta: dict[str, str]) -> st
 
 
 def _write(where: str, name: int, n: int) -> int:
-    frame = synthetic_events(1).iloc[:2]
+    frame = synthetic_events(16 * n).iloc[2 * n * name :]  # land of its own for each event
     with Registry(where) as registry:
-        return sum(registry.import_events(named(frame, f"{name}-{i}"), source="endurance").new_count for i in range(n))
+        return sum(
+            registry.import_events(named(frame.iloc[2 * i : 2 * i + 2], f"{name}-{i}"), source="endurance").new_count
+            for i in range(n)
+        )
 
 
 def writers(n: int, place: Places, rng: np.random.Generator) -> Result:

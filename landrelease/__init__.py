@@ -36,7 +36,10 @@ from landrelease.priority import (
 )
 from landrelease.read import read, read_coordinates, traverse
 from landrelease.registry import (
+    Answer,
+    Import,
     Registry,
+    SiteCheck,
     check_published,
     check_site,
     compare_exports,
@@ -61,10 +64,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "CRSError",
     "Criterion",
     "DataError",
     "DataWarning",
+    "Import",
     "LandCover",
     "LandReleaseError",
     "OptionError",
@@ -74,6 +79,7 @@ __all__ = [
     "Ranking",
     "Registry",
     "RegistryError",
+    "SiteCheck",
     "assess_use",
     "assign_admin",
     "check_criteria",

@@ -384,7 +384,10 @@ def clean(shape: Any) -> Any:
 
 def _is_land(part: Any) -> bool:
     """Tell land from the strips that edges leave which coincide in the CRS of the events and not quite in the plane."""
-    return bool(part.area >= SLIVER_M2 and 2 * part.area > STRIP_M * part.length)
+    if part.area < SLIVER_M2 or 2 * part.area > STRIP_M * part.length:
+        return bool(part.area >= SLIVER_M2)
+    # long and thin on the whole; a strip can hang on land, though
+    return not shapely.buffer(part, -STRIP_M / 2, join_style="mitre").is_empty
 
 
 def plane_m2(shapes: Shapes) -> npt.NDArray[np.float64]:

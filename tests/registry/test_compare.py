@@ -183,6 +183,15 @@ def test_two_small_areas_in_a_large_one_are_no_split() -> None:
     assert codes == ["vanished", "gone", "new", "new"]
 
 
+def test_exactly_half_is_not_most() -> None:
+    for shift in range(0, 5_000, 500):  # a rounding of the plane must not tip it
+        half_in = export(*(area(name, box(shift + x, 0, shift + x + 100, 50)) for name, x in (("B", -50), ("C", 50))))
+        half_of = export(*(area(name, box(shift, y, shift + 100, y + 25)) for name, y in (("B", 0), ("C", 25))))
+        for height, new in ((50, half_in), (100, half_of)):
+            changes = compare_exports(export(area("A", box(shift, 0, shift + 100, height))), new)
+            assert set(changes["change_code"]) <= {"gone", "new", "vanished"}
+
+
 def test_a_superseded_area_goes_on_in_its_parts() -> None:
     new = export(area("A", shapely.Polygon(), "superseded"), area("B", WEST), area("C", EAST))
     changes = compare_exports(export(OPEN), new)

@@ -100,6 +100,7 @@ class SqliteLog:
             with path.open("rb") as file:
                 if file.read(16) != b"SQLite format 3\0":
                     raise RegistryError(f"'{path.name}' is no GeoPackage: no registry can be opened in it.")
+        is_new = not path.exists()
         with self._said("opened"):
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)
         try:
@@ -110,6 +111,8 @@ class SqliteLog:
                 self._connection.execute("PRAGMA journal_mode=DELETE")
         except BaseException:
             self._connection.close()
+            if is_new and path.is_file() and not path.stat().st_size:  # it was never begun
+                path.unlink()
             raise
 
     def _create(self) -> None:
