@@ -45,7 +45,7 @@ else:
     )
     areas = lr.status_on(events, as_of)
     is_open = areas["status"].eq("open")
-    placed = areas.geometry.notna() & ~areas.geometry.is_empty
+    placed = areas["area_m2"] > 0
     layers_m2 = {
         "open_m2": areas[is_open & placed],
         "released_m2": lr.releases_from(events).query("area_m2 > 0"),
