@@ -11,7 +11,7 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError
 
-__all__ = ["as_days", "as_text", "day_of"]
+__all__ = ["as_days", "as_text", "day_of", "days_between"]
 
 _ISO = r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$"
 
@@ -79,3 +79,26 @@ def day_of(name: str, value: Any) -> pd.Timestamp:
     if pd.isna(day):
         raise OptionError(f"{name} must be a date such as '2024-12-31'; got {value!r}")
     return cast(pd.Timestamp, day.tz_localize(None).normalize())
+
+
+def days_between(dates: pd.Series, precision: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the first and the last day that dates known to a day, a month or a year can mean.
+
+    Examples
+    --------
+    >>> first, last = days_between(pd.to_datetime(pd.Series(["2020-05-17", "2020-05-17", None])),
+    ...     pd.Series(["year", None, "month"]))
+    >>> first.tolist(), last.tolist()
+    ([Timestamp('2020-01-01 00:00:00'), Timestamp('2020-05-17 00:00:00'), NaT], \
+[Timestamp('2020-12-31 00:00:00'), Timestamp('2020-05-17 00:00:00'), NaT])
+    """
+    day = dates.dt.normalize()
+    first, last = day, day
+    for known, begin, end in (
+        ("month", pd.offsets.MonthBegin(1), pd.offsets.MonthEnd(0)),
+        ("year", pd.offsets.YearBegin(1), pd.offsets.YearEnd(0)),
+    ):
+        is_rough = precision.eq(known)
+        first = first.mask(is_rough, day + pd.Timedelta(days=1) - begin)
+        last = last.mask(is_rough, day + end)
+    return first, last

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from landrelease.cells import days_between
 from landrelease.errors import CRSError
 from landrelease.geometry import check_crs, geodesic_area_m2, has_finite_coordinates, has_wide_part, operation_to_wgs84
 from landrelease.tables import CODES, HAZARD_EVENTS, PART, RELEASE_EVENTS, Column, Table
@@ -325,8 +326,8 @@ def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     bare = (event.eq("reopened") & parent.isna()).to_numpy()
     area_id = as_written(_cells(frame, "area_id"))
     own = (parent.notna() & parent.eq(area_id)).to_numpy()
-    is_release = event.isin(["cancelled", "reduced", "cleared"])
-    recorded = set(area_id[event.isin(["suspected", "confirmed", "reopened", "corrected"])].dropna())
+    is_release = event.isin(RELEASE_EVENTS)
+    recorded = set(area_id[event.isin([*HAZARD_EVENTS, "corrected"])].dropna())
     unheld = (is_release & area_id.notna() & ~area_id.isin(list(recorded))).to_numpy()
     unknown = (
         event.isin(["suspended", "split", "merged"]) & area_id.notna() & ~area_id.isin(list(recorded))
@@ -334,8 +335,9 @@ def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     when = pd.concat([_cells(frame, name).notna() for name in ("event_date", "recorded_at")], axis=1).any(axis=1)
     never = (is_release & ~when).to_numpy()
     day = _as_dates(_cells(frame, "event_date"))
-    first = day.where(event.isin(["suspected", "confirmed", "reopened"])).groupby(area_id).transform("min")
-    early = (is_release & (_last_day(frame, day) < first)).to_numpy()
+    first = day.where(event.isin(HAZARD_EVENTS)).groupby(area_id).transform("min")
+    _, last = days_between(day, as_written(_cells(frame, "date_precision")))
+    early = (is_release & (last < first)).to_numpy()
     return [
         problems_of(frame, table, np.flatnonzero(unheld), "area_id", "R15", area_id[unheld].tolist(),
                   "released, but no record made the area hazardous: its land is in no account"),
@@ -356,13 +358,6 @@ def _event_rows(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
         problems_of(frame, table, np.flatnonzero(bare), "parent_id", "R14", "",
                   "reopened land should name the area that was released"),
     ]  # fmt: skip
-
-
-def _last_day(frame: pd.DataFrame, day: pd.Series) -> pd.Series:
-    """Return the last day of the period in which each event happened: a release counts from there."""
-    precision = as_written(_cells(frame, "date_precision"))
-    last = day.mask(precision.eq("year"), day + pd.offsets.YearEnd(0))
-    return last.mask(precision.eq("month"), day + pd.offsets.MonthEnd(0))
 
 
 def _parts_without_a_shape(
@@ -404,9 +399,9 @@ def _outside_their_area(frame: pd.DataFrame, table: Table, event: pd.Series, are
         return []
     shapes = frame.geometry.to_numpy()
     usable = np.isin(shapely.get_type_id(shapes), (3, 6)) & shapely.is_valid(shapes) & area_id.notna().to_numpy()
-    hazards = np.flatnonzero(event.isin(["suspected", "confirmed", "reopened"]).to_numpy() & usable)
+    hazards = np.flatnonzero(event.isin(HAZARD_EVENTS).to_numpy() & usable)
     redrawn = np.flatnonzero(event.eq("corrected").to_numpy() & usable)
-    released = np.flatnonzero(event.isin(["cancelled", "reduced", "cleared"]).to_numpy() & usable)
+    released = np.flatnonzero(event.isin(RELEASE_EVENTS).to_numpy() & usable)
     released, share = _share_outside(shapes, area_id, released, np.r_[hazards, redrawn])
     far = released[share > 0.01]
     m2 = share[share > 0.01] * geodesic_area_m2(frame.geometry.iloc[far])

@@ -6,8 +6,9 @@ event has cut go back to the caller with the coordinates they came with.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from landrelease.cells import day_of
+from landrelease.cells import day_of, days_between
 from landrelease.errors import DataError, OptionError
 from landrelease.geometry import (
     equal_area_crs,
@@ -62,6 +63,7 @@ GRID_M = 1e-8
 
 _FIRST, _LAST = pd.Timestamp("1677-12-31"), pd.Timestamp("2261-12-31")
 _RANK = dict.fromkeys((*HAZARD_EVENTS, "corrected"), 0) | dict.fromkeys(RELEASE_EVENTS, 1) | {"split": 2, "merged": 2}
+_MAKES = (*HAZARD_EVENTS, "corrected")
 EMPTY = shapely.Polygon()
 Shapes = npt.NDArray[Any]
 
@@ -166,7 +168,7 @@ def fold(
     area, area_ids = pd.factorize(counting["area_id"].astype("str"))
     neighbours = _neighbours(shapes, area, len(area_ids))
     kinds = counting["event"].to_numpy(dtype=object)
-    makes = counting["event"].isin([*HAZARD_EVENTS, "corrected"]) & ~shapely.is_missing(shapes)
+    makes = counting["event"].isin(_MAKES) & ~shapely.is_missing(shapes)
     is_unheld = np.isin(kinds, RELEASE_EVENTS) & ~makes.groupby(area).transform("any").to_numpy(dtype=bool)
     touched, before, after, own_row, is_part = _walk(
         counting, shapes, area, _heirs(counting, area, area_ids), is_unheld
@@ -206,7 +208,6 @@ def without_voided(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Leave out events that a void undoes; a void that is itself undone undoes nothing."""
     is_void = events["event"].eq("void")
     target = dict(zip(events.loc[is_void, "event_id"], events.loc[is_void, "voids_event_id"], strict=True))
-    undone: set[str] = set()
     for event_id in sorted(target):
         seen: list[str] = []
         while event_id in target and event_id not in seen:
@@ -227,16 +228,8 @@ def without_voided(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _effective(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the day from which an event counts: early for hazards, late for releases, so that it errs towards danger."""
-    date, precision = events["event_date"].dt.normalize(), events["date_precision"]
     makes_hazard = events["event"].isin(HAZARD_EVENTS)
-    early, late = date, date
-    for known, first, last in (
-        ("month", pd.offsets.MonthBegin(1), pd.offsets.MonthEnd(0)),
-        ("year", pd.offsets.YearBegin(1), pd.offsets.YearEnd(0)),
-    ):
-        is_rough = precision.eq(known)
-        early = early.mask(is_rough, date + pd.Timedelta(days=1) - first)
-        late = late.mask(is_rough, date + last)
+    early, late = days_between(events["event_date"], events["date_precision"])
     day = early.where(makes_hazard, late)
     is_dated = day.notna()
     first_day, last_day = early.fillna(_FIRST), late.fillna(_LAST)
@@ -297,6 +290,71 @@ def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> li
     return [sorted(several) for several in neighbours]
 
 
+@dataclass(slots=True)
+class _Held:
+    """The hazardous land of one area, as its events make and end it; each method returns the land that it touched."""
+
+    land: Any = None
+    row: int = -1
+    """The event whose own shape the land still is, -1 where it was cut."""
+    whole: tuple[Any, int] | None = None
+    """The land and its row when it was last made; None where it was never known."""
+    reopened: list[tuple[Any, Any]] = field(default_factory=list)
+    """The last day on which each reopening can have been, and its shape."""
+    is_on_record: bool = False
+
+    def make(self, kind: str, shape: Any, row: int, last_day: Any) -> Any:
+        """Take what an event makes hazardous, or redraws."""
+        if kind == "reopened":
+            self.reopened.append((last_day, shape))
+        nothing = self.land is None or self.land.is_empty
+        if shape is None:
+            is_back = kind == "reopened" or (kind != "corrected" and self.land is not None and nothing)
+            if is_back and self.whole is not None:  # hazardous again, all of it
+                self.land, self.row = self.whole
+            touched = self.land
+        elif kind == "corrected" or nothing or self.land.equals(shape):
+            self.land, self.row, touched = shape, row, shape
+        else:
+            self.land, self.row, touched = clean(shapely.union(self.land, shape, grid_size=GRID_M)), -1, shape
+        if self.land is not None and not self.land.is_empty:
+            self.whole = self.land, self.row
+        return touched
+
+    def is_part(self, shape: Any, said_m2: float, area_m2: float) -> bool:
+        """Tell a release without a polygon that states a part of the area: nobody knows which land it means."""
+        held_m2 = np.nan if self.land is None or self.land.is_empty else self.land.area
+        return shape is None and bool(said_m2 < PART * np.fmin(held_m2, area_m2))
+
+    def release(self, shape: Any, is_unheld: bool, first_day: Any) -> Any:
+        """End the hazard of a shape, None is all of it; a reopening that may be the later of the two stands."""
+        stays = [again for last, again in self.reopened if last >= first_day]
+        if None in stays:
+            shape = EMPTY
+        elif stays and self.land is not None:
+            shape = without(self.land if shape is None else shape, union(stays))
+        if is_unheld or shape is None or self.land is None:
+            touched = shape if is_unheld else self.land
+        else:
+            touched = shared(self.land, shape)
+        if shape is None:
+            self.land, self.row = (None if self.land is None else EMPTY), -1
+        elif is_unheld and not self.is_on_record:
+            self.land = EMPTY
+        elif self.land is not None and not self.land.is_empty:
+            left = without(self.land, shape)
+            self.land, self.row = left, (self.row if left.equals(self.land) else -1)
+        return touched
+
+    def hand_on(self, held: Any) -> Any:
+        """Give up the land that the areas hold which this one goes on as."""
+        touched = shared(self.land, held)
+        self.land, self.row = without(self.land, held), -1
+        if self.whole is not None:
+            self.whole = without(self.whole[0], held), -1
+        return touched
+
+
 def _walk(
     events: gpd.GeoDataFrame,
     shapes: Shapes,
@@ -307,62 +365,24 @@ def _walk(
     """Apply the events one after the other."""
     kinds = events["event"].to_numpy(dtype=object)
     first_day, last_day = events["first_day"].to_numpy(), events["last_day"].to_numpy()
-    said = events["reported_area_m2"]
-    makes = events["event"].isin([*HAZARD_EVENTS, "corrected"])
+    said, makes = events["reported_area_m2"], events["event"].isin(_MAKES)
     said_m2, area_m2 = (values.to_numpy(dtype=float) for values in (said, said.where(makes).groupby(area).ffill()))
     n = len(kinds)
-    is_part = np.zeros(n, bool)
+    is_part, own_row = np.zeros(n, bool), np.full(n, -1)
     touched, before, after = (np.full(n, None, dtype=object) for _ in range(3))
-    own_row = np.full(n, -1)
-    state: dict[int, Any] = {}
-    state_row: dict[int, int] = {}
-    whole: dict[int, tuple[Any, int]] = {}  # the areas whose hazardous land was ever known, and what it was
-    reopened: dict[int, list[tuple[Any, Any]]] = {}
+    state: dict[int, _Held] = defaultdict(_Held)
     for row in range(n):
-        one, kind, shape = int(area[row]), kinds[row], shapes[row]
-        land, land_row = state.get(one), state_row.get(one, -1)
-        before[row] = land
-        if kind in HAZARD_EVENTS or kind == "corrected":
-            if kind == "reopened":
-                reopened.setdefault(one, []).append((last_day[row], shape))
-            if shape is not None:
-                if kind == "corrected" or land is None or land.is_empty or land.equals(shape):
-                    land, land_row, touched[row] = shape, row, shape
-                else:
-                    land, land_row, touched[row] = clean(shapely.union(land, shape, grid_size=GRID_M)), -1, shape
-            else:
-                is_back = kind == "reopened" or (kind != "corrected" and land is not None and land.is_empty)
-                if is_back and one in whole:  # hazardous again, all of it
-                    land, land_row = whole[one]
-                touched[row] = land
-            if land is not None and not land.is_empty:
-                whole[one] = land, land_row
+        one, kind, shape = state[int(area[row])], kinds[row], shapes[row]
+        before[row] = one.land
+        if kind in _MAKES:
+            touched[row] = one.make(kind, shape, row, last_day[row])
         elif kind in RELEASE_EVENTS:
-            # a reopening that may be the later of the two stands
-            stays = [again for last, again in reopened.get(one, ()) if last >= first_day[row]]
-            if shape is None:
-                held_m2 = np.nan if land is None or land.is_empty else land.area
-                is_part[row] = said_m2[row] < PART * np.fmin(held_m2, area_m2[row])
-            if is_part[row] or None in stays:
-                shape = EMPTY
-            elif stays:
-                shape = without(land if shape is None else shape, union(stays)) if land is not None else shape
-            touched[row] = shape if is_unheld[row] else land if shape is None or land is None else shared(land, shape)
-            if shape is None:
-                land, land_row = (None if land is None else EMPTY), -1
-            elif is_unheld[row] and one not in state:  # no hazard is on record
-                land = EMPTY
-            elif land is not None and not land.is_empty:
-                left = without(land, shape)
-                land, land_row = left, (land_row if left.equals(land) else -1)
-        elif kind in ("split", "merged") and land is not None:
-            held = union(state.get(other) for other in heirs.get(one, ()))
-            touched[row] = shared(land, held)
-            land, land_row = without(land, held), -1
-            if one in whole:
-                whole[one] = without(whole[one][0], held), -1
-        state[one], state_row[one] = land, land_row
-        after[row], own_row[row] = land, land_row
+            is_part[row] = one.is_part(shape, said_m2[row], area_m2[row])
+            touched[row] = one.release(EMPTY if is_part[row] else shape, bool(is_unheld[row]), first_day[row])
+        elif kind in ("split", "merged") and one.land is not None:
+            touched[row] = one.hand_on(union(state[other].land for other in heirs.get(int(area[row]), ())))
+        one.is_on_record = True
+        after[row], own_row[row] = one.land, one.row
     return touched, before, after, own_row, is_part
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
+from landrelease.cells import days_between
 from landrelease.geometry import (
     equal_area_crs,
     geodesic_area_m2,
@@ -112,8 +113,8 @@ class View:
         places = np.where(is_whole, self._places_of(frame["area_id"]), places)
         is_undone = ~frame["event_id"].isin(without_voided(frame)["event_id"])
         is_early = frame["event"].isin([*HAZARD_EVENTS, "accident", "noted"])
-        starts = _first_day(frame["event_date"], frame["date_precision"])
-        counts_from = starts.where(is_early, _last_day(frame["event_date"], frame["date_precision"]))
+        starts, ends = days_between(frame["event_date"], frame["date_precision"])
+        counts_from = starts.where(is_early, ends)
         learned = frame["recorded_at"].fillna(frame["registered_at"])
         frame["is_later"] = (counts_from.fillna(learned) > self.day) & ~known & ~is_undone
         never = frame["event"].isin(BOUNDING) & ~known & ~is_undone & ~frame["is_later"]
@@ -148,8 +149,8 @@ class View:
         places = transform(accidents.geometry.to_numpy(), accidents.crs, self.plane)
         net, hazardous, ever = self._land()
         releases = self.typed.set_index("event_id").loc[self.net["release_id"]]
-        first_day = _first_day(releases["event_date"], releases["date_precision"])
-        last_day = _last_day(accidents["event_date"], accidents["date_precision"])
+        first_day, _ = days_between(releases["event_date"], releases["date_precision"])
+        _, last_day = days_between(accidents["event_date"], accidents["date_precision"])
         alerts, notes = [], []
         for place, last, note in zip(places, last_day, accidents["note"], strict=True):
             covers = ~shapely.is_missing(net) & shapely.covers(net, place)
@@ -355,13 +356,3 @@ def _without_land(shape: Any) -> Shapes:
     parts = np.where(flat, shapely.boundary(parts), parts)
     is_place = (shapely.get_dimensions(parts) < 2) & ~shapely.is_empty(parts) & has_finite_coordinates(parts)
     return np.asarray(parts[is_place])
-
-
-def _first_day(dates: pd.Series, precision: pd.Series) -> pd.Series:
-    month, year = dates.dt.to_period("M").dt.start_time, dates.dt.to_period("Y").dt.start_time
-    return dates.mask(precision.eq("month"), month).mask(precision.eq("year"), year)
-
-
-def _last_day(dates: pd.Series, precision: pd.Series) -> pd.Series:
-    month, year = dates.dt.to_period("M").dt.end_time, dates.dt.to_period("Y").dt.end_time
-    return dates.mask(precision.eq("month"), month).mask(precision.eq("year"), year)
