@@ -3,11 +3,13 @@
     python benchmarks/mutate.py                     # 100 changes of each module of the core
     python benchmarks/mutate.py fold --n 400        # of some; --n 0 makes every change
     python benchmarks/mutate.py --jobs 2 --seed 7
+    python benchmarks/mutate.py fold --again found.md   # only what an earlier run, whose output that is, did not find
 
 Changed are comparisons, arithmetic, logic, numbers, words of code lists, conditions, options of calls, returned values
 and statements; not messages, types, decorators, and what only guards or speeds up. Each change runs in a forked process
-with the tests that reach its line, the quick ones first, up to 60 s of them. Prints a Markdown table and every change
-that no test found.
+with the tests that reach its line, the quick ones first, up to 60 s of them. Changes that somebody read and found to
+change no answer are in `benchmarks/alike.txt`, each with the reason, and are not counted. Prints a Markdown table and
+every change that no test found.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import contextlib
 import importlib
 import importlib.machinery
 import os
+import pickle
 import random
 import resource
 import signal
@@ -60,8 +63,12 @@ class Change:
     number: int
     line: int
     lines: range | None
+    where: str
     was: str
     now: str
+
+    def __str__(self) -> str:
+        return " ".join(f"{self.where} | {self.was} | {self.now}".split())
 
 
 def alternatives(node: ast.AST) -> Iterator[ast.AST]:
@@ -106,7 +113,7 @@ class _Walk(ast.NodeTransformer):
 
     def __init__(self, wanted: int = -1) -> None:
         self.wanted, self.changes = wanted, list[Change]()
-        self._in_function, self._lines = False, range(0)
+        self._in_function, self._lines, self._names = False, range(0), list[str]()
 
     def visit(self, node: Any) -> Any:
         if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom) or _is_message(node):
@@ -120,7 +127,14 @@ class _Walk(ast.NodeTransformer):
             line = getattr(node, "lineno", self._lines.start)
             lines = self._lines if self._in_function else None
             self.changes.append(
-                Change(number, line, lines, ast.unparse(node), ast.unparse(ast.fix_missing_locations(other)))
+                Change(
+                    number,
+                    line,
+                    lines,
+                    ".".join(self._names),
+                    ast.unparse(node),
+                    ast.unparse(ast.fix_missing_locations(other)),
+                )
             )
             if number == self.wanted:
                 return ast.fix_missing_locations(ast.copy_location(other, node))
@@ -128,14 +142,18 @@ class _Walk(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         before, self._in_function = self._in_function, True
+        self._names.append(node.name)
         for names in (node.args.defaults, node.args.kw_defaults):
             names[:] = [None if one is None else self.visit(one) for one in names]  # type: ignore[index]
         node.body = [self.visit(one) for one in node.body]
         self._in_function = before
+        self._names.pop()
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        self._names.append(node.name)
         node.body = [self.visit(one) for one in node.body]
+        self._names.pop()
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
@@ -157,6 +175,13 @@ def changes_of(path: str, wanted: int = -1) -> tuple[ast.Module, list[Change]]:
     tree, walk = ast.parse((ROOT / path).read_text()), _Walk(wanted)
     walk.visit(tree)
     return tree, walk.changes
+
+
+def alike() -> set[tuple[str, str]]:
+    """Return the changes, by module, that are known to change no answer: blocks of lines after a line with the why."""
+    lines = (ROOT / "benchmarks" / "alike.txt").read_text().splitlines()
+    parts = [line.strip().split(" | ", 1) for line in lines if line.startswith("    ")]
+    return {(module, change) for module, change in parts}
 
 
 def reach() -> tuple[dict[str, dict[int, set[str]]], dict[str, float]]:
@@ -266,21 +291,33 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="MODULE", help=f"any of {', '.join(CORE)}")
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", type=Path, metavar="FILE")
+    parser.add_argument("--reach", type=Path, metavar="FILE", help="keep there which tests reach what, and use it")
+    parser.add_argument("--tests", nargs="*", default=[], metavar="TEST", help="newer tests, run first for each change")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     os.environ.pop("LANDRELEASE_POSTGRES", None)
     os.environ.pop("CI", None)
-    lines, seconds = reach()
+    ignored = alike()
+    again = given.again and {line.strip() for line in given.again.read_text().splitlines()}
+    if given.reach and given.reach.exists():
+        lines, seconds = pickle.loads(given.reach.read_bytes())
+    else:
+        lines, seconds = reach()
+        if given.reach:
+            given.reach.write_bytes(pickle.dumps((lines, seconds)))
     preload()
     survived: list[str] = []
     print("| module | changes | tried | found | not found | found % | s |\n|---|---|---|---|---|---|---|", flush=True)
     for name in given.names or CORE:
         path, begun = CORE[name], time.perf_counter()
-        every = changes_of(path)[1]
+        every = [one for one in changes_of(path)[1] if (name, str(one)) not in ignored]
+        if again is not None:
+            every = [one for one in every if f"{name} | {one}" in again]
         some = random.Random(given.seed).sample(every, min(given.n or len(every), len(every)))
-        as_it_is = Change(-1, 0, None, "", "")
+        as_it_is = Change(-1, 0, None, "", "", "")
         if os.waitpid(start(path, as_it_is, tests_for(as_it_is, lines[path], seconds)), 0)[1]:
             raise SystemExit(f"The tests of {name} fail without a change.")
         codes: dict[int, int] = defaultdict(int)
@@ -290,13 +327,13 @@ def main() -> None:
                 child, code = os.wait()
                 codes[running.pop(child).number] = code
             if change is not None:
-                tests = tests_for(change, lines[path], seconds)
+                tests = given.tests + tests_for(change, lines[path], seconds)
                 if tests:
                     running[start(path, change, tests)] = change
         alive = sorted((one for one in some if not codes[one.number]), key=lambda one: one.line)
-        survived += [f"{path}:{one.line}: {one.was} -> {one.now}" for one in alive]
+        survived += [f"{path}:{one.line}\n    {name} | {one}" for one in alive]
         found = len(some) - len(alive)
-        counts = f"{len(every):,} | {len(some):,} | {found:,} | {len(alive):,} | {100 * found / len(some):.1f}"
+        counts = f"{len(every):,} | {len(some):,} | {found:,} | {len(alive):,} | {100 * found / max(len(some), 1):.1f}"
         print(f"| {name} | {counts} | {time.perf_counter() - begun:,.0f} |", flush=True)
     print("\n" + "\n".join(survived))
 
