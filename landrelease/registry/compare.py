@@ -18,6 +18,7 @@ from landrelease.geometry import geodesic_area_m2, keep_where, planar_area, poly
 from landrelease.registry.exports import (
     HAZARD,
     NOTHING,
+    TOLERANCE_M,
     UNTYPED,
     Export,
     Exports,
@@ -40,7 +41,9 @@ _NOT_COMPARED = ("area_id", "area_m2", "area_before_m2", "source_id", "source_ro
 """Columns that say how a row was read, and those that its id and shape speak for."""
 
 
-def compare_exports(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, tolerance_m: float = 1.0) -> gpd.GeoDataFrame:
+def compare_exports(
+    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, tolerance_m: float = TOLERANCE_M
+) -> gpd.GeoDataFrame:
     """Compare two exports of areas: what was added, lost, redrawn, released, un-released or changed in between.
 
     Parameters

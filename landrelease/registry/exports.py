@@ -29,13 +29,27 @@ from landrelease.registry.fold import GRID_M, union
 from landrelease.rules import require_valid
 from landrelease.tables import CODES, NO_HAZARD, conform
 
-__all__ = ["HAZARD", "NOTHING", "UNTYPED", "Export", "Exports", "are_same", "lost", "touching", "wide", "without"]
+__all__ = [
+    "HAZARD",
+    "NOTHING",
+    "TOLERANCE_M",
+    "UNTYPED",
+    "Export",
+    "Exports",
+    "are_same",
+    "lost",
+    "touching",
+    "wide",
+    "without",
+]
 
 Shapes = npt.NDArray[Any]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Metres = npt.NDArray[np.float64]
 
+TOLERANCE_M = 1.0
+"""Land that is nowhere wider is a rounding or a reprojection. [m]"""
 HAZARD, UNTYPED, NOTHING = 2, 1, 0
 """What is at stake on an area's land: "released" without a release type is not released, but says less than open."""
 

@@ -11,13 +11,10 @@ import shapely
 
 from landrelease.geometry import transform
 from landrelease.registry.compare import has_new_release
-from landrelease.registry.exports import Exports, Mask, Rows, Shapes, lost
+from landrelease.registry.exports import TOLERANCE_M, Exports, Mask, Rows, Shapes, lost
 from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS
 
-__all__ = ["TOLERANCE_M", "gained", "lost_by_release", "released"]
-
-TOLERANCE_M = 1.0
-"""As `compare_exports`: land that is nowhere wider is a rounding or a reprojection. [m]"""
+__all__ = ["gained", "lost_by_release", "released"]
 
 
 def _slack_m(both: Exports, pairs: Rows) -> Any:

@@ -12,10 +12,10 @@ import shapely
 from landrelease.cells import as_text, day_of
 from landrelease.geometry import to_crs
 from landrelease.registry.compare import changes_of
-from landrelease.registry.exports import HAZARD, NOTHING, Exports, Mask
+from landrelease.registry.exports import HAZARD, NOTHING, TOLERANCE_M, Exports, Mask
 from landrelease.registry.fold import typed_events, without_voided
 from landrelease.registry.history import _CARRIED, events_from_areas
-from landrelease.registry.redrawn import TOLERANCE_M, gained, lost_by_release, released
+from landrelease.registry.redrawn import gained, lost_by_release, released
 from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS, TABLES, conform
 
 __all__ = ["events_from_changes"]

@@ -14,8 +14,8 @@ from oracle_points import rect
 
 from landrelease.errors import RegistryError
 from landrelease.registry.store import Registry, verify
-from landrelease.registry.store.append import Plan, append, aside_hash
-from landrelease.registry.store.chain import GENESIS, Batch, LogRow, SetAside, batch_hash, event_hash
+from landrelease.registry.store.append import Plan, append
+from landrelease.registry.store.chain import GENESIS, Batch, LogRow, SetAside, aside_hash, batch_hash, event_hash
 from landrelease.registry.store.verify import INVARIANTS, verify_all
 
 SQUARE, LEFT = rect(0, 0, 100, 100), rect(0, 0, 50, 100)

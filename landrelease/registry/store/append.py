@@ -16,19 +16,20 @@ from landrelease.registry.store.chain import (
     Batch,
     LogRow,
     SetAside,
+    aside_hash,
     batch_hash,
     content_hash,
     digest,
     event_hash,
+    extent_hash,
 )
 from landrelease.registry.store.intake import Candidate, Intake
+from landrelease.registry.store.log import Log
 
 __all__ = [
     "OWN",
     "Plan",
     "append",
-    "aside_hash",
-    "extent_hash",
     "natural",
     "now",
     "plan_import",
@@ -69,11 +70,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def plan_import(log: Any, intake: Intake, source: str, area_ids: str) -> Plan:
+def plan_import(log: Log, intake: Intake, source: str, area_ids: str) -> Plan:
     """Tell what of an intake is new, known or in conflict with what the source said before."""
-    before = next((one.area_ids for one in reversed(log.batches()) if one.source == source), area_ids)
-    if before != area_ids:
-        raise RegistryError(f"'{source}' was imported with area_ids='{before}' before. Fix: use the same again.")
+    last = log.last_batch(source)
+    if last is not None and last.area_ids != area_ids:
+        raise RegistryError(f"'{source}' was imported with area_ids='{last.area_ids}' before. Fix: use the same again.")
     apart = _kept_apart(log, intake, source) if area_ids == "own" else {}
     voids = [one for one in intake.candidates if one.cells["event"] == "void"]
     others = [one for one in intake.candidates if one.cells["event"] != "void"]
@@ -110,14 +111,14 @@ def plan_import(log: Any, intake: Intake, source: str, area_ids: str) -> Plan:
 class _Record:
     """What is on record of the events of an import, and what the import adds to it."""
 
-    def __init__(self, log: Any, source: str, candidates: list[Candidate]) -> None:
+    def __init__(self, log: Log, source: str, candidates: list[Candidate]) -> None:
         self._log, self._source = log, source
         targets = [one.cells["voids_event_id"] for one in candidates if "voids_event_id" in one.cells]
         keys = list({one.key for one in candidates} | {one_id_key(one) for one in targets})
         self.by_key: dict[str, list[tuple[str, str, str, str]]] = {}
-        for key, *event in log.found(source, keys):
-            self.by_key.setdefault(key, []).append(tuple(event))
-        self._undone = undone_in(log.voids())
+        for key, event_id, revision, content, name in log.found(source, keys):
+            self.by_key.setdefault(key, []).append((event_id, revision, content, name))
+        self._undone = undone_in(log.voids()) if self.by_key else {}
         self._asked = {one.key for one in candidates}
         self._taken = log.taken(list(self._asked))
 
@@ -221,7 +222,7 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     return [(1, len(part.lstrip("0")), part.lstrip("0")) if i % 2 else (0, 0, part) for i, part in parts if part]
 
 
-def _kept_apart(log: Any, intake: Intake, source: str) -> dict[str, str]:
+def _kept_apart(log: Log, intake: Intake, source: str) -> dict[str, str]:
     """Return new names for areas that another source recorded first under the same id: they may be other land."""
     cells = [one.cells for one in intake.candidates]
     named = {one[name] for one in cells for name in ("area_id", "parent_id") if name in one}
@@ -303,7 +304,7 @@ def plan_settlement(rows: list[SetAside], reason: str) -> Plan:
     return Plan(OWN, [], not_taken=settled, new_aside=settled, row_count=len(settled))
 
 
-def append(log: Any, plan: Plan) -> int | None:
+def append(log: Log, plan: Plan) -> int | None:
     """Number, date and chain the rows of a plan and add them as one batch; None where there is nothing to add."""
     from landrelease import __version__
 
@@ -331,14 +332,3 @@ def append(log: Any, plan: Plan) -> int | None:
     batch = replace(batch, hash=batch_hash(GENESIS if last is None else last.hash, batch))
     log.add(batch, chained, aside)
     return batch_id
-
-
-def extent_hash(meta: dict[str, str]) -> str:
-    """Return the hash of the extent that a registry was made with; empty where it has none."""
-    return digest([meta["extent"]]) if "extent" in meta else ""
-
-
-def aside_hash(rows: list[SetAside]) -> str:
-    """Return the hash of the rows of a batch that were not taken."""
-    texts = [json.dumps(row[:-1], ensure_ascii=False).encode() + b"\0" + (row.geom or b"") for row in rows]
-    return digest(texts)

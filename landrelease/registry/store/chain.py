@@ -7,12 +7,14 @@ by another hand; it can not stop the owner of the file from writing all of it an
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-__all__ = ["AGAIN", "GENESIS", "Batch", "LogRow", "SetAside", "batch_hash", "content_hash", "digest", "event_hash"]
+__all__ = ["AGAIN", "GENESIS", "Batch", "LogRow", "SetAside", "aside_by_batch", "aside_hash", "batch_hash",
+           "content_hash", "digest", "event_hash", "extent_hash"]  # fmt: skip
 
 AGAIN = "\x1eagain"
 """Parts a revision from the number by which it was brought again after its import was undone."""
@@ -129,3 +131,22 @@ def digest(parts: Iterable[str | bytes]) -> str:
         text = part.encode() if isinstance(part, str) else part
         total.update(len(text).to_bytes(8, "little") + text)
     return total.hexdigest()
+
+
+def extent_hash(meta: dict[str, str]) -> str:
+    """Return the hash of the extent that a registry was made with; empty where it has none."""
+    return digest([meta["extent"]]) if "extent" in meta else ""
+
+
+def aside_hash(rows: list[SetAside]) -> str:
+    """Return the hash of the rows of a batch that were not taken."""
+    texts = [json.dumps(row[:-1], ensure_ascii=False).encode() + b"\0" + (row.geom or b"") for row in rows]
+    return digest(texts)
+
+
+def aside_by_batch(rows: Iterable[SetAside]) -> dict[int, list[SetAside]]:
+    """Return the rows that were not taken by the batch that brought them; none for any other."""
+    by_batch: dict[int, list[SetAside]] = defaultdict(list)
+    for row in rows:
+        by_batch[row.batch_id].append(row)
+    return by_batch

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from typing import Any
 
 from landrelease.errors import RegistryError
 from landrelease.registry.store.chain import Batch, LogRow, SetAside
-from landrelease.registry.store.sqlite import columns_of
+from landrelease.registry.store.log import GUARDED, Log, columns_of
 
 __all__ = ["PostgresLog"]
 
 _TYPES = {"int": "bigint", "str": 'text COLLATE "C"', "float": "double precision", "bytes": "bytea"}
-_LOG = ("lr_event", "lr_batch", "lr_set_aside")
-_BATCH = ", ".join(Batch.names())
 _HERE = "quote_ident(current_schema())::regnamespace"
 _SRID = struct.pack("<I", 4326)
 _BODY = "BEGIN RAISE EXCEPTION 'landrelease: the log is only added to'; END"
@@ -43,13 +41,15 @@ def _schema() -> list[str]:
         *(
             f"CREATE TRIGGER {table}_only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION lr_refuse()"
-            for table in _LOG
+            for table in GUARDED
         ),
     ]
 
 
-class PostgresLog:
-    """Reads and adds rows; knows nothing of what they mean."""
+class PostgresLog(Log):
+    """The log in a database."""
+
+    _mark = "%s"
 
     def __init__(self, url: str) -> None:
         try:
@@ -109,43 +109,33 @@ class PostgresLog:
                 f"  Fix: see that the server runs, and that the user may use and create tables in the schema."
             ) from None
 
-    def _all(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+    def _all(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, values).fetchall()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the only right to write until the end; undo all of it where something fails."""
         with self._said("written"), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.lr_event'))")
             yield
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Read all as it is at one moment, whoever writes."""
         with self._said("read"), self._connection.transaction():
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield
 
-    def meta(self) -> dict[str, str]:
-        """Return what the registry knows of itself."""
-        with self._said("read"):
-            return dict(self._all("SELECT key, value FROM lr_meta"))
-
     def set_meta(self, key: str, value: str) -> None:
-        """Set one thing that the registry knows of itself."""
         self._connection.execute(
             "INSERT INTO lr_meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
         )
 
     def events(self, after: int = -(2**63)) -> list[LogRow]:
-        """Return the events after a number, in their order; all of them, also those that no registry numbers so."""
         names = ", ".join("ST_AsBinary(geom, 'NDR')" if name == "geom" else name for name in LogRow._fields)
         with self._said("read"):
             rows = self._all(f"SELECT {names} FROM lr_event WHERE seq > %s ORDER BY seq", (after,))
         return [LogRow(*row) for row in rows]
 
     def found(self, source: str, keys: list[str]) -> list[tuple[str, str, str, str, str]]:
-        """Return (id_key, source_event_id, revision, content_sha256, event_id) of a source's events by key."""
         return self._all(
             "SELECT id_key, source_event_id, revision, content_sha256, event_id FROM lr_event "
             "WHERE source = %s AND id_key = ANY(%s) ORDER BY seq",
@@ -153,58 +143,27 @@ class PostgresLog:
         )
 
     def taken(self, keys: list[str]) -> set[str]:
-        """Return which of some keys of event ids are taken."""
         return {row[0] for row in self._all("SELECT event_key FROM lr_event WHERE event_key = ANY(%s)", (keys,))}
 
     def first_sources(self, areas: list[str]) -> dict[str, str]:
-        """Return the source that recorded each of some areas first."""
         rows = self._all(
             "SELECT area_id, source FROM lr_event WHERE seq IN "
             "(SELECT min(seq) FROM lr_event WHERE area_id = ANY(%s) GROUP BY area_id)", (areas,),
         )  # fmt: skip
         return dict(rows)
 
-    def voids(self) -> list[tuple[str, str, str]]:
-        """Return the id, the target and the payload of each void, in their order."""
-        with self._said("read"):
-            return self._all("SELECT event_id, voids_event_id, payload FROM lr_event WHERE event = 'void' ORDER BY seq")
-
-    def latest(self) -> dict[tuple[str, str], tuple[int, str, str]]:
-        """Return the last batch that took an event of which a row was not taken, with its revision and area."""
-        with self._said("read"):
-            rows = self._all(
-                "SELECT source, source_event_id, batch_id, revision, area_id FROM lr_event "
-                "WHERE (source, source_event_id) IN "
-                "(SELECT source, source_event_id FROM lr_set_aside) ORDER BY seq"
-            )
-        return {row[:2]: row[2:] for row in rows}
-
     def set_aside(self) -> list[SetAside]:
-        """Return all rows that were not taken, in their order."""
         names = ", ".join("ST_AsBinary(geom, 'NDR')" if name == "geom" else name for name in SetAside._fields)
         with self._said("read"):
             return [SetAside(*row) for row in self._all(f"SELECT {names} FROM lr_set_aside ORDER BY id")]
 
     def known_aside(self, source: str, hashes: list[str]) -> set[str]:
-        """Return which of some rows that were not taken are on record already."""
         rows = self._all(
             "SELECT content_sha256 FROM lr_set_aside WHERE source = %s AND content_sha256 = ANY(%s)", (source, hashes)
         )
         return {row[0] for row in rows}
 
-    def batches(self) -> list[Batch]:
-        """Return all batches in their order."""
-        with self._said("read"):
-            return [Batch(*row) for row in self._all(f"SELECT {_BATCH} FROM lr_batch ORDER BY batch_id")]
-
-    def last_batch(self) -> Batch | None:
-        """Return the last batch."""
-        with self._said("read"):
-            rows = self._all(f"SELECT {_BATCH} FROM lr_batch ORDER BY batch_id DESC LIMIT 1")
-        return Batch(*rows[0]) if rows else None
-
     def add(self, batch: Batch, events: list[LogRow], set_aside: list[SetAside]) -> None:
-        """Add a batch with its events and the rows that were not taken."""
         self._copy("lr_event", LogRow._fields, events)
         self._copy("lr_set_aside", SetAside._fields, set_aside)
         self._copy("lr_batch", tuple(Batch.names()), [astuple(batch)])
@@ -223,14 +182,14 @@ class PostgresLog:
             found = self._all(
                 "SELECT c.relname, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
                 f"WHERE NOT t.tgisinternal AND c.relname = ANY(%s) AND c.relnamespace = {_HERE}",
-                (list(_LOG),),
+                (list(GUARDED),),
             )
             guard = self._all(f"SELECT prosrc FROM pg_proc WHERE proname = 'lr_refuse' AND pronamespace = {_HERE}")
             rules = self._all(
                 "SELECT tablename, rulename FROM pg_rules WHERE schemaname = current_schema() AND tablename = ANY(%s)",
-                (list(_LOG),),
+                (list(GUARDED),),
             )
-        ours = {(table, f"{table}_only_added") for table in _LOG}
+        ours = {(table, f"{table}_only_added") for table in GUARDED}
         there = {(table, name) for table, name, enabled in found if enabled in ("O", "A")}
         said = [f"trigger '{name}' is not the registry's own" for table, name in sorted(there - ours)]
         said += [f"a part of the log is gone: {name}" for table, name in sorted(ours - there)]

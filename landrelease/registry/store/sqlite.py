@@ -10,29 +10,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from landrelease.errors import RegistryError
 from landrelease.geometry import WGS84
 from landrelease.registry.store.chain import Batch, LogRow, SetAside
+from landrelease.registry.store.log import GUARDED, Log, columns_of
 
 __all__ = ["SqliteLog"]
 
 _HEADER = b"GP\x00\x01" + struct.pack("<i", 4326)
 """GeoPackage binary header: version 1, little endian, no envelope, EPSG:4326."""
-_LOG = ("lr_event", "lr_batch", "lr_set_aside")
 _TYPES = {"int": "INTEGER", "str": "TEXT", "float": "REAL", "bytes": "BLOB"}
 _WAIT_S = 120.0
 """How long a writer waits for the others. [s]"""
-
-
-def columns_of(row: type[Any], types: dict[str, str]) -> str:
-    """Return the column definitions of a table from the fields of its rows."""
-    parts = []
-    for name, hint in get_type_hints(row).items():
-        kinds = [one.__name__ for one in get_args(hint) or (hint,)]
-        parts.append(f"{name} {types[kinds[0]]}{'' if 'NoneType' in kinds else ' NOT NULL'}")
-    return ", ".join(parts)
 
 
 def _schema() -> list[str]:
@@ -58,7 +49,7 @@ def _schema() -> list[str]:
         "CREATE INDEX lr_event_key ON lr_event (source, id_key)",
         "CREATE INDEX lr_event_area ON lr_event (area_id)",
         "CREATE INDEX lr_event_voids ON lr_event (voids_event_id)",
-        *(_guard(table, action) for table in _LOG for action in ("UPDATE", "DELETE")),
+        *(_guard(table, action) for table in GUARDED for action in ("UPDATE", "DELETE")),
     ]
 
 
@@ -87,8 +78,10 @@ def _filled(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'GEOMETRY', 4326, 0, 0)", (table,))
 
 
-class SqliteLog:
-    """Reads and adds rows; knows nothing of what they mean."""
+class SqliteLog(Log):
+    """The log in a GeoPackage file."""
+
+    _mark = "?"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -154,7 +147,6 @@ class SqliteLog:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the only right to write until the end; undo all of it where something fails."""
         with self._said("written"):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -167,7 +159,6 @@ class SqliteLog:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Read all as it is at one moment, whoever writes."""
         with self._said("read"):
             self._connection.execute("BEGIN")
             try:
@@ -175,24 +166,16 @@ class SqliteLog:
             finally:
                 self._connection.execute("COMMIT")
 
-    def meta(self) -> dict[str, str]:
-        """Return what the registry knows of itself."""
-        with self._said("read"):
-            return dict(self._all("SELECT key, value FROM lr_meta"))
-
     def set_meta(self, key: str, value: str) -> None:
-        """Set one thing that the registry knows of itself."""
         statement = "INSERT INTO lr_meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         self._connection.execute(statement, (key, value))
 
     def events(self, after: int = -(2**63)) -> list[LogRow]:
-        """Return the events after a number, in their order; all of them, also those that no registry numbers so."""
         with self._said("read"):
             rows = self._all("SELECT * FROM lr_event WHERE seq > ? ORDER BY seq", (after,))
         return [_from_file(LogRow(*row)) for row in rows]
 
     def found(self, source: str, keys: list[str]) -> list[tuple[str, str, str, str, str]]:
-        """Return (id_key, source_event_id, revision, content_sha256, event_id) of a source's events by key."""
         return self._all(
             "SELECT id_key, source_event_id, revision, content_sha256, event_id FROM lr_event "
             "WHERE source = ? AND id_key IN (SELECT value FROM json_each(?)) ORDER BY seq",
@@ -200,14 +183,12 @@ class SqliteLog:
         )
 
     def taken(self, keys: list[str]) -> set[str]:
-        """Return which of some keys of event ids are taken."""
         rows = self._all(
             "SELECT event_key FROM lr_event WHERE event_key IN (SELECT value FROM json_each(?))", (json.dumps(keys),)
         )
         return {row[0] for row in rows}
 
     def first_sources(self, areas: list[str]) -> dict[str, str]:
-        """Return the source that recorded each of some areas first."""
         statement = (
             "SELECT area_id, source FROM lr_event WHERE seq IN (SELECT min(seq) FROM lr_event "
             "WHERE area_id IN (SELECT value FROM json_each(?)) GROUP BY area_id)"
@@ -215,47 +196,18 @@ class SqliteLog:
         rows = self._all(statement, (json.dumps(areas),))
         return dict(rows)
 
-    def voids(self) -> list[tuple[str, str, str]]:
-        """Return the id, the target and the payload of each void, in their order."""
-        with self._said("read"):
-            return self._all("SELECT event_id, voids_event_id, payload FROM lr_event WHERE event = 'void' ORDER BY seq")
-
-    def latest(self) -> dict[tuple[str, str], tuple[int, str, str]]:
-        """Return the last batch that took an event of which a row was not taken, with its revision and area."""
-        with self._said("read"):
-            rows = self._all(
-                "SELECT source, source_event_id, batch_id, revision, area_id FROM lr_event "
-                "WHERE (source, source_event_id) IN "
-                "(SELECT source, source_event_id FROM lr_set_aside) ORDER BY seq"
-            )
-        return {row[:2]: row[2:] for row in rows}
-
     def set_aside(self) -> list[SetAside]:
-        """Return all rows that were not taken, in their order."""
         with self._said("read"):
             return [_from_file(SetAside(*row[1:])) for row in self._all("SELECT * FROM lr_set_aside ORDER BY id")]
 
     def known_aside(self, source: str, hashes: list[str]) -> set[str]:
-        """Return which of some rows that were not taken are on record already."""
         rows = self._all(
             "SELECT content_sha256 FROM lr_set_aside WHERE source = ? AND content_sha256 IN "
             "(SELECT value FROM json_each(?))", (source, json.dumps(hashes)),
         )  # fmt: skip
         return {row[0] for row in rows}
 
-    def batches(self) -> list[Batch]:
-        """Return all batches in their order."""
-        with self._said("read"):
-            return [Batch(*row) for row in self._all("SELECT * FROM lr_batch ORDER BY batch_id")]
-
-    def last_batch(self) -> Batch | None:
-        """Return the last batch."""
-        with self._said("read"):
-            rows = self._all("SELECT * FROM lr_batch ORDER BY batch_id DESC LIMIT 1")
-        return Batch(*rows[0]) if rows else None
-
     def add(self, batch: Batch, events: list[LogRow], set_aside: list[SetAside]) -> None:
-        """Add a batch with its events and the rows that were not taken."""
         marks = ("?, " * len(LogRow._fields)).rstrip(", ")
         self._connection.executemany(f"INSERT INTO lr_event VALUES ({marks})", [_to_file(row) for row in events])
         marks = ("?, " * len(SetAside._fields)).rstrip(", ")

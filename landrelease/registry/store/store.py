@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +25,6 @@ from landrelease.registry.snapshots import events_from_changes
 from landrelease.registry.store.append import (
     OWN,
     append,
-    extent_hash,
     natural,
     plan_import,
     plan_settlement,
@@ -33,81 +32,19 @@ from landrelease.registry.store.append import (
     replaced_by,
     undone_by,
 )
-from landrelease.registry.store.chain import GENESIS, Batch, SetAside
+from landrelease.registry.store.chain import GENESIS, Batch, SetAside, aside_by_batch, extent_hash
 from landrelease.registry.store.frames import events_frame, own_events, set_aside_frame
 from landrelease.registry.store.intake import Intake, prepare, refused_areas
+from landrelease.registry.store.log import Log
 from landrelease.registry.store.postgres import PostgresLog
+from landrelease.registry.store.results import Answer, Import
 from landrelease.registry.store.sqlite import SqliteLog
 from landrelease.registry.store.verify import broken_batches, broken_links, verify_all
-from landrelease.rules import RULES, usable_rows
+from landrelease.rules import usable_rows
 
-__all__ = ["SCHEMA_VERSION", "Answer", "Import", "Registry"]
+__all__ = ["SCHEMA_VERSION", "Registry"]
 
 SCHEMA_VERSION = 1
-Log = SqliteLog | PostgresLog
-
-
-@dataclass(frozen=True)
-class Import:
-    """What became of the rows of one import: each is new, known, in conflict, or in quarantine.
-
-    `not_taken` has the rows in conflict and in quarantine with the reason, `findings` what `find_problems` says of
-    the frame, also of rows that were taken. `changes` is what an export of areas says differently from the record,
-    with what no event could take; `kept_apart` has the new names of areas whose ids another source uses.
-    `batch_id` is None where nothing was new: nothing was written then.
-    """
-
-    batch_id: int | None
-    source: str
-    row_count: int
-    new_count: int
-    known_count: int
-    conflict_count: int
-    quarantined_count: int
-    kept_apart: dict[str, str]
-    not_taken: gpd.GeoDataFrame
-    findings: pd.DataFrame
-    changes: gpd.GeoDataFrame | None = None
-
-    @property
-    def doubtful_count(self) -> int:
-        """Rows that were taken although a cell of theirs broke a rule: it is missing now."""
-        is_must = self.findings["rule"].isin([number for number, rule in RULES.items() if rule.is_must])
-        rows = set(self.findings.loc[is_must & (self.findings["row"] >= 0), "row"])
-        return len(rows - set(self.not_taken["row"]))
-
-    @property
-    def danger_count(self) -> int:
-        """Changes by which hazardous land would vanish without a release: it stays on record."""
-        return 0 if self.changes is None else int(self.changes["is_danger"].sum())
-
-    def __str__(self) -> str:
-        return (
-            f"{self.row_count:,} rows of '{self.source}': {self.new_count:,} new events, {self.known_count:,} known, "
-            f"{self.conflict_count:,} in conflict with the record, {self.quarantined_count:,} in quarantine"
-            + (f"; {len(self.kept_apart):,} areas kept apart from another source's" if self.kept_apart else "")
-            + (f"; {self.doubtful_count:,} taken with a cell missing: see findings" if self.doubtful_count else "")
-            + (f"; {self.danger_count:,} DANGEROUS changes: see changes" if self.danger_count else "")
-        )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A table, and what a reader must know beside it: how many rows on record are not in it, and as known when."""
-
-    table: Any
-    event_count: int
-    quarantined_count: int
-    conflict_count: int
-    known_on: pd.Timestamp | None
-    head: str
-
-    def __str__(self) -> str:
-        when = "all that is known" if self.known_on is None else f"what was known on {self.known_on.date()}"
-        return (
-            f"From {self.event_count:,} events, {when}; {self.quarantined_count:,} rows in quarantine and "
-            f"{self.conflict_count:,} in conflict are not in it (log {self.head[:16]})\n{self.table}"
-        )
 
 
 class Registry:
@@ -210,7 +147,7 @@ class Registry:
             batches = self._log.batches()
         before = tail[0].hash if verified and tail else GENESIS
         broken += broken_links(tail[1:] if verified else tail, before, first=verified + 1) + broken_batches(
-            batches, extent_hash(self._log.meta())
+            batches, extent_hash(meta)
         )
         stated = (batches[-1].last_seq, batches[-1].last_hash) if batches else (0, GENESIS)
         if stated != ((tail[-1].seq, tail[-1].hash) if tail else (0, GENESIS)):
@@ -407,14 +344,16 @@ class Registry:
             An event or batch is not on record, or an event is undone already.
         """
         if (event_ids is None) == (batch_id is None):
-            raise DataError("void takes event_ids or batch_id")
+            raise DataError("void takes event_ids or batch_id, and one of them. Fix: name the events, or their import.")
         with self._log.writing():
             rows = {row.event_id: row for row in self._log.events()}
             undone, why = undone_by(rows), "event" if batch_id is None else "import"
             if batch_id is not None:  # what a void of the batch itself undoes would come back with it
                 wanted = [one for one, row in rows.items() if row.batch_id == batch_id and undone[one] <= {batch_id}]
                 if not wanted:
-                    raise DataError(f"Batch {batch_id} has no events that are not undone yet.")
+                    raise DataError(
+                        f"Batch {batch_id} has no events that are not undone yet. Fix: see batches() for its number."
+                    )
             else:
                 wanted = list(dict.fromkeys([event_ids] if isinstance(event_ids, str) else event_ids or []))
                 for one in wanted:
@@ -517,7 +456,10 @@ class Registry:
             found = [one for one in self._open_aside() if one.batch_id == batch_id and one.row in wanted]
             missing = wanted - {one.row for one in found}
             if missing or not found:
-                raise DataError(f"Batch {batch_id} has no open row {', '.join(map(str, sorted(missing))) or 'at all'}.")
+                raise DataError(
+                    f"Batch {batch_id} has no open row {', '.join(map(str, sorted(missing))) or 'at all'}.\n"
+                    f"  Fix: see quarantine() and conflicts() for batch_id and row of what is open."
+                )
             append(self._log, replace(plan_settlement(found, reason), note=reason, actor=actor or ""))
         return len(found)
 
@@ -534,15 +476,56 @@ class Registry:
         return frame.assign(registered_at=pd.to_datetime(frame["registered_at"], format="ISO8601"))
 
     def status_on(self, date: Any, *, known_on: Any = None) -> Answer:
-        """Return the areas as they stood on a day, as known on another; see `landrelease.status_on`."""
+        """Return the areas as they stood on a day, as known on another.
+
+        Parameters
+        ----------
+        date : date
+            The day.
+        known_on : date, optional
+            Only what the registry knew at the end of that day (UTC).
+
+        Returns
+        -------
+        Answer
+            `table` as of `landrelease.status_on`.
+        """
         return self._answer(status_on(self.events(known_on=known_on), date), known_on)
 
     def releases_from(self, *, start: Any = None, end: Any = None, known_on: Any = None) -> Answer:
-        """Return the releases; see `landrelease.releases_from`."""
+        """Return the releases of a time, as known on a day.
+
+        Parameters
+        ----------
+        start, end : date, optional
+            The first and the last day; all releases where neither is given.
+        known_on : date, optional
+            As `status_on`.
+
+        Returns
+        -------
+        Answer
+            `table` as of `landrelease.releases_from`.
+        """
         return self._answer(releases_from(self.events(known_on=known_on), start=start, end=end), known_on)
 
     def land_balance(self, *, start: Any, end: Any, by: Any = None, known_on: Any = None) -> Answer:
-        """Return the account; see `landrelease.land_balance`."""
+        """Return the account of land, as known on a day.
+
+        Parameters
+        ----------
+        start, end : date
+            The first and the last day of the account.
+        by : str or list of str, optional
+            As `landrelease.land_balance`.
+        known_on : date, optional
+            As `status_on`.
+
+        Returns
+        -------
+        Answer
+            `table` as of `landrelease.land_balance`. [m2]
+        """
         return self._answer(land_balance(self.events(known_on=known_on), start=start, end=end, by=by), known_on)
 
     def _answer(self, table: Any, known_on: Any) -> Answer:
@@ -584,12 +567,12 @@ class Registry:
             if copy.head != GENESIS:
                 raise RegistryError(f"'{copy._log.name}' holds a registry already. Fix: name an empty database.")
             with copy._log.writing():
-                for key, value in self._log.meta().items():
-                    copy._log.set_meta(key, value)
                 with self._log.reading():
+                    meta = self._log.meta()
                     rows, aside, batches = self._log.events(), self._log.set_aside(), self._log.batches()
-                start = 0
+                for key, value in meta.items():
+                    copy._log.set_meta(key, value)
+                start, by_batch = 0, aside_by_batch(aside)
                 for batch in batches:
-                    end = batch.last_seq
-                    copy._log.add(batch, rows[start:end], [one for one in aside if one.batch_id == batch.batch_id])
-                    start = end
+                    copy._log.add(batch, rows[start : batch.last_seq], by_batch[batch.batch_id])
+                    start = batch.last_seq

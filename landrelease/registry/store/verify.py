@@ -13,9 +13,19 @@ from landrelease.checks import id_key
 from landrelease.geometry import has_finite_coordinates, planar_area, plane_polygons
 from landrelease.registry.balance import land_balance
 from landrelease.registry.fold import EMPTY, GRID_M, Fold, fold, union
-from landrelease.registry.store.append import aside_hash, extent_hash
-from landrelease.registry.store.chain import GENESIS, Batch, LogRow, SetAside, batch_hash, event_hash
+from landrelease.registry.store.chain import (
+    GENESIS,
+    Batch,
+    LogRow,
+    SetAside,
+    aside_by_batch,
+    aside_hash,
+    batch_hash,
+    event_hash,
+    extent_hash,
+)
 from landrelease.registry.store.frames import events_frame
+from landrelease.registry.store.log import Log
 from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS
 
 __all__ = ["INVARIANTS", "broken_batches", "broken_links", "verify_all"]
@@ -63,15 +73,16 @@ def broken_batches(batches: list[Batch], extent: str) -> list[str]:
     return []
 
 
-def verify_all(log: Any, extent: Any) -> pd.DataFrame:
+def verify_all(log: Log, extent: Any) -> pd.DataFrame:
     """Return every finding on the log and on what it says."""
     with log.reading():
         foreign = log.foreign_parts()
         rows, batches, aside = ([], [], []) if foreign else (log.events(), log.batches(), log.set_aside())
+        meta = log.meta()
     broken = (
         foreign
         + broken_links(rows, GENESIS, first=1)
-        + broken_batches(batches, extent_hash(log.meta()))
+        + broken_batches(batches, extent_hash(meta))
         + _batches(batches, rows, aside)
     )
     found: list[Finding] = [("I1", True, "", one) for one in broken] + _rows(rows)
@@ -91,10 +102,11 @@ def verify_all(log: Any, extent: Any) -> pd.DataFrame:
 def _batches(batches: list[Batch], rows: list[LogRow], aside: list[SetAside]) -> list[str]:
     said: list[str] = []
     end, moment = 0, ""
+    by_batch = aside_by_batch(aside)
     for batch in batches:
         name = f"batch {batch.batch_id}"
         mine = [row for row in rows[end : batch.last_seq] if row.batch_id == batch.batch_id]
-        not_taken = [one for one in aside if one.batch_id == batch.batch_id]
+        not_taken = by_batch[batch.batch_id]
         if len(mine) != batch.event_count or batch.last_seq != end + len(mine):
             said.append(f"{name} says {batch.event_count} events, and has {len(mine)}")
         elif mine and mine[-1].hash != batch.last_hash:
@@ -171,14 +183,14 @@ def _account(folded: Fold) -> list[Finding]:
 
 def _drawn_m2(folded: Fold) -> float:
     """Return the area of the union of all hazardous land, group by group of areas that ever overlap. [m2]"""
-    group = groups_of(folded.neighbours)
+    group = _groups_of(folded.neighbours)
     land = folded.final()
     order = np.argsort(group, kind="stable")
     each = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
     return float(sum(union(land[several]).area for several in each))
 
 
-def groups_of(neighbours: list[list[int]]) -> np.ndarray[Any, Any]:
+def _groups_of(neighbours: list[list[int]]) -> np.ndarray[Any, Any]:
     """Return for each area the number of its group: areas that ever share land, directly or through others."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
