@@ -11,7 +11,7 @@ PAGE = Path(__file__).resolve().parent / "columns.md"
 INTRODUCTION = """\
 # The columns of every table
 
-<!-- Written by docs/make_columns.py from landrelease/tables.py. Change the declarations, then run it again. -->
+<!-- Written by docs/make_columns.py from landrelease/tables/. Change the declarations, then run it again. -->
 
 Each table is declared once, in the package. `read` fills its columns, the [rules](reading.md#the-rules) check them,
 and this page shows them. On your screen, `landrelease describe TABLE` and `describe("TABLE")` show the same.
