@@ -7,6 +7,7 @@ from landrelease.geometry.across import cut_at_180, has_wide_part, unwrapped
 from landrelease.geometry.crs import (
     check_crs,
     crs_of,
+    densified,
     equal_area_crs,
     has_place,
     lon_lat,
@@ -17,18 +18,22 @@ from landrelease.geometry.crs import (
     to_crs,
     transform,
 )
-from landrelease.geometry.measure import geodesic_area_m2, planar_area, plane_polygons
+from landrelease.geometry.measure import authalic, geodesic_area_m2, planar_area, plane_polygons, scale_change
 from landrelease.geometry.operations import WGS84, WORST_ACCURACY_M, Operation, declared_crs
+from landrelease.geometry.rings import Rings, rings_of
 from landrelease.geometry.shapes import has_finite_coordinates, keep_where, polygonal, repaired
 
 __all__ = [
     "WGS84",
     "WORST_ACCURACY_M",
     "Operation",
+    "Rings",
+    "authalic",
     "check_crs",
     "crs_of",
     "cut_at_180",
     "declared_crs",
+    "densified",
     "equal_area_crs",
     "geodesic_area_m2",
     "has_finite_coordinates",
@@ -44,6 +49,8 @@ __all__ = [
     "repaired",
     "require_crs",
     "require_same_crs",
+    "rings_of",
+    "scale_change",
     "to_crs",
     "transform",
     "unwrapped",

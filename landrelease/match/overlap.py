@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from landrelease.errors import DataError, check_option, nearest
 from landrelease.geometry import (
+    authalic,
+    densified,
     equal_area_crs,
     geodesic_area_m2,
-    planar_area,
+    keep_where,
     plane_polygons,
     polygonal,
     repaired,
     require_same_crs,
+    scale_change,
 )
+from landrelease.match.edges import Corners, shares_by_edges, valid_polygons
 from landrelease.match.ids import id_column
+from landrelease.match.pieces import shares_by_pieces
+from landrelease.match.shares import Classes, Shapes, Shares
 
 __all__ = ["UNMAPPED", "match_overlap"]
 
 UNMAPPED = "unmapped"
-_TOLERANCE = 1e-9
-Shapes = npt.NDArray[Any]
+_EVEN = 4e-5
+"""A plane whose areal scale changes by less over an area leaves its shares true to a quarter of this."""
+Rows = npt.NDArray[np.int64]
 
 
 def match_overlap(
@@ -35,6 +45,7 @@ def match_overlap(
     *,
     by: str,
     on_overlap: Literal["split", "first", "raise"] = "split",
+    engine: Literal["auto", "exact"] = "auto",
 ) -> pd.DataFrame:
     """Split each area into the classes of a layer, and what no polygon of the layer covers.
 
@@ -50,6 +61,9 @@ def match_overlap(
     on_overlap : "split", "first" or "raise"
         What to do where polygons of different classes overlap: share the land equally between the classes, give it
         to the class that comes first in the layer, or raise. Polygons of one class are never counted twice.
+    engine : "auto" or "exact"
+        Sum over edges, which builds no shapes and is compiled at its first use; or intersect shapes with GEOS, which
+        is the reference. "auto" falls back to it where numba is not installed.
 
     Returns
     -------
@@ -68,7 +82,10 @@ def match_overlap(
 
     Notes
     -----
-    Shares are taken in an equal-area plane centred on the data; m2 are the share times the geodesic area.
+    Shares are taken in an equal-area plane (in degrees: longitude and the authalic sine of the latitude), or in the
+    plane of a projected CRS where its scale changes by less than 4e-5 over the area, which leaves shares true to 1e-5;
+    m2 are the share times the geodesic area. The two engines differ by less than 1e-9 of an area. An invalid polygon
+    is repaired by its structure first.
 
     Examples
     --------
@@ -81,6 +98,7 @@ def match_overlap(
     ['unmapped']
     """
     check_option("on_overlap", on_overlap, ("split", "first", "raise"))
+    check_option("engine", engine, ("auto", "exact"))
     require_same_crs(areas, layer, "areas", "layer")
     if by not in layer:
         raise DataError(f"'layer' has no column '{by}'{nearest(by, layer.columns)}")
@@ -90,11 +108,65 @@ def match_overlap(
             f"'{by}' identifies the areas and names the classes.\n  Fix: layer.rename(columns=...) and by=..."
         )
     usable = layer[layer[by].notna() & layer[by].ne(UNMAPPED) & ~layer.geometry.isna()]
-    plane = equal_area_crs(areas)
-    own, near = plane_polygons(areas, plane), _near(usable, areas)
-    pairs = _pieces(own, plane_polygons(near, plane), near[by].to_numpy(dtype=object))
-    shares = _shares(pairs, own, on_overlap, areas[key].to_numpy(dtype=object))
-    return _tidy(shares, areas, key, by)
+    near = _near(usable, areas)
+    number, names = pd.factorize(near[by].astype(object))
+    is_compiled = engine == "auto" and find_spec("numba") is not None
+    own, layer = (_polygons(frame.geometry.to_numpy(), is_compiled) for frame in (areas, near))
+    found = []
+    for rows, here, there, corners in _in_planes(own, layer, areas.crs):
+        shares = _shares(here, there, corners, number.astype(np.int64), on_overlap, is_compiled)
+        found.append((rows[shares.area], shares.by, shares.share, rows[shares.overlapping]))
+    area, class_, share, overlapping = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    if on_overlap == "raise" and len(overlapping):
+        raise DataError(
+            f"{len(overlapping)} of {len(areas)} areas meet polygons of different classes that overlap, such as "
+            f"{str(areas[key].iloc[overlapping.min()])!r}.\n"
+            f"  Fix: mend the layer, or choose on_overlap='split' or 'first'."
+        )
+    # shares are of the repaired shapes, so are the m2: the two lobes of a bow tie cancel each other otherwise
+    area_m2 = geodesic_area_m2(gpd.GeoSeries(list(own), crs=areas.crs))
+    area_m2[shapely.is_empty(areas.geometry.to_numpy())] = 0.0
+    parts = pd.DataFrame({"area": area, "by": np.asarray(names, dtype=object)[class_], "share": share})
+    return _tidy(parts, areas, area_m2, key, by)
+
+
+def _polygons(shapes: Shapes, is_compiled: bool) -> Shapes:
+    """Return valid polygons; None for what is none. What is compiled repairs those of the layer as it meets them."""
+    kept = keep_where(shapes, (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes))
+    return valid_polygons(kept) if is_compiled else polygonal(repaired(kept))
+
+
+def _in_planes(own: Shapes, layer: Shapes, crs: CRS) -> Iterator[tuple[Rows, Shapes, Shapes, Corners | None]]:
+    """Yield the areas by the plane in which their shares are true: rows, areas, layer, and what leads to the plane."""
+    rows = np.arange(len(own))
+    if crs.is_geographic and not _is_near_180(own):
+        yield rows, densified(own, crs), densified(layer, crs), authalic(crs)
+        return
+    is_even = scale_change(own, crs) < _EVEN if crs.is_projected else np.zeros(len(own), bool)
+    is_even |= shapely.is_missing(own)
+    yield rows[is_even], own[is_even], layer, None
+    if not is_even.all():
+        bent = gpd.GeoSeries(list(own[~is_even]), crs=crs).to_frame("geometry")
+        plane = equal_area_crs(bent)
+        near = np.unique(shapely.STRtree(layer).query(own[~is_even])[1])
+        moved = np.full(len(layer), None, dtype=object)
+        moved[near] = plane_polygons(gpd.GeoSeries(list(layer[near]), crs=crs).to_frame("geometry"), plane)
+        yield rows[~is_even], plane_polygons(bent, plane), moved, None
+
+
+def _is_near_180(own: Shapes) -> bool:
+    bounds = shapely.bounds(own)
+    return bool((bounds[:, 0] < -179).any() or (bounds[:, 2] > 179).any())
+
+
+def _shares(
+    own: Shapes, layer: Shapes, corners: Corners | None, classes: Classes, on_overlap: str, is_compiled: bool
+) -> Shares:
+    if is_compiled:
+        return shares_by_edges(own, layer, classes, on_overlap, corners)
+    if corners is not None:
+        own, layer = (polygonal(repaired(shapely.transform(shapes, corners))) for shapes in (own, layer))
+    return shares_by_pieces(own, layer, classes, on_overlap)
 
 
 def _near(layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -106,109 +178,10 @@ def _near(layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return layer[(right >= west) & (left <= east) & (top >= south) & (bottom <= north)]
 
 
-def _pieces(own: Shapes, layer: Shapes, classes: npt.NDArray[Any]) -> pd.DataFrame:
-    """Return each area's intersections with the polygons of the layer, in the layer's order."""
-    tree = shapely.STRtree(layer)
-    left, right = tree.query(own, predicate="intersects")
-    order = np.lexsort((right, left))
-    left, right = left[order], right[order]
-    shapely.prepare(own)
-    inside = shapely.contains_properly(own[left], layer[right])
-    shapes = layer[right].copy()
-    shapes[~inside] = polygonal(shapely.intersection(own[left[~inside]], layer[right[~inside]]))
-    pairs = pd.DataFrame({"area": left, "by": classes[right], "m2": planar_area(shapes)})
-    pairs["shape"] = shapes
-    return pairs[pairs["m2"] > 0.0].reset_index(drop=True)
-
-
-def _shares(pairs: pd.DataFrame, own: Shapes, on_overlap: str, ids: npt.NDArray[Any]) -> pd.DataFrame:
-    """Return area, class and share; land that several polygons cover is given out once."""
-    whole = planar_area(own)
-    is_shared = _is_shared(pairs)
-    shared = pairs[is_shared]
-    pieces, names = shared["shape"].to_numpy(), shared["by"].to_numpy()
-    areas, starts, counts = np.unique(shared["area"].to_numpy(), return_index=True, return_counts=True)
-    overlapping: list[str] = []
-    given: list[tuple[int, Any, float]] = []
-    for area, start, count in zip(areas.tolist(), starts.tolist(), counts.tolist(), strict=True):
-        classes = _by_class(pieces[start : start + count], names[start : start + count])
-        if on_overlap == "raise" and _overlap(list(classes.values())):
-            overlapping.append(str(ids[area]))
-        m2 = _first(classes) if on_overlap == "first" else _split(classes)
-        given += [(area, name, part) for name, part in m2.items()]
-    if overlapping:
-        raise DataError(
-            f"{len(overlapping)} of {len(own)} areas meet polygons of different classes that overlap, such as "
-            f"{overlapping[0]!r}.\n  Fix: mend the layer, or choose on_overlap='split' or 'first'."
-        )
-    rows = [pairs.loc[~is_shared, ["area", "by", "m2"]]]
-    rows += [pd.DataFrame(given, columns=["area", "by", "m2"])] if given else []
-    parts = pd.concat(rows, ignore_index=True).groupby(["area", "by"], sort=False)["m2"].sum().reset_index()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        parts["share"] = parts["m2"].to_numpy() / whole[parts["area"].to_numpy(dtype=int)]
-    total = parts.groupby("area")["share"].transform("sum")
-    parts["share"] = parts["share"].where(total <= 1.0, parts["share"] / total)  # rounding beyond the whole
-    return parts
-
-
-def _is_shared(pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell the pieces of the areas in which pieces overlap: these add up to more than their union."""
-    several = pairs["area"].duplicated(keep=False).to_numpy()
-    group = np.unique(pairs["area"].to_numpy()[several], return_inverse=True)[1]
-    # one collection an area, so that one call makes all the unions: a layer without overlaps needs no loop
-    together = shapely.geometrycollections(pairs["shape"].to_numpy()[several], indices=group)
-    covered = shapely.area(shapely.union_all(together[:, np.newaxis], axis=1))
-    m2 = np.bincount(group, weights=pairs["m2"].to_numpy()[several], minlength=len(covered))
-    is_shared = np.zeros(len(pairs), dtype=bool)
-    is_shared[several] = (m2 > covered * (1 + _TOLERANCE))[group]
-    return is_shared
-
-
-def _overlap(shapes: list[Any]) -> bool:
-    return bool(sum(shape.area for shape in shapes) > shapely.union_all(shapes).area * (1 + _TOLERANCE))
-
-
-def _by_class(pieces: Shapes, names: npt.NDArray[Any]) -> dict[Any, Any]:
-    """Return the land of each class, in the order in which they come first."""
-    by_class: dict[Any, list[Any]] = {}
-    for name, piece in zip(names.tolist(), pieces, strict=True):
-        by_class.setdefault(name, []).append(piece)
-    return {name: shapely.union_all(several) for name, several in by_class.items()}
-
-
-def _first(classes: dict[Any, Any]) -> dict[Any, float]:
-    """Give land to the class that comes first."""
-    m2, taken = {}, shapely.Polygon()
-    for name, shape in classes.items():
-        m2[name] = shape.difference(taken).area
-        taken = taken.union(shape)
-    return m2
-
-
-def _split(classes: dict[Any, Any]) -> dict[Any, float]:
-    """Share land equally between the classes that claim it."""
-    cells: list[tuple[Any, tuple[Any, ...]]] = []
-    for name, shape in classes.items():
-        left, cut = shape, []
-        for cell, names in cells:
-            shared = cell.intersection(left)
-            if shared.area > 0.0:
-                cut += [(shared, (*names, name)), (cell.difference(shared), names)]
-                left = left.difference(shared)
-            else:
-                cut.append((cell, names))
-        cells = [(cell, names) for cell, names in [*cut, (left, (name,))] if cell.area > 0.0]
-    m2 = dict.fromkeys(classes, 0.0)
-    for cell, names in cells:
-        for name in names:
-            m2[name] += cell.area / len(names)
-    return m2
-
-
-def _tidy(parts: pd.DataFrame, areas: gpd.GeoDataFrame, key: str, by: str) -> pd.DataFrame:
+def _tidy(
+    parts: pd.DataFrame, areas: gpd.GeoDataFrame, area_m2: npt.NDArray[np.float64], key: str, by: str
+) -> pd.DataFrame:
     """Add what is unmapped and the m2; order as the areas, unmapped last."""
-    # shares are of the repaired shapes, so are the m2: the two lobes of a bow tie cancel each other otherwise
-    area_m2 = geodesic_area_m2(gpd.GeoSeries(repaired(areas.geometry.to_numpy()), crs=areas.crs))
     known = np.flatnonzero(~np.isnan(area_m2))
     covered = parts.groupby("area")["share"].sum().reindex(known, fill_value=0.0)
     free = pd.DataFrame({"area": known, "by": UNMAPPED, "share": np.maximum(0.0, 1.0 - covered.to_numpy())})

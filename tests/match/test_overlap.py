@@ -60,7 +60,7 @@ def of_note(parts: dict[str, float]) -> dict[str, float]:
 
 
 def geodesic_m2(shape) -> float:
-    """Area of one polygon by the geodesic library alone."""
+    """Area of one polygon by the geodesic library alone; its sums start at the equator, and keep about 1e-4 m2."""
     lon_lat = shapely.transform(shape, lambda xy: np.column_stack(TO_LON_LAT.transform(xy[:, 0], xy[:, 1])))
     return abs(GEOD.geometry_area_perimeter(lon_lat)[0])
 
@@ -95,8 +95,8 @@ def test_half_a_quarter_and_the_rest_with_the_m2_on_the_ellipsoid():
     whole = [geodesic_m2(shape) for shape in areas.geometry]
     assert whole[0] == pytest.approx(10_000 / 0.9996**2, rel=1e-6)  # the scale of the zone's middle meridian
     assert m2["A0"]["grazing"] == pytest.approx(whole[0] / 2, rel=1e-8)
-    assert m2["A1"]["housing"] == pytest.approx(whole[1], rel=1e-12)
-    assert found.groupby("area_id")["overlap_m2"].sum().to_numpy() == pytest.approx(whole, rel=1e-12)
+    assert m2["A1"]["housing"] == pytest.approx(whole[1], abs=1e-4)
+    assert found.groupby("area_id")["overlap_m2"].sum().to_numpy() == pytest.approx(whole, abs=1e-4)
 
 
 def test_unmapped_comes_last_and_the_order_is_that_of_the_areas():
@@ -370,7 +370,7 @@ def test_any_cells_against_a_count(owners, parcels, policy):
     for i, (shape, cells) in enumerate(owners):
         own = found[found["area_id"] == f"A{i}"].set_index("use_code")
         assert own["overlap_share"].sum() == pytest.approx(1.0, abs=1e-9)
-        assert own["overlap_m2"].sum() == pytest.approx(geodesic_m2(at(shape)), rel=1e-9)
+        assert own["overlap_m2"].sum() == pytest.approx(geodesic_m2(at(shape)), abs=1e-4)
         assert (own["overlap_share"] >= 0).all()
         # classes in the layer's order: polygons that meet none of the areas can not come first here
         near = [(name, held) for name, held in parcels if held[1] & cells]
@@ -403,7 +403,7 @@ def test_any_polygons_close(owners, parcels, policy):
     whole = {f"A{i}": geodesic_m2(shapely.make_valid(shape)) for i, shape in enumerate(areas.geometry)}
     total = found.groupby("area_id")[["overlap_m2", "overlap_share"]].sum()
     assert total["overlap_share"].to_numpy() == pytest.approx(1.0, abs=1e-9)
-    assert total["overlap_m2"].to_dict() == pytest.approx(whole, rel=1e-9)
+    assert total["overlap_m2"].to_dict() == pytest.approx(whole, abs=1e-4)
     # however the classes share it, what is covered is the union of the layer
     union = shapely.union_all(
         [shape for shape, name in zip(layer.geometry, layer["use_code"], strict=True) if name == name]

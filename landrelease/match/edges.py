@@ -1,0 +1,142 @@
+"""Shares of classes by sums over edges, compiled: no shape is built. See `landrelease.match.kernels.overlap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from landrelease.geometry import polygonal, repaired, rings_of
+from landrelease.match.shares import NOTHING, TOLERANCE, Classes, Shapes, Shares
+from landrelease.match.threads import in_threads
+
+__all__ = ["shares_by_edges", "valid_polygons"]
+
+Floats = npt.NDArray[np.float64]
+Corners = Callable[[Floats], Floats]
+_CHUNK = 20_000
+"""Areas that are matched at once: bounds the memory."""
+_LEAST = 1e-13
+"""A share below this is rounding."""
+_MOST_CORNERS = 200
+"""A ring of more is asked of GEOS: pairs of its edges are too many."""
+
+
+class _Edges(NamedTuple):
+    edge: Floats
+    sign: npt.NDArray[np.int8]
+    reach: Floats
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+    area: Floats
+    box: Floats
+
+
+def valid_polygons(shapes: Shapes) -> Shapes:
+    """Return polygons, repaired where they are invalid; None stays. Plain rings need not be asked of GEOS."""
+    from landrelease.match.kernels.overlap import surely_simple
+
+    rings = rings_of(shapes)
+    simple = np.zeros(len(shapes), bool)
+    in_threads(
+        len(shapes),
+        lambda low, high: surely_simple(
+            rings.xy, rings.ring_start, rings.shape_start, low, high, _MOST_CORNERS, simple
+        ),
+    )
+    rest = np.flatnonzero(~simple & ~shapely.is_missing(shapes))
+    rest = rest[~shapely.is_valid(shapes[rest]) | ~np.isin(shapely.get_type_id(shapes[rest]), (3, 6))]
+    if not len(rest):
+        return shapes
+    result = shapes.copy()
+    result[rest] = polygonal(repaired(shapes[rest]))
+    return result
+
+
+def shares_by_edges(own: Shapes, layer: Shapes, classes: Classes, on_overlap: str, corners: Corners | None) -> Shares:
+    """Return the share of each class in each area; `corners` leads from the coordinates to an equal-area plane."""
+    known = np.flatnonzero(shapely.area(own) > 0.0)
+    if not len(known):
+        return NOTHING
+    tree = shapely.STRtree(layer)
+    order = known[np.argsort(gpd.GeoSeries(own[known]).hilbert_distance().to_numpy(), kind="stable")]
+    found = [
+        _shares_of(order[low : low + _CHUNK], own, layer, classes, tree, on_overlap, corners)
+        for low in range(0, len(order), _CHUNK)
+    ]
+    return Shares(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def _shares_of(
+    rows: npt.NDArray[np.int64], own: Shapes, layer: Shapes, classes: Classes, tree: Any, on_overlap: str,
+    corners: Corners | None,
+) -> Shares:  # fmt: skip
+    from landrelease.match.kernels.overlap import overlap_areas, shared_areas
+
+    rows = np.sort(rows)
+    left, right = tree.query(own[rows])
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    near, right = np.unique(right, return_inverse=True)
+    mine, other = _edges(own[rows], corners), _edges(valid_polygons(layer[near]), corners)
+    area = np.empty(len(left))
+    in_threads(
+        len(left),
+        lambda low, high: overlap_areas(
+            mine.edge, mine.sign, mine.start, mine.end, mine.box, other.edge, other.sign, other.reach, other.start,
+            other.end, left, right, low, high, area,
+        ),
+    )  # fmt: skip
+    meets = area > _LEAST * mine.area[left]
+    left, right, area = left[meets], right[meets], area[meets]
+    by = classes[near[right]]
+    alone, first, count = np.unique(left, return_index=True, return_counts=True)
+    alone, first, count = (values[count > 1] for values in (alone, first, count))
+    doubled = np.zeros(len(alone))
+    group = _numbered(by, first, count)
+    in_threads(
+        len(alone),
+        lambda low, high: shared_areas(
+            mine.edge, mine.sign, mine.reach, mine.start, mine.end, mine.box, other.edge, other.sign, other.reach,
+            other.start, other.end, alone, first, first + count, low, high, right, group,
+            on_overlap == "first", area, doubled,
+        ),
+    )  # fmt: skip
+    share = area / mine.area[left]
+    is_given = share > 0.0
+    total = np.bincount(left, weights=share, minlength=len(rows))[left]
+    share = np.where(total > 1.0, share / total, share)  # rounding beyond the whole
+    overlapping = rows[alone[doubled > TOLERANCE * mine.area[alone]]]
+    return Shares(rows[left[is_given]], by[is_given], share[is_given], overlapping)
+
+
+def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> Classes:
+    """Return the classes of each area numbered from 0, in the order in which they come."""
+    group = np.zeros(len(by), np.int64)
+    run = np.repeat(np.arange(len(first)), count)
+    at = np.repeat(first, count) + np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
+    pairs = pd.DataFrame({"run": run, "by": by[at]})
+    is_new = ~pairs.duplicated().to_numpy()
+    number = np.cumsum(is_new) - 1
+    number -= np.repeat(number[np.cumsum(count) - count], count) if len(run) else 0
+    group[at] = pairs.assign(number=np.where(is_new, number, 0)).groupby(["run", "by"])["number"].transform("max")
+    return group
+
+
+def _edges(shapes: Shapes, corners: Corners | None) -> _Edges:
+    from landrelease.match.kernels.overlap import edges_of
+
+    xy, ring_start, is_hole, shape_start = rings_of(shapes)
+    xy = np.ascontiguousarray(xy if corners is None else corners(xy))
+    n = len(shapes)
+    edges = _Edges(
+        np.empty((len(xy), 4)), np.empty(len(xy), np.int8), np.empty(len(xy)), np.empty(n, np.int64),
+        np.empty(n, np.int64), np.empty(n), np.empty((n, 4)),
+    )  # fmt: skip
+    in_threads(n, lambda low, high: edges_of(xy, ring_start, is_hole, shape_start, low, high, *edges))
+    return edges

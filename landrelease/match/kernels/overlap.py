@@ -1,0 +1,317 @@
+"""Areas that polygons share, as sums over pairs of edges.
+
+The land of a polygon is the signed sum of what lies below each of its edges. So the land that two polygons share is the
+signed sum, over all pairs of an edge of the one and an edge of the other, of what lies below both: the integral of the
+lower of two straight lines where they stand over the same ground. Nothing is built and no point is located, so that
+edges that coincide, shared corners and slivers are no special case.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from landrelease.match.kernels.compiled import compiled
+
+__all__ = ["edges_of", "overlap_areas", "shared_areas", "surely_simple"]
+
+BLOCK = 32
+"""Edges of which it is known together how far they reach."""
+
+
+@compiled
+def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int, high: int, edge: Any, sign: Any,
+             reach: Any, start: Any, end: Any, area: Any, box: Any) -> None:  # fmt: skip
+    """Write the edges of the shapes from `low` to `high`, sorted by where they begin, with the side that they bound.
+
+    edge (n, 4) : x and y of the left end, x and y of the right end. Vertical edges bound nothing, and are left out.
+    sign (n,) : 1 where the land is below, -1 where it is above.
+    reach (n,) : at each `BLOCK`th edge of a shape, how far to the right the edges of the block reach.
+    start, end (shapes,) : where the edges of each shape stand.
+    area (shapes,) and box (shapes, 4) : its area; west, south, east, north.
+    """
+    for shape in range(low, high):
+        first = n = ring_start[shape_start[shape]]
+        total = 0.0
+        west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+        for ring in range(shape_start[shape], shape_start[shape + 1]):
+            begin, last = ring_start[ring], ring_start[ring + 1] - 1
+            ox, oy = xy[begin, 0], xy[begin, 1]
+            twice = 0.0
+            for k in range(begin, last):
+                twice += (xy[k, 0] - ox) * (xy[k + 1, 1] - oy) - (xy[k + 1, 0] - ox) * (xy[k, 1] - oy)
+            above = 1 if (twice < 0.0) != is_hole[ring] else -1  # a shell that runs anticlockwise, a hole clockwise
+            total += -abs(twice) if is_hole[ring] else abs(twice)
+            for k in range(begin, last):
+                xa, ya, xb, yb = xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1]
+                west, east, south, north = min(west, xa), max(east, xa), min(south, ya), max(north, ya)
+                if xa < xb:
+                    edge[n, 0], edge[n, 1], edge[n, 2], edge[n, 3], sign[n] = xa, ya, xb, yb, above
+                    n += 1
+                elif xb < xa:
+                    edge[n, 0], edge[n, 1], edge[n, 2], edge[n, 3], sign[n] = xb, yb, xa, ya, -above
+                    n += 1
+        if n - first > 48:
+            order = np.argsort(edge[first:n, 0]) + first
+            edge[first:n], sign[first:n] = edge[order], sign[order]
+        else:
+            for k in range(first + 1, n):
+                a, b, c, d, s = edge[k, 0], edge[k, 1], edge[k, 2], edge[k, 3], sign[k]
+                m = k - 1
+                while m >= first and edge[m, 0] > a:
+                    for q in range(4):
+                        edge[m + 1, q] = edge[m, q]
+                    sign[m + 1] = sign[m]
+                    m -= 1
+                edge[m + 1, 0], edge[m + 1, 1], edge[m + 1, 2], edge[m + 1, 3], sign[m + 1] = a, b, c, d, s
+        for k in range(first, n, BLOCK):
+            reach[k] = edge[k : min(k + BLOCK, n), 2].max()
+        start[shape], end[shape], area[shape] = first, n, total / 2
+        box[shape, 0], box[shape, 1], box[shape, 2], box[shape, 3] = west, south, east, north
+
+
+@compiled
+def surely_simple(xy: Any, ring_start: Any, shape_start: Any, low: int, high: int, most: int, simple: Any) -> None:
+    """Tell the shapes that are one ring whose edges surely do not touch; of all others nothing is said."""
+    for shape in range(low, high):
+        simple[shape] = False
+        if shape_start[shape + 1] - shape_start[shape] != 1:
+            continue
+        first = ring_start[shape_start[shape]]
+        n = ring_start[shape_start[shape] + 1] - first - 1
+        if n < 3 or n > most:
+            continue
+        simple[shape] = True
+        for i in range(n):
+            ax, ay, bx, by = xy[first + i, 0], xy[first + i, 1], xy[first + i + 1, 0], xy[first + i + 1, 1]
+            ux, uy = bx - ax, by - ay
+            west, east, south, north = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
+            for j in range(i + 1, n):
+                cx, cy, dx, dy = xy[first + j, 0], xy[first + j, 1], xy[first + j + 1, 0], xy[first + j + 1, 1]
+                is_next, is_last = j == i + 1, i == 0 and j == n - 1
+                if not (is_next or is_last) and (
+                    max(cx, dx) < west or min(cx, dx) > east or max(cy, dy) < south or min(cy, dy) > north
+                ):
+                    continue
+                vx, vy = dx - cx, dy - cy
+                doubt = 1e-11 * (abs(ux) + abs(uy) + abs(vx) + abs(vy)) * (abs(ux) + abs(uy) + abs(vx) + abs(vy))
+                if is_next or is_last:
+                    if abs(ux * vy - uy * vx) <= doubt and ux * vx + uy * vy <= doubt:
+                        simple[shape] = False  # folds back, or stands still
+                    continue
+                c, d = ux * (cy - ay) - uy * (cx - ax), ux * (dy - ay) - uy * (dx - ax)
+                a, b = vx * (ay - cy) - vy * (ax - cx), vx * (by - cy) - vy * (bx - cx)
+                apart = (min(c, d) > doubt or max(c, d) < -doubt) or (min(a, b) > doubt or max(a, b) < -doubt)
+                if not apart:
+                    simple[shape] = False
+            if not simple[shape]:
+                break
+
+
+@compiled
+def _below_both(xa: float, ya: float, xb: float, yb: float, ua: float, va: float, ub: float, vb: float, left: float,
+                right: float) -> float:  # fmt: skip
+    """Return the integral over [left, right] of the lower of two lines, above 0; the first is never below it."""
+    m, k = (yb - ya) / (xb - xa), (vb - va) / (ub - ua)
+    a0 = ya + (left - xa) * m
+    a1 = ya + (right - xa) * m if right < xb else yb
+    b0 = va + (left - ua) * k
+    b1 = va + (right - ua) * k if right < ub else vb
+    width = right - left
+    if b0 <= 0.0 or b1 <= 0.0:
+        if b0 <= 0.0 and b1 <= 0.0:
+            return 0.0
+        t = b0 / (b0 - b1)
+        if b0 < 0.0:
+            a0, b0, width = a0 + t * (a1 - a0), 0.0, width * (1.0 - t)
+        elif b1 < 0.0:
+            a1, b1, width = a0 + t * (a1 - a0), 0.0, width * t
+    d0, d1 = a0 - b0, a1 - b1
+    if d0 <= 0.0 and d1 <= 0.0:
+        return 0.5 * width * (a0 + a1)
+    if d0 >= 0.0 and d1 >= 0.0:
+        return 0.5 * width * (b0 + b1)
+    t = d0 / (d0 - d1)
+    c = a0 + t * (a1 - a0)
+    if d0 < 0.0:
+        return 0.5 * width * (t * (a0 + c) + (1.0 - t) * (c + b1))
+    return 0.5 * width * (t * (b0 + c) + (1.0 - t) * (c + a1))
+
+
+@compiled
+def _grown(values: Any) -> Any:
+    return np.concatenate((values, np.empty_like(values)))
+
+
+@compiled
+def _gathered(edge: Any, sign: Any, reach: Any, begin: int, end: int, ox: float, oy: float, wide: float, owner: int,
+              e: Any, s: Any, of: Any, n: int) -> Any:  # fmt: skip
+    """Add the edges of a shape that stand over [0, wide], and are not below 0, as seen from an origin."""
+    k = begin
+    while k < end:
+        if (k - begin) % BLOCK == 0 and reach[k] <= ox:
+            k += BLOCK
+            continue
+        xa = edge[k, 0] - ox
+        if xa >= wide:
+            break
+        xb, ya, yb = edge[k, 2] - ox, edge[k, 1] - oy, edge[k, 3] - oy
+        if xb > max(xa, 0.0) and (ya >= 0.0 or yb >= 0.0):  # seen from there, an edge may have become vertical
+            if n == len(e):
+                e, s, of = _grown(e), _grown(s), _grown(of)
+            e[n, 0], e[n, 1], e[n, 2], e[n, 3], s[n], of[n] = xa, ya, xb, yb, sign[k], owner
+            n += 1
+        k += 1
+    return e, s, of, n
+
+
+@compiled
+def overlap_areas(edge: Any, sign: Any, start: Any, end: Any, box: Any, other: Any, other_sign: Any, other_reach: Any,
+                  other_start: Any, other_end: Any, left: Any, right: Any, low: int, high: int,
+                  area: Any) -> None:  # fmt: skip
+    """Write the area that each pair of shapes shares, from `low` to `high`."""
+    q, s, of, far = np.empty((256, 4)), np.empty(256, np.int8), np.empty(256, np.int64), np.empty(256)
+    for pair in range(low, high):
+        i, j = left[pair], right[pair]
+        ox, oy, wide = box[i, 0], box[i, 1], box[i, 2] - box[i, 0]
+        q, s, of, n = _gathered(
+            other, other_sign, other_reach, other_start[j], other_end[j], ox, oy, wide, 0, q, s, of, 0
+        )
+        if n > len(far):
+            far = np.empty(len(q))
+        for block in range(0, n, BLOCK):
+            far[block] = q[block : min(block + BLOCK, n), 2].max()
+        total = 0.0
+        for e in range(start[i], end[i]):
+            xa, ya, xb, yb = edge[e, 0] - ox, edge[e, 1] - oy, edge[e, 2] - ox, edge[e, 3] - oy
+            part = 0.0
+            f = 0 if xa < xb else n
+            while f < n and q[f, 0] < xb:
+                if f % BLOCK == 0 and far[f] <= xa:
+                    f += BLOCK
+                    continue
+                if q[f, 2] > xa:
+                    part += s[f] * _below_both(xa, ya, xb, yb, q[f, 0], q[f, 1], q[f, 2], q[f, 3],
+                                               max(xa, q[f, 0]), min(xb, q[f, 2]))  # fmt: skip
+                f += 1
+            total += sign[e] * part
+        area[pair] = total
+
+
+@compiled
+def _corners(e: Any, n: int, wide: float, x: Any) -> Any:
+    """Return in order where edges, sorted by where they begin, begin, end or cross between 0 and a width."""
+    x[0], x[1] = 0.0, wide
+    m = 2
+    for k in range(n):
+        if m + 2 > len(x):
+            x = _grown(x)
+        for c in (e[k, 0], e[k, 2]):
+            if 0.0 < c < wide:
+                x[m] = c
+                m += 1
+        xa, xb = max(e[k, 0], 0.0), min(e[k, 2], wide)
+        slope = (e[k, 3] - e[k, 1]) / (e[k, 2] - e[k, 0])
+        low, high = min(e[k, 1], e[k, 3]), max(e[k, 1], e[k, 3])
+        for q in range(k + 1, n):
+            if e[q, 0] >= xb:
+                break
+            left, right = max(xa, e[q, 0]), min(xb, e[q, 2])
+            if right <= left or min(e[q, 1], e[q, 3]) > high or max(e[q, 1], e[q, 3]) < low:
+                continue
+            other = (e[q, 3] - e[q, 1]) / (e[q, 2] - e[q, 0])
+            d0 = e[k, 1] + (left - e[k, 0]) * slope - (e[q, 1] + (left - e[q, 0]) * other)
+            d1 = e[k, 1] + (right - e[k, 0]) * slope - (e[q, 1] + (right - e[q, 0]) * other)
+            if (d0 < 0.0 < d1) or (d1 < 0.0 < d0):
+                if m == len(x):
+                    x = _grown(x)
+                x[m] = left + d0 / (d0 - d1) * (right - left)
+                m += 1
+    x[:m].sort()
+    return x, m
+
+
+@compiled
+def shared_areas(edge: Any, sign: Any, reach: Any, start: Any, end: Any, box: Any, other: Any, other_sign: Any,
+                 other_reach: Any, other_start: Any, other_end: Any, mine: Any, first: Any, last: Any, low: int,
+                 high: int, right: Any, group: Any, is_first: bool, area: Any, doubled: Any) -> None:  # fmt: skip
+    """Write how the land of shapes that meet several others falls to the groups of these.
+
+    The land is cut into strips between all corners and crossings, in which edges stand one above the other: a
+    trapezoid between two of them is covered by the same groups throughout.
+
+    mine, first, last : the shapes, and where their pairs begin and end in `right` and `group`; groups are numbered in
+    the order of the pairs. area (pairs,): the first pair of each group takes what falls to it: what it alone covers,
+    and of what several cover an equal part, or with `is_first` all, where it comes first. doubled (shapes,)
+    takes the land that several groups cover.
+    """
+    e, s, of, x = np.empty((256, 4)), np.empty(256, np.int8), np.empty(256, np.int64), np.empty(512)
+    for run in range(low, high):
+        doubled[run] = 0.0
+        i = mine[run]
+        ox, oy, wide = box[i, 0], box[i, 1], box[i, 2] - box[i, 0]
+        e, s, of, n = _gathered(edge, sign, reach, start[i], end[i], ox, oy, wide, -1, e, s, of, 0)
+        for pair in range(first[run], last[run]):
+            j = right[pair]
+            e, s, of, n = _gathered(
+                other, other_sign, other_reach, other_start[j], other_end[j], ox, oy, wide, group[pair], e, s, of, n
+            )
+        order = np.argsort(e[:n, 0])
+        e[:n], s[:n], of[:n] = e[:n][order], s[:n][order], of[:n][order]
+        x, m = _corners(e, n, wide, x)
+        n_groups = 0
+        for pair in range(first[run], last[run]):
+            n_groups = max(n_groups, group[pair] + 1)
+        total, covers = np.zeros(n_groups), np.zeros(n_groups, np.int64)
+        active, y = np.empty(n, np.int64), np.empty(n)
+        n_active, ahead = 0, 0
+        for c in range(m - 1):
+            width = x[c + 1] - x[c]
+            if width <= 0.0:
+                continue
+            middle = x[c] + 0.5 * width
+            kept = 0
+            for a in range(n_active):
+                if e[active[a], 2] > middle:
+                    active[kept] = active[a]
+                    kept += 1
+            n_active = kept
+            while ahead < n and e[ahead, 0] < middle:
+                if e[ahead, 2] > middle:
+                    active[n_active] = ahead
+                    n_active += 1
+                ahead += 1
+            for a in range(n_active):  # highest first: hardly anything moves from strip to strip
+                k = active[a]
+                at = e[k, 1] + (middle - e[k, 0]) / (e[k, 2] - e[k, 0]) * (e[k, 3] - e[k, 1])
+                b = a - 1
+                while b >= 0 and y[b] < at:
+                    y[b + 1], active[b + 1] = y[b], active[b]
+                    b -= 1
+                y[b + 1], active[b + 1] = at, k
+            inside, n_covering = 0, 0
+            covers[:] = 0
+            for a in range(n_active):
+                if inside > 0 and n_covering > 0:
+                    land = width * (y[a - 1] - y[a])
+                    if n_covering > 1:
+                        doubled[run] += land
+                    for g in range(n_groups):
+                        if covers[g] > 0:
+                            total[g] += land if is_first else land / n_covering
+                            if is_first:
+                                break
+                k = active[a]
+                if of[k] < 0:
+                    inside += s[k]
+                else:
+                    was = covers[of[k]] > 0
+                    covers[of[k]] += s[k]
+                    n_covering += int(covers[of[k]] > 0) - int(was)
+        seen = 0
+        for pair in range(first[run], last[run]):
+            area[pair] = 0.0
+            if group[pair] == seen:
+                area[pair] = total[seen]
+                seen += 1

@@ -1,0 +1,165 @@
+"""Sums over edges against GEOS in the same plane: common edges, holes, parts, tiny and huge coordinates."""
+
+from __future__ import annotations
+
+import os
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shapely import box
+
+from landrelease.match.edges import shares_by_edges, valid_polygons
+from landrelease.match.overlap import match_overlap
+from landrelease.match.pieces import shares_by_pieces
+
+CASES = int(os.environ.get("LANDRELEASE_OVERLAP_CASES", "400"))
+"""Cases of each property; a long run takes 20,000."""
+
+
+@st.composite
+def rectilinear(draw):
+    """Unions of boxes on a coarse grid: edges that coincide, shared corners, holes and parts are the normal case."""
+    corners = st.integers(0, 6)
+    boxes = draw(st.lists(st.tuples(corners, corners, st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=5))
+    whole = shapely.union_all([box(x, y, x + w, y + h) for x, y, w, h in boxes])
+    if draw(st.booleans()):
+        x, y, w, h = draw(st.tuples(corners, corners, st.integers(1, 3), st.integers(1, 3)))
+        whole = whole.difference(box(x, y, x + w, y + h))
+    return whole
+
+
+@st.composite
+def stars(draw):
+    x, y = draw(st.tuples(st.floats(0, 10), st.floats(0, 10)))
+    radii = np.array(draw(st.lists(st.floats(0.05, 8), min_size=3, max_size=9)))
+    turns = np.linspace(0, 2 * np.pi, len(radii), endpoint=False) + draw(st.sampled_from([0.0, np.pi / 4, 0.3]))
+    return shapely.Polygon(np.column_stack([x + radii * np.cos(turns), y + radii * np.sin(turns)]))
+
+
+@st.composite
+def on_grid(draw):
+    """Rings through points of a small grid, mended: many collinear and touching edges."""
+    points = draw(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=8, unique=True))
+    return shapely.make_valid(shapely.Polygon(points), method="structure", keep_collapsed=False)
+
+
+def lands():
+    return st.one_of(rectilinear(), stars(), on_grid()).filter(lambda shape: shape.area > 1e-6)
+
+
+def places():
+    """Where the plane's origin lies, how large a unit is, and how it is turned."""
+    return st.tuples(
+        st.sampled_from([0.0, 5e5, -7.3e6]), st.sampled_from([0.0, 4.9e6]), st.sampled_from([1e-2, 1.0, 97.3, 1e4]),
+        st.sampled_from([0.0, 90.0, 33.0]),
+    )  # fmt: skip
+
+
+def moved(shapes, place):
+    east, north, unit, turn = place
+    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    turned = np.array([[c, -s], [s, c]])
+    return valid_polygons(
+        shapely.transform(np.array(shapes, dtype=object), lambda xy: xy @ turned.T * unit + [east, north])
+    )
+
+
+def table(shares):
+    return {(a, b): s for a, b, s in zip(shares.area.tolist(), shares.by.tolist(), shares.share.tolist(), strict=True)}
+
+
+def differ(one, two):
+    return max((abs(one.get(key, 0.0) - two.get(key, 0.0)) for key in one.keys() | two.keys()), default=0.0)
+
+
+def tolerance(own):
+    """A share is as good as the coordinates: the rounding of an edge, times its length, over the area."""
+    numbers = np.abs(shapely.bounds(own)).max() * 2.0**-52
+    return 1e-9 + 40 * numbers * (shapely.length(own) / shapely.area(own)).max()
+
+
+@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    own=st.lists(lands(), min_size=1, max_size=3), layer=st.lists(lands(), max_size=5), place=places(),
+    names=st.lists(st.integers(0, 2), min_size=5, max_size=5), policy=st.sampled_from(["split", "first"]),
+)  # fmt: skip
+def test_any_polygons_as_geos_has_them(own, layer, place, names, policy):
+    own, layer = moved(own, place), moved(layer, place)
+    classes = np.array(names[: len(layer)], dtype=np.int64)
+    ours = table(shares_by_edges(own, layer, classes, policy, None))
+    theirs = table(shares_by_pieces(own, layer, classes, policy))
+    assert differ(ours, theirs) <= tolerance(own)
+
+
+@settings(max_examples=CASES // 4, deadline=None)
+@given(own=lands(), layer=lands(), place=places(), start=st.integers(0, 50), turn=st.booleans())
+def test_the_order_of_corners_and_the_place_change_nothing(own, layer, place, start, turn):
+    def rolled(shape):
+        ring = np.array(shape.exterior.coords)[:-1]
+        ring = np.roll(ring[::-1] if turn else ring, start, axis=0)
+        return shapely.Polygon(ring, [hole.coords for hole in shape.interiors])
+
+    parts = [part for part in shapely.get_parts(own) if part.geom_type == "Polygon"]
+    here, there = moved(parts, place), moved([rolled(part) for part in parts], place)
+    classes = np.zeros(1, dtype=np.int64)
+    layer = moved([layer], place)
+    one, two = (table(shares_by_edges(shapes, layer, classes, "split", None)) for shapes in (here, there))
+    assert differ(one, two) <= tolerance(here)
+
+
+def test_a_hazard_drawn_along_a_parcels_edge():
+    own = np.array([box(10, 0, 20, 10)], dtype=object)
+    layer = np.array([box(0, 0, 10, 10), box(10, -5, 15, 15), box(15, -5, 40, 15)], dtype=object)
+    found = shares_by_edges(own, layer, np.arange(3), "split", None)
+    assert table(found) == {(0, 1): 0.5, (0, 2): 0.5}
+
+
+def test_a_layer_of_one_polygon_with_many_corners():
+    turns = np.linspace(0, 2 * np.pi, 50_000, endpoint=False)
+    district = shapely.Polygon(
+        np.column_stack([np.cos(turns), np.sin(turns)]) * (1e5 + 10 * np.sin(400 * turns))[:, None]
+    )
+    rng = np.random.default_rng(5)
+    corners = rng.uniform(-1e5, 1e5, (300, 2))
+    own = shapely.box(*corners.T, *(corners + rng.uniform(50, 3000, (300, 2))).T)
+    found = table(shares_by_edges(own, np.array([district]), np.zeros(1, np.int64), "split", None))
+    expected = shapely.area(shapely.intersection(own, district)) / shapely.area(own)
+    assert [found.get((i, 0), 0.0) for i in range(300)] == pytest.approx(expected.tolist(), abs=1e-9)
+
+
+def test_large_areas_in_a_layer_of_small_parcels():
+    x, y = np.meshgrid(np.arange(0, 3000, 100.0), np.arange(0, 3000, 100.0))
+    parcels = shapely.box(x.ravel(), y.ravel(), x.ravel() + 100, y.ravel() + 100)
+    classes = np.arange(len(parcels)) % 4
+    own = np.array([shapely.Point(1500, 1500).buffer(1400, 64), shapely.Point(100, 100).buffer(333, 8)], dtype=object)
+    ours = table(shares_by_edges(own, parcels, classes, "split", None))
+    for row, shape in enumerate(own):
+        for name in range(4):
+            land = shapely.area(shapely.intersection(parcels[classes == name], shape)).sum() / shape.area
+            assert ours[row, name] == pytest.approx(land, abs=1e-12)
+
+
+@pytest.mark.parametrize("crs", [4326, 32633, 3857, 6933, 3035])
+def test_both_engines_agree_in_any_crs_and_the_shares_are_those_of_the_land(crs):
+    rng = np.random.default_rng(1)
+    corner = rng.uniform((4_300_000, 2_300_000), (4_309_000, 2_309_000), (60, 2))
+    own = gpd.GeoSeries(shapely.box(*corner.T, *(corner + rng.uniform(20, 1500, (60, 2))).T), crs=3035).to_crs(crs)
+    x, y = np.meshgrid(np.arange(0, 10_000, 500.0) + 4_300_000, np.arange(0, 10_000, 500.0) + 2_300_000)
+    cells = gpd.GeoSeries(shapely.box(x.ravel(), y.ravel(), x.ravel() + 500, y.ravel() + 500), crs=3035)
+    areas = gpd.GeoDataFrame({"area_id": np.arange(60).astype(str)}, geometry=own.to_numpy(), crs=crs)
+    names = pd.Series(np.arange(len(cells)) % 3).map({0: "grazing", 1: "road", 2: "forest"}).astype("str")
+    layer = gpd.GeoDataFrame({"use_code": names}, geometry=cells.to_crs(crs).to_numpy(), crs=crs)
+    found = match_overlap(areas, layer, by="use_code").set_index(["area_id", "use_code"])["overlap_share"]
+    exact = match_overlap(areas, layer, by="use_code", engine="exact").set_index(["area_id", "use_code"])
+    pd.testing.assert_series_equal(found, exact["overlap_share"], atol=1e-9, rtol=0)
+    true = gpd.overlay(areas.to_crs(3035), layer.to_crs(3035))
+    true = true.assign(m2=true.area).groupby(["area_id", "use_code"])["m2"].sum()
+    true = true / areas.to_crs(3035).set_index("area_id").area.reindex(true.index, level="area_id").to_numpy()
+    assert found.reindex(true.index).to_numpy() == pytest.approx(
+        true.to_numpy(), abs=5e-5
+    )  # an edge of 500 m is not straight in both
