@@ -234,7 +234,11 @@ def densified(geometries: Geometries, crs: CRS) -> Geometries:
     if not long_edges.any():
         return geometries
     dense = np.array(geometries, dtype=object, copy=True)
-    for i in np.flatnonzero(long_edges):
+    is_line = long_edges & np.isin(shapely.get_type_id(dense), (1, 2))
+    dense[is_line] = shapely.segmentize(dense[is_line], step)
+    is_ring = long_edges & (shapely.get_type_id(dense) == 3) & (shapely.get_num_interior_rings(dense) == 0)
+    dense[is_ring] = shapely.polygons(shapely.segmentize(shapely.get_exterior_ring(dense[is_ring]), step))
+    for i in np.flatnonzero(long_edges & ~is_line & ~is_ring):
         dense[i] = _segmentized(dense[i], step)
     return dense
 

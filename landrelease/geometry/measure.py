@@ -14,7 +14,7 @@ from pyproj import CRS
 from landrelease.errors import CRSError
 from landrelease.geometry.across import has_wide_part, unwrapped
 from landrelease.geometry.crs import densified, lon_lat, require_crs, transform
-from landrelease.geometry.operations import GEOD
+from landrelease.geometry.operations import GEOD, WGS84
 from landrelease.geometry.shapes import POLYGONAL, Floats, Geometries, keep_where, polygonal, repaired
 
 _POLAR = np.radians(80.0)
@@ -145,13 +145,13 @@ def _summed_area_m2(shapes: Geometries, crs: CRS) -> Floats:
     if crs.is_geographic:
         shapes = unwrapped(shapes)
         shapes = keep_where(shapes, ~_leaps(shapes))
-    shapes = lon_lat(densified(shapes, crs), crs)
+    shapes = lon_lat(shapes, crs)
     area = np.full(len(shapes), np.nan)
     polygonal_rows = np.isin(shapely.get_type_id(shapes), POLYGONAL)
     parts, owner = shapely.get_parts(shapes[polygonal_rows], return_index=True)
     rings, part_of = shapely.get_rings(parts, return_index=True)
-    coordinates, ring_of = shapely.get_coordinates(rings, return_index=True)
     is_hole = np.r_[False, part_of[1:] == part_of[:-1]] if len(rings) else np.zeros(0, bool)
+    coordinates, ring_of = shapely.get_coordinates(densified(rings, WGS84), return_index=True)
     ring_area = _ring_area_m2(coordinates, ring_of, len(rings))
     signed = np.where(is_hole, -ring_area, ring_area)
     area[polygonal_rows] = np.bincount(owner[part_of], weights=signed, minlength=int(polygonal_rows.sum()))
