@@ -387,13 +387,13 @@ def _walk(
 
 
 def without(land: Any, shape: Any) -> Any:
-    """Return the land that a shape leaves."""
-    return clean(shapely.difference(land, shape, grid_size=GRID_M))
+    """Return the land that a shape leaves; many a release has the very shape of its area."""
+    return EMPTY if shapely.equals_exact(land, shape) else clean(shapely.difference(land, shape, grid_size=GRID_M))
 
 
 def shared(land: Any, shape: Any) -> Any:
     """Return the land that lies in a shape."""
-    return clean(shapely.intersection(land, shape, grid_size=GRID_M))
+    return land if shapely.equals_exact(land, shape) else clean(shapely.intersection(land, shape, grid_size=GRID_M))
 
 
 def clean(shape: Any) -> Any:

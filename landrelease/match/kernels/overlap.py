@@ -74,6 +74,7 @@ def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int,
 @compiled
 def surely_simple(xy: Any, ring_start: Any, shape_start: Any, low: int, high: int, most: int, simple: Any) -> None:
     """Tell the shapes that are one ring whose edges surely do not touch; of all others nothing is said."""
+    box = np.empty((4, most))
     for shape in range(low, high):
         simple[shape] = False
         if shape_start[shape + 1] - shape_start[shape] != 1:
@@ -82,31 +83,43 @@ def surely_simple(xy: Any, ring_start: Any, shape_start: Any, low: int, high: in
         n = ring_start[shape_start[shape] + 1] - first - 1
         if n < 3 or n > most:
             continue
-        simple[shape] = True
         for i in range(n):
             ax, ay, bx, by = xy[first + i, 0], xy[first + i, 1], xy[first + i + 1, 0], xy[first + i + 1, 1]
-            ux, uy = bx - ax, by - ay
-            west, east, south, north = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
-            for j in range(i + 1, n):
-                cx, cy, dx, dy = xy[first + j, 0], xy[first + j, 1], xy[first + j + 1, 0], xy[first + j + 1, 1]
-                is_next, is_last = j == i + 1, i == 0 and j == n - 1
-                if not (is_next or is_last) and (
-                    max(cx, dx) < west or min(cx, dx) > east or max(cy, dy) < south or min(cy, dy) > north
-                ):
-                    continue
-                vx, vy = dx - cx, dy - cy
-                doubt = 1e-11 * (abs(ux) + abs(uy) + abs(vx) + abs(vy)) * (abs(ux) + abs(uy) + abs(vx) + abs(vy))
-                if is_next or is_last:
-                    if abs(ux * vy - uy * vx) <= doubt and ux * vx + uy * vy <= doubt:
-                        simple[shape] = False  # folds back, or stands still
-                    continue
-                c, d = ux * (cy - ay) - uy * (cx - ax), ux * (dy - ay) - uy * (dx - ax)
-                a, b = vx * (ay - cy) - vy * (ax - cx), vx * (by - cy) - vy * (bx - cx)
-                apart = (min(c, d) > doubt or max(c, d) < -doubt) or (min(a, b) > doubt or max(a, b) < -doubt)
-                if not apart:
+            box[0, i], box[1, i], box[2, i], box[3, i] = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
+        simple[shape] = True
+        for i in range(n):
+            west, east, south, north = box[0, i], box[1, i], box[2, i], box[3, i]
+            if not _turns(xy, first + i, first + (i + 1) % n):
+                simple[shape] = False
+                break
+            for j in range(i + 2, n):
+                near = box[0, j] <= east and box[1, j] >= west and box[2, j] <= north and box[3, j] >= south
+                if near and (i > 0 or j < n - 1) and not _are_apart(xy, first + i, first + j):
                     simple[shape] = False
+                    break
             if not simple[shape]:
                 break
+
+
+@compiled
+def _turns(xy: Any, one: int, two: int) -> bool:
+    """Tell an edge from which the next one does not fold back."""
+    ux, uy = xy[one + 1, 0] - xy[one, 0], xy[one + 1, 1] - xy[one, 1]
+    vx, vy = xy[two + 1, 0] - xy[two, 0], xy[two + 1, 1] - xy[two, 1]
+    doubt = 1e-11 * (abs(ux) + abs(uy) + abs(vx) + abs(vy)) ** 2
+    return abs(ux * vy - uy * vx) > doubt or ux * vx + uy * vy > doubt
+
+
+@compiled
+def _are_apart(xy: Any, one: int, two: int) -> bool:
+    """Tell two edges of which one lies clearly on one side of the other."""
+    ax, ay, cx, cy = xy[one, 0], xy[one, 1], xy[two, 0], xy[two, 1]
+    bx, by, dx, dy = xy[one + 1, 0], xy[one + 1, 1], xy[two + 1, 0], xy[two + 1, 1]
+    ux, uy, vx, vy = bx - ax, by - ay, dx - cx, dy - cy
+    doubt = 1e-11 * (abs(ux) + abs(uy) + abs(vx) + abs(vy)) ** 2
+    c, d = ux * (cy - ay) - uy * (cx - ax), ux * (dy - ay) - uy * (dx - ax)
+    a, b = vx * (ay - cy) - vy * (ax - cx), vx * (by - cy) - vy * (bx - cx)
+    return min(c, d) > doubt or max(c, d) < -doubt or min(a, b) > doubt or max(a, b) < -doubt
 
 
 @compiled
