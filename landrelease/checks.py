@@ -62,7 +62,11 @@ def as_written(values: pd.Series) -> pd.Series:
 
 def id_key(ids: pd.Series) -> pd.Series:
     """Return what two ids that a reader takes for the same have in common."""
-    return ids.map(one_id_key, na_action="ignore").astype("str")
+    text = ids.astype("str")
+    is_odd = ~text.str.fullmatch("[!-~]+").to_numpy(dtype=bool, na_value=True)
+    key = text.str.lower()
+    key[is_odd] = text[is_odd].map(one_id_key, na_action="ignore").astype("str")
+    return key
 
 
 def one_id_key(text: str) -> str:

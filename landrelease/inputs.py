@@ -123,7 +123,7 @@ def _read_one(work: Work, name: str, table: str, given: Any) -> pd.DataFrame:
         options["profile"] = work.programme.path(options["profile"])
     frame = read(path, table, **options)
     work.problems[name] = find_problems(frame, table)
-    usable, set_aside = usable_rows(frame, table)
+    usable, set_aside = usable_rows(frame, table, problems=work.problems[name])
     _note_input(
         work, name, path, rows_in_file=frame.attrs.get("rows_in_file", len(frame)), rows_read=len(frame),
         rows_used=len(usable), rows_set_aside=len(set_aside), options=options,
