@@ -245,7 +245,8 @@ def start(path: str, change: Change, tests: list[str]) -> int:
         quiet = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(quiet, stream)
-        signal.alarm(LONGEST_S)
+        signal.alarm(20 * LONGEST_S)
+        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))  # an endless loop; not a slow machine
         resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
         tree, _ = changes_of(path, change.number)
         target, get_code = str(ROOT / path), importlib.machinery.SourceFileLoader.get_code
