@@ -143,6 +143,7 @@ class _Walk(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         before, self._in_function = self._in_function, True
         self._names.append(node.name)
+        self._lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)  # a default is used where the body runs
         for names in (node.args.defaults, node.args.kw_defaults):
             names[:] = [None if one is None else self.visit(one) for one in names]  # type: ignore[index]
         node.body = [self.visit(one) for one in node.body]
