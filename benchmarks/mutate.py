@@ -143,6 +143,7 @@ class _Walk(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         before, self._in_function = self._in_function, True
         self._names.append(node.name)
+        self._lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)  # a default is used where the body runs
         for names in (node.args.defaults, node.args.kw_defaults):
             names[:] = [None if one is None else self.visit(one) for one in names]  # type: ignore[index]
         node.body = [self.visit(one) for one in node.body]
@@ -245,7 +246,8 @@ def start(path: str, change: Change, tests: list[str]) -> int:
         quiet = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(quiet, stream)
-        signal.alarm(LONGEST_S)
+        signal.alarm(20 * LONGEST_S)
+        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))  # an endless loop; not a slow machine
         resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
         tree, _ = changes_of(path, change.number)
         target, get_code = str(ROOT / path), importlib.machinery.SourceFileLoader.get_code

@@ -157,7 +157,7 @@ def find_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     problems = problems.drop_duplicates(["row", "column", "rule"], keep="first")
     order = {name: i for i, name in enumerate(declared.names)}
     keys = pd.DataFrame({"row": problems["row"], "place": problems["column"].map(order).fillna(len(order))})
-    return problems.loc[keys.sort_values(["row", "place"], kind="stable").index].reset_index(drop=True)
+    return problems.loc[keys.sort_values(["row", "place"]).index].reset_index(drop=True)
 
 
 def require_valid(frame: Frame, table: str) -> Frame:
@@ -200,7 +200,7 @@ def require_valid(frame: Frame, table: str) -> Frame:
     lines = []
     for (rule, column), rows in musts.groupby(["rule", "column"], sort=True):
         declared = TABLES[table].column(str(column))
-        codes = f" ({', '.join(CODES[declared.codes])})" if rule == "R4" and declared is not None else ""
+        codes = f" ({', '.join(CODES[declared.codes])})" if rule == "R4" and declared and declared.codes else ""
         first = rows.iloc[0]
         where = f"row {first['row']} has {first['value']!r}" if first["row"] >= 0 else first["message"]
         plural = "row" if len(rows) == 1 else "rows"
@@ -263,7 +263,7 @@ def usable_rows(frame: Frame, table: str, *, problems: pd.DataFrame | None = Non
         positions = rows["row"].to_numpy(dtype=int)
         if rule == "R2" or column is None:
             continue  # a repeated id is renamed; a coordinate that reading could not take is missing already
-        if rule == "R11":  # a hazard at an impossible place is a hazard without a place, not none
+        if rule == "R11" and isinstance(usable, gpd.GeoDataFrame):  # a hazard at an impossible place is one without
             shapes = usable.geometry.to_numpy().copy()
             shapes[positions] = None
             usable[usable.geometry.name] = gpd.GeoSeries(list(shapes), index=usable.index, crs=usable.crs)
@@ -288,7 +288,7 @@ def _doubt_what_ends_hazards(events: pd.DataFrame, problems: pd.DataFrame, reaso
     takes = events["event"].isin(_TAKING).to_numpy(dtype=bool)
     lost = problems["column"].isin(_DECISIVE) & problems["rule"].isin(_MUSTS)
     if "read_findings" in events:  # a release that never had a shape means the whole area, one that lost it does not
-        has_lost = events["read_findings"].map(_lost_shape, na_action="ignore").eq(True).to_numpy(dtype=bool)
+        has_lost = events["read_findings"].map(_lost_shape).to_numpy(dtype=bool)
         reasons[has_lost & takes] = "R7 geometry could not be read: what it ends is not known"
     if isinstance(events, gpd.GeoDataFrame) and events.active_geometry_name is not None:
         reasons[events.geometry.is_empty.to_numpy() & takes] = "R7 geometry is empty: what it ends is not known"
@@ -299,15 +299,13 @@ def _doubt_what_ends_hazards(events: pd.DataFrame, problems: pd.DataFrame, reaso
 
 
 def _lost_shape(findings: object) -> bool:
-    return any(rule in ("R7", "R11") and column == "geometry" for rule, column, *_ in _findings_in(findings))
+    return any(rule == "R7" and column == "geometry" for rule, column, *_ in _findings_in(findings))
 
 
 def _rename_repeats(usable: pd.DataFrame, declared: Table, reasons: np.ndarray[Any, Any]) -> None:
     """Rename repeated ids; set exact repeats of a whole row aside."""
     ids = as_written(usable[declared.id]).str.strip()
     content = usable.drop(columns=["source_row", "source_id", "read_findings"], errors="ignore")
-    if isinstance(usable, gpd.GeoDataFrame) and usable.active_geometry_name is not None:
-        content = pd.DataFrame(content).assign(**{usable.geometry.name: usable.geometry.to_wkb()})
     kept = np.flatnonzero(reasons == "")
     reasons[kept[_is_repeat(content.iloc[kept])]] = f"R2 {declared.id} repeats a whole row"
     kept = np.flatnonzero(reasons == "")
@@ -332,7 +330,7 @@ def _is_repeat(content: pd.DataFrame) -> np.ndarray[Any, Any]:
         return content.duplicated().to_numpy()
     except TypeError:  # a cell holds a list
         texts = {place: as_written(content.iloc[:, place]) for place in range(content.shape[1])}
-        return pd.DataFrame(texts, index=content.index).duplicated().to_numpy()
+        return pd.DataFrame(texts).duplicated().to_numpy()
 
 
 def _read_problems(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:

@@ -170,7 +170,7 @@ def restated_since(
     both["difference_m2"] = both["now_m2"] - both["then_m2"]
     both = both[both["difference_m2"].abs() >= SLIVER_M2]
     place = both["line"].map({line: i for i, line in enumerate(lines)})
-    both = both.assign(place=place).sort_values([*keys, "place"], kind="stable", na_position="last")
+    both = both.assign(place=place).sort_values([*keys, "place"], na_position="last")
     return both.drop(columns="place").reset_index(drop=True)
 
 
@@ -378,7 +378,7 @@ def _stock(levels: pd.DataFrame, *, undated: bool = False) -> pd.Series:
 def _with_columns(account: pd.DataFrame, groups: list[tuple[Any, ...]], names: list[str]) -> pd.DataFrame:
     columns = [column.name for column in RESULTS["land_balance"].columns if column.name != "by"]
     held = [groups[number] for number in account["group"]]
-    labels = pd.DataFrame(held, index=account.index, columns=names) if names else None
+    labels = pd.DataFrame(held, columns=names) if names else None
     if labels is not None:
         for name in names:
             kind = "bool" if name == _BATTLE_AREA else TABLES["events"].column(name).kind  # type: ignore[union-attr]
@@ -387,4 +387,4 @@ def _with_columns(account: pd.DataFrame, groups: list[tuple[Any, ...]], names: l
                 labels[name] = labels[name].astype(dtype)
     result = account[columns] if labels is None else pd.concat([labels, account[columns]], axis=1)
     result = result.astype({name: "Int64" if name == "year" else "float64" for name in columns})
-    return result.sort_values([*names, "year"], kind="stable", na_position="last").reset_index(drop=True)
+    return result.sort_values([*names, "year"], na_position="last").reset_index(drop=True)

@@ -156,7 +156,7 @@ def fold(
     whole = repaired(given, reading=counting["event"].map(READINGS).fillna("structure").to_numpy(dtype=object))
     mixed = (shapely.get_type_id(whole) == 7) & (shapely.get_dimensions(whole) == 2)
     whole[mixed] = polygonal(whole[mixed])
-    counting = counting.set_geometry(gpd.GeoSeries(list(whole), index=counting.index, crs=typed.crs))
+    counting = counting.set_geometry(whole)
     plane = plane or equal_area_crs(counting)
     exact = plane_polygons(counting, plane)
     shapes = shapely.set_precision(exact, GRID_M)
@@ -245,7 +245,7 @@ def _in_order(events: gpd.GeoDataFrame, until: pd.Timestamp | None) -> gpd.GeoDa
         counts &= events["effective"] <= until
     counting = events[counts]
     counting = counting.assign(rank=counting["event"].map(_RANK).fillna(3))
-    counting = counting.sort_values(["effective", "rank", "event_id"], kind="stable")
+    counting = counting.sort_values(["effective", "rank", "event_id"])
     return counting.drop(columns="rank").reset_index(drop=True)
 
 
@@ -309,7 +309,7 @@ class _Held:
             self.reopened.append((last_day, shape))
         nothing = self.land is None or self.land.is_empty
         if shape is None:
-            is_back = kind == "reopened" or (kind != "corrected" and self.land is not None and nothing)
+            is_back = kind == "reopened" or (kind != "corrected" and nothing)
             if is_back and self.whole is not None:  # hazardous again, all of it
                 self.land, self.row = self.whole
             touched = self.land
@@ -331,7 +331,7 @@ class _Held:
         stays = [again for last, again in self.reopened if last >= first_day]
         if None in stays:
             shape = EMPTY
-        elif stays and self.land is not None:
+        elif stays:
             shape = without(self.land if shape is None else shape, union(stays))
         if is_unheld or shape is None or self.land is None:
             touched = shape if is_unheld else self.land
@@ -407,7 +407,7 @@ def _is_land(part: Any) -> bool:
     if part.area < SLIVER_M2 or 2 * part.area > STRIP_M * part.length:
         return bool(part.area >= SLIVER_M2)
     # long and thin on the whole; a strip can hang on land, though
-    return not shapely.buffer(part, -STRIP_M / 2, join_style="mitre").is_empty
+    return not shapely.buffer(part, -STRIP_M / 2).is_empty
 
 
 def plane_m2(shapes: Shapes) -> npt.NDArray[np.float64]:

@@ -98,10 +98,10 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     is_paused = status.eq("suspended")
     parts = [
         recorded.assign(geometry=areas.geometry),
-        released[is_released].assign(geometry=None),
-        paused[is_paused].assign(geometry=None),
+        released[is_released],
+        paused[is_paused],
     ]
-    result = pd.concat([part for part in parts if len(part)] or parts[:1])
+    result = pd.concat(parts)
     result = result.sort_index(kind="stable").reset_index(drop=True)
     return gpd.GeoDataFrame(conform(result, "events"), geometry="geometry", crs=areas.crs)
 
@@ -169,7 +169,7 @@ def _areas(folded: Fold) -> gpd.GeoDataFrame:
         return gpd.GeoDataFrame(conform(pd.DataFrame(), "areas"), geometry=[], crs=events.crs)
     by_area = events.groupby(area)
     rows = by_area[list(_CARRIED)].last()  # of each column the last that is filled
-    rows["area_id"] = pd.Series(folded.area_ids, index=rows.index, dtype="str")
+    rows["area_id"] = folded.area_ids
     makes, releases = events["event"].isin(HAZARD_EVENTS), _released_some(folded)
     bounds = makes | events["event"].eq("corrected")  # what a release reports is the release
     rows["reported_area_m2"] = events["reported_area_m2"].where(bounds).groupby(area).last()
@@ -183,13 +183,13 @@ def _areas(folded: Fold) -> gpd.GeoDataFrame:
     rows["status"] = _status_after(folded)[last]
     shapes = folded.back(folded.after[last])
     own = folded.own_row[last]
-    shapes = np.where(own >= 0, events.geometry.to_numpy()[np.maximum(own, 0)], shapes) if len(own) else shapes
+    shapes = np.where(own >= 0, events.geometry.to_numpy()[np.maximum(own, 0)], shapes)
     rows["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
     shapes = _or_place(folded, shapes, rows["status"].to_numpy())
     was_hazard = (bounds | events["event"].isin(RELEASE_EVENTS)).groupby(area).any()
     result = gpd.GeoDataFrame(conform(rows, "areas"), geometry=list(shapes), crs=events.crs)
     result = result[was_hazard.astype(bool)]
-    return result.sort_values("area_id", kind="stable").reset_index(drop=True)
+    return result.sort_values("area_id").reset_index(drop=True)
 
 
 def _or_place(folded: Fold, shapes: np.ndarray[Any, Any], status: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -205,7 +205,7 @@ def _released_some(folded: Fold) -> pd.Series:
     """Tell which events released land; where the area's land is not known, any release did."""
     kinds = folded.events["event"]
     some = kinds.isin(RELEASE_EVENTS).to_numpy() & ~shapely.is_empty(folded.touched)
-    return pd.Series(some, index=kinds.index)
+    return pd.Series(some)
 
 
 def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
@@ -213,17 +213,16 @@ def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
     events, area = folded.events, folded.area
     releases = events["event"].isin(RELEASE_EVENTS)
     # where no polygon was ever known, only a release of the whole area releases it
-    changes = [*HAZARD_EVENTS, *RELEASE_EVENTS, "corrected", "suspended"]
-    latest = events["event"].where(events["event"].isin(changes)).groupby(area).ffill()
-    is_whole = releases & shapely.is_missing(events.geometry.to_numpy()) & ~folded.is_part
     work = events["event"].isin([*HAZARD_EVENTS, *RELEASE_EVENTS])
+    latest = events["event"].where(work | events["event"].eq("suspended")).groupby(area).ffill()
+    is_whole = releases & shapely.is_missing(events.geometry.to_numpy()) & ~folded.is_part
     whole_last = is_whole.astype("boolean").where(work).groupby(area).ffill().fillna(False).to_numpy(dtype=bool)
     no_land = shapely.is_missing(folded.after)
     is_released = np.where(no_land, whole_last, shapely.is_empty(folded.after))
     part = _released_some(folded).groupby(area).cummax().to_numpy(dtype=bool)
     paused = latest.eq("suspended").to_numpy(dtype=bool)
     gone = events["event"].isin(["split", "merged"]).to_numpy() & ~no_land & shapely.is_empty(folded.after)
-    gone = pd.Series(gone).where(events["event"].isin([*changes, "split", "merged"])).groupby(area).ffill()
+    gone = pd.Series(gone).where(work | events["event"].isin(["split", "merged"])).groupby(area).ffill()
     is_gone = gone.fillna(False).to_numpy(dtype=bool) & is_released
     states = ["superseded", "released", "suspended", "in_progress"]
     return np.select([is_gone, is_released, paused, part], states, "open")
@@ -284,7 +283,7 @@ def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
         note=np.where(other["event"].eq("void"), "undoes another event", np.where(kept, never, "undone"))
     )
     parts = [conform(part, "history_of") for part in (result, pd.DataFrame(other)) if len(part)]
-    return pd.concat(parts).drop(columns="geometry", errors="ignore").reset_index(drop=True)
+    return pd.concat(parts).drop(columns="geometry").reset_index(drop=True)
 
 
 def _and_neighbours(events: gpd.GeoDataFrame, ids: pd.Series, line: set[str]) -> gpd.GeoDataFrame:

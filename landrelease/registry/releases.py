@@ -70,7 +70,7 @@ def releases_from(
     """
     folded = folded_to(events, None if end is None else day_of("end", end), known_on)
     rows, net, conflict = _released_land(folded)
-    kept, crs = folded.events.iloc[rows].reset_index(drop=True), folded.events.crs
+    kept, crs = folded.events.iloc[rows], folded.events.crs
     own = kept.geometry.to_numpy()
     gross = np.where(shapely.is_missing(own), folded.back(folded.touched[rows]), own)
     frame = pd.DataFrame(kept.drop(columns="geometry"))
@@ -92,7 +92,7 @@ def releases_from(
     result = gpd.GeoDataFrame(conform(frame, "releases"), geometry=list(shapes), crs=crs)
     if start is not None:
         result = result[result["release_date"] >= day_of("start", start)]
-    return result.sort_values(["release_date", "release_id"], kind="stable").reset_index(drop=True)
+    return result.sort_values(["release_date", "release_id"]).reset_index(drop=True)
 
 
 def _released_land(folded: Fold) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -144,7 +144,7 @@ def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: np.ndar
     own = folded.events.geometry.to_numpy()
     before = pd.Series(folded.own_row).groupby(folded.area).shift(1, fill_value=-1).to_numpy()
     for i, row in enumerate(rows):
-        if net[i] is not None and net[i] is folded.touched[row] and own[row] is None and before[row] >= 0:
+        if net[i] is not None and net[i] is folded.before[row] and before[row] >= 0:
             shapes[i] = own[before[row]]
     return shapes
 
@@ -187,7 +187,7 @@ def conflicts_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = 
     """
     folded = folded_to(events, day_of("date", date), known_on)
     kinds = folded.events["event"].to_numpy(dtype=object)
-    final = folded.final() if len(kinds) else np.zeros(0, dtype=object)
+    final = folded.final()
     contradicting = _contradicting(folded)
     rows = []
     for row in np.flatnonzero(np.isin(kinds, RELEASE_EVENTS)).tolist():
@@ -203,4 +203,4 @@ def conflicts_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = 
     frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
     result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=crs)
     order = ["overlap_m2", "release_id", "other_area_id"]
-    return result.sort_values(order, ascending=[False, True, True], kind="stable").reset_index(drop=True)
+    return result.sort_values(order, ascending=[False, True, True]).reset_index(drop=True)

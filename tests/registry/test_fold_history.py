@@ -153,6 +153,8 @@ def test_suspended_is_still_hazardous_until_work_goes_on():
     assert area_on(rows, "2020-12-31")["status"] == "open"
     assert area_on(rows)["status"] == "suspended"
     assert area_on(rows).geometry.equals_exact(SQUARE, 0)
+    redrawn = event("2b", "A", "corrected", "2021-06-01", rect(0, 0, 100, 90))
+    assert area_on([*rows, redrawn])["status"] == "suspended", "a boundary that is redrawn is no work"
     rows.append(event("3", "A", "cleared", "2022-01-01", LEFT))
     assert area_on(rows)["status"] == "in_progress"
     rows.append(event("4", "A", "cleared", "2023-01-01"))

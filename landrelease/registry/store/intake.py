@@ -86,12 +86,16 @@ def prepare(frame: gpd.GeoDataFrame, extent: Any = None) -> Intake:
     lacks = [name for name in ("event_id", "area_id", "event") if name not in frame]
     if lacks:
         raise DataError(f"'events' lacks the column {' and '.join(lacks)}. Fix: read(path, 'events', columns=...)")
+    of_columns = find_problems(frame.iloc[:0], "events")  # a column that stands twice is told, and its first is taken
     frame = _as_texts(frame.loc[:, ~frame.columns.duplicated()].reset_index(drop=True))
     given = frame.geometry.to_numpy()
     findings = find_problems(frame, "events")
+    findings = pd.concat([of_columns[of_columns["rule"].eq("R13")], findings])
+    findings = findings.drop_duplicates(["row", "column", "rule"]).reset_index(drop=True)
     content = _contents(frame, given, crs)
     reasons = _repeats(frame, content)
-    usable, set_aside = _usable(frame[reasons == ""], _of_rows(findings, reasons == ""))
+    usable, set_aside = usable_rows(frame[reasons == ""], "events", problems=_of_rows(findings, reasons == ""))
+    usable = usable.assign(event_id=frame["event_id"])  # revisions of one event are rows with one id
     reasons[set_aside.index] = set_aside["reason"]
     events = conform(_as_numbers(pd.DataFrame(usable.drop(columns=usable.geometry.name))), "events")
     stored = np.full(len(frame), None, dtype=object)
@@ -116,7 +120,7 @@ def _as_texts(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if column.kind in ("text", "code") and column.name in frame and frame[column.name].dtype != "str":
             cells = frame[column.name].astype(object)
             whole = [int(x) if isinstance(x, float) and x.is_integer() else x for x in cells]
-            texts[column.name] = as_written(pd.Series(whole, index=frame.index, dtype=object))
+            texts[column.name] = as_written(pd.Series(whole, dtype=object))
     return frame.assign(**texts)
 
 
@@ -124,34 +128,21 @@ def _as_numbers(usable: pd.DataFrame) -> pd.DataFrame:
     """Return the usable rows with numbers that are written as text, or among text, as numbers."""
     names = [one.name for one in _DECLARED if one.kind in ("number", "count") and one.name in usable]
     texts = {name: as_written(usable[name]) for name in names if not pd.api.types.is_numeric_dtype(usable[name])}
-    return usable.assign(**{name: pd.to_numeric(text, errors="coerce") for name, text in texts.items()})
-
-
-def _usable(frame: gpd.GeoDataFrame, findings: pd.DataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return what can be used, by the rules of the table; two revisions of one event are two rows."""
-    if "revision" not in frame:
-        return usable_rows(frame, "events", problems=findings)
-    ids = as_written(frame["event_id"])
-    each = ids + "\x1f" + as_written(frame["revision"]).str.strip().fillna("")
-    usable, set_aside = usable_rows(frame.assign(event_id=each), "events", problems=findings)
-    return usable.assign(event_id=ids[usable.index]), set_aside
+    return usable.assign(**{name: pd.to_numeric(text) for name, text in texts.items()})
 
 
 def _of_rows(findings: pd.DataFrame, kept: np.ndarray[Any, Any]) -> pd.DataFrame:
     """Return the findings of the kept rows, by their new positions."""
-    place = np.cumsum(kept) - 1
-    on_row = findings["row"].to_numpy() >= 0
-    stays = ~on_row | kept[np.where(on_row, findings["row"], 0)]
-    moved: pd.DataFrame = findings[stays].copy()
-    moved["row"] = np.where(on_row[stays], place[np.where(on_row, findings["row"], 0)][stays], -1)
-    return moved
+    on_row = findings[findings["row"] >= 0]
+    stays = on_row[kept[on_row["row"]]]
+    return stays.assign(row=(np.cumsum(kept) - 1)[stays["row"]])
 
 
 def _contents(frame: gpd.GeoDataFrame, given: np.ndarray[Any, Any], crs: CRS) -> list[str]:
     """Return the hash of what each row says, whatever file it came in and whenever."""
     names = [one.name for one in _DECLARED if one.name not in _NOT_CONTENT and one.name in frame]
     cells = _plain(frame, names)
-    for name in [one.name for one in _DECLARED if one.kind in ("number", "count", "date") and one.name in names]:
+    for name in [one.name for one in _DECLARED if one.kind in ("number", "count", "date")]:
         for row in cells:
             if name in row and not isinstance(row[name], float):
                 row[name] = _untyped(row[name])
@@ -185,13 +176,15 @@ def _plain(frame: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
             cells = [None if pd.isna(one) else one.item() if hasattr(one, "item") else one for one in values]
         elif pd.api.types.is_float_dtype(kind):
             # a negative zero does not come back from every store
-            cells = [None if np.isnan(one) else float(one) + 0.0 for one in values.to_numpy(float, na_value=np.nan)]
+            cells = [None if np.isnan(one) else float(one) + 0.0 for one in values.to_numpy(float)]
         else:
-            text = as_written(values).str.replace("\0", "\ufffd", regex=False).str.strip()
-            cells = [None if one is None or one != one or one == "" else one for one in text.to_numpy(dtype=object)]
+            text = as_written(values).str.replace("\0", "\ufffd").str.strip()
+            cells = [None if one == "" else one for one in text.where(text.notna(), "").to_list()]
         columns.append(cells)
-    rows = zip(*columns, strict=True) if columns else ((),) * len(frame)
-    return [{name: cell for name, cell in zip(names, row, strict=True) if cell is not None} for row in rows]
+    return [
+        {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def _day(moment: pd.Timestamp) -> str:
@@ -203,14 +196,14 @@ def _repeats(frame: pd.DataFrame, content: list[str]) -> np.ndarray[Any, Any]:
     reasons = np.full(len(frame), "", dtype=object)
     ids = as_written(frame["event_id"]).str.strip()
     revision = as_written(frame["revision"]).str.strip().fillna("") if "revision" in frame else ""
-    rows = pd.DataFrame({"key": id_key(ids), "id": ids, "revision": revision, "content": content}, index=frame.index)
+    rows = pd.DataFrame({"key": id_key(ids), "id": ids, "revision": revision, "content": content})
     rows = rows[rows["key"].notna()]
     groups = rows.groupby(["key", "revision"])
     several = groups["content"].transform("nunique").gt(1) | groups["id"].transform("nunique").gt(1)
     reasons[rows.index[several]] = "R2 event_id stands in several rows of this import that say different things"
     same = rows[~several & rows.duplicated(["key", "revision"])]
     reasons[same.index] = "repeat"
-    control = ids.str.contains(r"[\x00-\x1f\ud800-\udfff]", regex=True, na=False)
+    control = ids.str.contains(r"[\x00-\x1f\ud800-\udfff]")
     reasons[control.to_numpy()] = "R1 event_id holds control characters"
     return reasons
 
@@ -262,7 +255,7 @@ def _refused(
     shapes = np.array([_placed(given[row], crs) for row in rows], dtype=object)
     return [
         Refused(int(row), one.get("event_id"), one.get("revision"), one.get("area_id"), one.get("event"),
-                reasons[row], json.dumps(one, ensure_ascii=False, sort_keys=True, default=str), content[row], shape)
+                reasons[row], json.dumps(one, ensure_ascii=False, sort_keys=True), content[row], shape)
         for row, one, shape in zip(rows, cells, shapely.to_wkb(shapes, byte_order=1), strict=True)
     ]  # fmt: skip
 
