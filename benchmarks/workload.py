@@ -278,7 +278,7 @@ def _block(rng: np.random.Generator, block: int, count: int, country: float) -> 
     width, height = WIDTH_M * country, HEIGHT_M * country
     columns = int(np.ceil(np.sqrt(count * width / height)))
     rows = int(np.ceil(count / columns))
-    corner = ORIGIN + [(block % 2 + 0.25) * width / 2, (block // 2 + 0.25) * height / 2]
+    corner = ORIGIN + (np.array([block % 2, block // 2]) + 0.25) * [width / 2, height / 2]
     step = np.array([width, height]) * COVERED / 2 / [columns, rows]
     return _grid(rng, corner, step, columns, rows)[:count]
 
