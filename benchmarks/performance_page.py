@@ -18,7 +18,6 @@ from tasks import TASKS, Size
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 PICTURE = PAGE.parent / "pictures" / "performance.svg"
-_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _PACKAGES = ("landrelease", "geopandas", "shapely", "pyogrio", "rasterio", "exactextract", "rasterstats", "duckdb",
              "duckdb-extension-spatial", "sedonadb", "dask", "dask-geopandas", "numba", "numpy", "pandas")  # fmt: skip
 _DRAWN = ("overlap", "classes", "nearest", "within 500 m", "union")
@@ -103,10 +102,15 @@ def write(kept: Results) -> None:
     parts = [machine(), *(table(task, kept.of(task)) for task in TASKS if kept.of(task))]
     if draw(kept, PICTURE):
         parts.insert(1, f"![Time over the number of hazards, for each task]({PICTURE.relative_to(PAGE.parent)})\n")
+    put("matching", "\n\n".join(part.strip() for part in parts))
+
+
+def put(what: str, content: str) -> None:
+    """Put a text between its markers in docs/performance.md."""
+    begin, end = f"<!-- {what}: begin -->", f"<!-- {what}: end -->"
     text = PAGE.read_text(encoding="utf-8")
-    within = re.compile(f"{re.escape(_BEGIN)}.*{re.escape(_END)}", re.DOTALL)
-    body = "\n\n".join([_BEGIN, *(part.strip() for part in parts), _END])
-    PAGE.write_text(within.sub(lambda _: body, text), encoding="utf-8")
+    within = re.compile(f"{re.escape(begin)}.*{re.escape(end)}", re.DOTALL)
+    PAGE.write_text(within.sub(lambda _: f"{begin}\n\n{content}\n\n{end}", text), encoding="utf-8")
 
 
 def machine() -> str:

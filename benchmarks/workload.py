@@ -146,7 +146,7 @@ def _along_fronts(rng: np.random.Generator, count: int, country: float) -> tuple
     ends = rng.uniform(0, 1, (lines, 2, 2))
     line, at = rng.integers(0, lines, count), rng.random((count, 1))
     side = np.array([WIDTH_M, HEIGHT_M]) * country
-    front = (ends[line, 0] + (ends[line, 1] - ends[line, 0]) * at) * side + rng.normal(0, 500 * country, (count, 2))
+    front = (ends[line, 0] + (ends[line, 1] - ends[line, 0]) * at) * side + rng.normal(0, 500, (count, 2))
     anywhere = rng.uniform(0, 1, (count, 2)) * side
     xy = np.where(rng.random((count, 1)) < 0.8, front, anywhere)
     xy = np.clip(xy, 0.01 * side, 0.99 * side) + ORIGIN
@@ -345,8 +345,8 @@ def projects(count: int, *, seed: int, country: float = 1.0) -> gpd.GeoDataFrame
     """Return places of projects, 70 % of them around towns."""
     rng = np.random.default_rng([seed, count])
     side = np.array([WIDTH_M, HEIGHT_M]) * country
-    towns = rng.uniform(0.05, 0.95, (200, 2)) * side
-    near = towns[rng.integers(0, len(towns), count)] + rng.normal(0, 5_000 * country, (count, 2))
+    towns = rng.uniform(0.05, 0.95, (max(3, round(200 * country**2)), 2)) * side
+    near = towns[rng.integers(0, len(towns), count)] + rng.normal(0, 5_000, (count, 2))
     xy = np.where(rng.random((count, 1)) < 0.7, near, rng.uniform(0, 1, (count, 2)) * side)
     xy = np.clip(xy, 0, side) + ORIGIN
     ids = _ids("PR", count)
