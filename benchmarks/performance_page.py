@@ -130,6 +130,10 @@ def machine() -> str:
     )
 
 
+def _axis(task: str, both_grow: bool) -> str:
+    return TASKS[task].columns.replace(" x ", " + ") if both_grow else TASKS[task].columns.split(" x ")[0]
+
+
 def draw(kept: Results, path: Path) -> bool:
     """Draw wall time over N, one panel a task; return whether there was anything to draw."""
     import matplotlib as mpl
@@ -144,14 +148,16 @@ def draw(kept: Results, path: Path) -> bool:
     figure, panels = plt.subplots(1, len(tasks), figsize=(4.2 * len(tasks), 4.4), squeeze=False, layout="constrained")
     for panel, task in zip(panels[0], tasks, strict=True):
         lines: dict[str, list[tuple[int, float]]] = {}
+        both_grow = len({json.loads(size)[1] for size in kept.of(task)}) > 1
         for size, engines in kept.of(task).items():
+            count = sum(json.loads(size)) if both_grow else json.loads(size)[0]
             for name, one in engines.items():
                 if not math.isnan(middle(one, "wall_s")):
-                    lines.setdefault(name, []).append((sum(json.loads(size)), middle(one, "wall_s")))
+                    lines.setdefault(name, []).append((count, middle(one, "wall_s")))
         for name, points in lines.items():
             bold = {"color": "black", "linewidth": 2.5, "zorder": 3} if name == OURS else {"linewidth": 1.2}
             panel.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name, **bold)
-        panel.set(xscale="log", yscale="log", title=TASKS[task].title, xlabel=TASKS[task].columns.replace(" x ", " + "))
+        panel.set(xscale="log", yscale="log", title=TASKS[task].title, xlabel=_axis(task, both_grow))
         panel.title.set_fontsize(9)
         panel.legend(fontsize=7)
         panel.grid(which="major", alpha=0.3)
