@@ -145,8 +145,14 @@ def draw(kept: Results, path: Path) -> bool:
     tasks = [task for task in _DRAWN if len(kept.of(task)) > 1]
     if not tasks:
         return False
-    figure, panels = plt.subplots(1, len(tasks), figsize=(4.2 * len(tasks), 4.4), squeeze=False, layout="constrained")
-    for panel, task in zip(panels[0], tasks, strict=True):
+    columns = min(3, len(tasks))
+    rows = -(-len(tasks) // columns)
+    figure, panels = plt.subplots(
+        rows, columns, figsize=(4.6 * columns, 4.2 * rows), layout="constrained", squeeze=False
+    )
+    for panel in panels.flat[len(tasks) :]:
+        panel.set_axis_off()
+    for panel, task in zip(panels.flat, tasks):  # noqa: B905, what is left is empty
         lines: dict[str, list[tuple[int, float]]] = {}
         both_grow = len({json.loads(size)[1] for size in kept.of(task)}) > 1
         for size, engines in kept.of(task).items():
@@ -157,11 +163,12 @@ def draw(kept: Results, path: Path) -> bool:
         for name, points in lines.items():
             bold = {"color": "black", "linewidth": 2.5, "zorder": 3} if name == OURS else {"linewidth": 1.2}
             panel.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name, **bold)
-        panel.set(xscale="log", yscale="log", title=TASKS[task].title, xlabel=_axis(task, both_grow))
+        panel.set(
+            xscale="log", yscale="log", title=TASKS[task].title, xlabel=_axis(task, both_grow), ylabel="wall time, s"
+        )
         panel.title.set_fontsize(9)
         panel.legend(fontsize=7)
         panel.grid(which="major", alpha=0.3)
-    panels[0][0].set_ylabel("wall time, s")
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
