@@ -141,8 +141,8 @@ def _ids(prefix: str, count: int) -> Array:
 
 
 def _along_fronts(rng: np.random.Generator, count: int, country: float) -> tuple[Array, Array]:
-    """Return centres: 80 % along front lines, some 2,500 to a line, the others anywhere."""
-    lines = max(4, count // 2_500)
+    """Return centres: 80 % along 40 front lines, the others anywhere; never more than 2,500 to a line."""
+    lines = max(4, round(40 * country), count // 2_500)
     ends = rng.uniform(0, 1, (lines, 2, 2))
     line, at = rng.integers(0, lines, count), rng.random((count, 1))
     side = np.array([WIDTH_M, HEIGHT_M]) * country
