@@ -1,0 +1,70 @@
+"""The calls of landrelease, all in this file: by their public functions, as they are named today."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+import landrelease as lr
+from engines import OURS, Call, Inputs, engine
+
+
+@engine("overlap", OURS)
+@engine("overlap, defects", OURS)
+@engine("overlap, claims", OURS)
+def overlap(given: Inputs) -> Call:
+    def call() -> pd.DataFrame:
+        found = lr.match_overlap(given["areas"], given["layer"], by="use_code")
+        return found[found["use_code"] != "unmapped"].rename(columns={"overlap_share": "share"})
+
+    return call
+
+
+@engine("classes", OURS)
+def classes(given: Inputs) -> Call:
+    return lambda: _shares(given, 0)
+
+
+@engine("five years", OURS)
+def years(given: Inputs) -> Call:
+    return lambda: pd.concat([_shares(given, i).assign(year=i) for i in range(len(given["rasters"]))])
+
+
+def _shares(given: Inputs, i: int) -> pd.DataFrame:
+    found = lr.match_raster(given["areas"], given["rasters"][i], stat="shares")
+    return found.rename(columns={"class_share": "share"}).dropna(subset="class_code")
+
+
+@engine("people", OURS)
+def people(given: Inputs) -> Call:
+    return lambda: lr.match_raster(given["areas"], given["raster"], stat="sum")
+
+
+@engine("within 500 m", OURS)
+def within(given: Inputs) -> Call:
+    return lambda: lr.match_nearby(given["areas"], given["places"], within_m=given["within_m"])
+
+
+@engine("nearest", OURS)
+def nearest(given: Inputs) -> Call:
+    def call() -> pd.DataFrame:
+        left, found, reach = given["areas"], [], 2_000.0
+        while len(left):
+            near = lr.match_nearby(left, given["places"], within_m=reach).drop_duplicates("area_id")
+            found.append(near)
+            left, reach = left[~left["area_id"].isin(near["area_id"])], 2 * reach
+        return pd.concat(found)
+
+    return call
+
+
+@engine("union", OURS)
+def union(given: Inputs) -> Call:
+    areas = given["areas"]
+    events = areas.assign(event_id=areas["area_id"], event="confirmed", event_date=pd.Timestamp("2020-06-01"))
+
+    def call() -> pd.DataFrame:
+        account = lr.land_balance(events, start="2020-01-01", end="2020-12-31", by="admin_code")
+        return pd.DataFrame({"admin_code": account["admin_code"], "m2": account["closing_m2"].astype(np.float64)})
+
+    return call
