@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landrelease.geometry import polygonal, repaired, rings_of
+from landrelease.geometry import Rings, polygonal, repaired, rings_of
 from landrelease.match.shares import NOTHING, TOLERANCE, Classes, Shapes, Shares
 from landrelease.match.threads import in_threads
 
@@ -37,8 +37,11 @@ class _Edges(NamedTuple):
     box: Floats
 
 
-def valid_polygons(shapes: Shapes) -> Shapes:
-    """Return polygons, repaired where they are invalid; None stays. Plain rings need not be asked of GEOS."""
+def valid_polygons(shapes: Shapes) -> tuple[Shapes, Rings]:
+    """Return polygons, repaired where they are invalid, with their rings; None stays.
+
+    Plain rings need not be asked of GEOS.
+    """
     from landrelease.match.kernels.overlap import surely_simple
 
     rings = rings_of(shapes)
@@ -52,38 +55,47 @@ def valid_polygons(shapes: Shapes) -> Shapes:
     rest = np.flatnonzero(~simple & ~shapely.is_missing(shapes))
     rest = rest[~shapely.is_valid(shapes[rest]) | ~np.isin(shapely.get_type_id(shapes[rest]), (3, 6))]
     if not len(rest):
-        return shapes
+        return shapes, rings
     result = shapes.copy()
     result[rest] = polygonal(repaired(shapes[rest]))
-    return result
+    return result, rings_of(result)
 
 
-def shares_by_edges(own: Shapes, layer: Shapes, classes: Classes, on_overlap: str, corners: Corners | None) -> Shares:
+def shares_by_edges(
+    own: Shapes, rings: Rings, layer: Shapes, classes: Classes, on_overlap: str, corners: Corners | None
+) -> Shares:
     """Return the share of each class in each area; `corners` leads from the coordinates to an equal-area plane."""
     known = np.flatnonzero(shapely.area(own) > 0.0)
     if not len(known):
         return NOTHING
+    rings = _moved(rings, corners)
     tree = shapely.STRtree(layer)
-    order = known[np.argsort(gpd.GeoSeries(own[known]).hilbert_distance().to_numpy(), kind="stable")]
+    if len(known) > _CHUNK:  # near ones together
+        known = known[np.argsort(gpd.GeoSeries(own[known]).hilbert_distance().to_numpy(), kind="stable")]
     found = [
-        _shares_of(order[low : low + _CHUNK], own, layer, classes, tree, on_overlap, corners)
-        for low in range(0, len(order), _CHUNK)
+        _shares_of(np.sort(known[low : low + _CHUNK]), own, rings, layer, classes, tree, on_overlap, corners)
+        for low in range(0, len(known), _CHUNK)
     ]
     return Shares(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
+def _moved(rings: Rings, corners: Corners | None) -> Rings:
+    return rings._replace(xy=np.ascontiguousarray(rings.xy if corners is None else corners(rings.xy)))
+
+
 def _shares_of(
-    rows: npt.NDArray[np.int64], own: Shapes, layer: Shapes, classes: Classes, tree: Any, on_overlap: str,
-    corners: Corners | None,
+    rows: npt.NDArray[np.int64], own: Shapes, rings: Rings, layer: Shapes, classes: Classes, tree: Any,
+    on_overlap: str, corners: Corners | None,
 ) -> Shares:  # fmt: skip
     from landrelease.match.kernels.overlap import overlap_areas, shared_areas
 
-    rows = np.sort(rows)
     left, right = tree.query(own[rows])
     order = np.lexsort((right, left))
-    left, right = left[order], right[order]
+    left, right = rows[left[order]], right[order]
+    rows, left = np.unique(left, return_inverse=True)
     near, right = np.unique(right, return_inverse=True)
-    mine, other = _edges(own[rows], corners), _edges(valid_polygons(layer[near]), corners)
+    there = _moved(valid_polygons(layer[near])[1], corners)
+    mine, other = _edges(rings, rows), _edges(there, np.arange(len(near)))
     area = np.empty(len(left))
     in_threads(
         len(left),
@@ -128,15 +140,15 @@ def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.i
     return group
 
 
-def _edges(shapes: Shapes, corners: Corners | None) -> _Edges:
+def _edges(rings: Rings, rows: npt.NDArray[np.int64]) -> _Edges:
     from landrelease.match.kernels.overlap import edges_of
 
-    xy, ring_start, is_hole, shape_start = rings_of(shapes)
-    xy = np.ascontiguousarray(xy if corners is None else corners(xy))
-    n = len(shapes)
+    corner = rings.ring_start[rings.shape_start]
+    room = np.concatenate([[0], np.cumsum(np.diff(corner)[rows])])
+    n, k = int(room[-1]), len(rows)
     edges = _Edges(
-        np.empty((len(xy), 4)), np.empty(len(xy), np.int8), np.empty(len(xy)), np.empty(n, np.int64),
-        np.empty(n, np.int64), np.empty(n), np.empty((n, 4)),
+        np.empty((n, 4)), np.empty(n, np.int8), np.empty(n), np.empty(k, np.int64), np.empty(k, np.int64), np.empty(k),
+        np.empty((k, 4)),
     )  # fmt: skip
-    in_threads(n, lambda low, high: edges_of(xy, ring_start, is_hole, shape_start, low, high, *edges))
+    in_threads(k, lambda low, high: edges_of(*rings, rows, room, low, high, *edges))
     return edges

@@ -24,6 +24,7 @@ from landrelease.geometry import (
     polygonal,
     repaired,
     require_same_crs,
+    rings_of,
     scale_change,
 )
 from landrelease.match.edges import Corners, shares_by_edges, valid_polygons
@@ -37,6 +38,7 @@ UNMAPPED = "unmapped"
 _EVEN = 4e-5
 """A plane whose areal scale changes by less over an area leaves its shares true to a quarter of this."""
 Rows = npt.NDArray[np.int64]
+Part = tuple[Rows, Classes, npt.NDArray[np.float64], Rows]
 
 
 def match_overlap(
@@ -110,12 +112,9 @@ def match_overlap(
     usable = layer[layer[by].notna() & layer[by].ne(UNMAPPED) & ~layer.geometry.isna()]
     near = _near(usable, areas)
     number, names = pd.factorize(near[by].astype(object))
-    is_compiled = engine == "auto" and find_spec("numba") is not None
-    own, layer = (_polygons(frame.geometry.to_numpy(), is_compiled) for frame in (areas, near))
-    found = []
-    for rows, here, there, corners in _in_planes(own, layer, areas.crs):
-        shares = _shares(here, there, corners, number.astype(np.int64), on_overlap, is_compiled)
-        found.append((rows[shares.area], shares.by, shares.share, rows[shares.overlapping]))
+    shapes, near_shapes = (_land(frame.geometry.to_numpy()) for frame in (areas, near))
+    match_in = _by_edges if engine == "auto" and find_spec("numba") is not None else _by_pieces
+    own, found = match_in(shapes, near_shapes, areas.crs, number.astype(np.int64), on_overlap)
     area, class_, share, overlapping = (np.concatenate(parts) for parts in zip(*found, strict=True))
     if on_overlap == "raise" and len(overlapping):
         raise DataError(
@@ -130,10 +129,33 @@ def match_overlap(
     return _tidy(parts, areas, area_m2, key, by)
 
 
-def _polygons(shapes: Shapes, is_compiled: bool) -> Shapes:
-    """Return valid polygons; None for what is none. What is compiled repairs those of the layer as it meets them."""
-    kept = keep_where(shapes, (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes))
-    return valid_polygons(kept) if is_compiled else polygonal(repaired(kept))
+def _land(shapes: Shapes) -> Shapes:
+    return keep_where(shapes, (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes))
+
+
+def _by_edges(shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str) -> tuple[Shapes, list[Part]]:
+    """Return the valid areas, and the shares by sums over edges; polygons of the layer are repaired as they are met."""
+    own, rings = valid_polygons(shapes)
+    parts = []
+    for rows, here, there, corners in _in_planes(own, layer, crs):
+        of_here = rings if here is own else rings_of(here)
+        parts.append(_in_rows(rows, shares_by_edges(here, of_here, there, classes, on_overlap, corners)))
+    return own, parts
+
+
+def _by_pieces(shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str) -> tuple[Shapes, list[Part]]:
+    """Return the valid areas, and the shares by the shapes of intersections."""
+    own, layer = polygonal(repaired(shapes)), polygonal(repaired(layer))
+    parts = []
+    for rows, here, there, corners in _in_planes(own, layer, crs):
+        if corners is not None:
+            here, there = (polygonal(repaired(shapely.transform(one, corners))) for one in (here, there))
+        parts.append(_in_rows(rows, shares_by_pieces(here, there, classes, on_overlap)))
+    return own, parts
+
+
+def _in_rows(rows: Rows, shares: Shares) -> Part:
+    return rows[shares.area], shares.by, shares.share, rows[shares.overlapping]
 
 
 def _in_planes(own: Shapes, layer: Shapes, crs: CRS) -> Iterator[tuple[Rows, Shapes, Shapes, Corners | None]]:
@@ -144,29 +166,21 @@ def _in_planes(own: Shapes, layer: Shapes, crs: CRS) -> Iterator[tuple[Rows, Sha
         return
     is_even = scale_change(own, crs) < _EVEN if crs.is_projected else np.zeros(len(own), bool)
     is_even |= shapely.is_missing(own)
+    if is_even.all():
+        yield rows, own, layer, None
+        return
     yield rows[is_even], own[is_even], layer, None
-    if not is_even.all():
-        bent = gpd.GeoSeries(list(own[~is_even]), crs=crs).to_frame("geometry")
-        plane = equal_area_crs(bent)
-        near = np.unique(shapely.STRtree(layer).query(own[~is_even])[1])
-        moved = np.full(len(layer), None, dtype=object)
-        moved[near] = plane_polygons(gpd.GeoSeries(list(layer[near]), crs=crs).to_frame("geometry"), plane)
-        yield rows[~is_even], plane_polygons(bent, plane), moved, None
+    bent = gpd.GeoSeries(list(own[~is_even]), crs=crs).to_frame("geometry")
+    plane = equal_area_crs(bent)
+    near = np.unique(shapely.STRtree(layer).query(own[~is_even])[1])
+    moved = np.full(len(layer), None, dtype=object)
+    moved[near] = plane_polygons(gpd.GeoSeries(list(layer[near]), crs=crs).to_frame("geometry"), plane)
+    yield rows[~is_even], plane_polygons(bent, plane), moved, None
 
 
 def _is_near_180(own: Shapes) -> bool:
     bounds = shapely.bounds(own)
     return bool((bounds[:, 0] < -179).any() or (bounds[:, 2] > 179).any())
-
-
-def _shares(
-    own: Shapes, layer: Shapes, corners: Corners | None, classes: Classes, on_overlap: str, is_compiled: bool
-) -> Shares:
-    if is_compiled:
-        return shares_by_edges(own, layer, classes, on_overlap, corners)
-    if corners is not None:
-        own, layer = (polygonal(repaired(shapely.transform(shapes, corners))) for shapes in (own, layer))
-    return shares_by_pieces(own, layer, classes, on_overlap)
 
 
 def _near(layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from landrelease.match.edges import shares_by_edges, valid_polygons
+from landrelease.geometry import rings_of
+from landrelease.match import edges
 from landrelease.match.overlap import match_overlap
 from landrelease.match.pieces import shares_by_pieces
 
@@ -64,9 +65,13 @@ def moved(shapes, place):
     east, north, unit, turn = place
     c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     turned = np.array([[c, -s], [s, c]])
-    return valid_polygons(
+    return edges.valid_polygons(
         shapely.transform(np.array(shapes, dtype=object), lambda xy: xy @ turned.T * unit + [east, north])
     )
+
+
+def shares_by_edges(own, layer, classes, policy, corners):
+    return edges.shares_by_edges(own, rings_of(own), layer, classes, policy, corners)
 
 
 def table(shares):

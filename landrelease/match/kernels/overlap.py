@@ -21,18 +21,21 @@ BLOCK = 32
 
 
 @compiled
-def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int, high: int, edge: Any, sign: Any,
-             reach: Any, start: Any, end: Any, area: Any, box: Any) -> None:  # fmt: skip
-    """Write the edges of the shapes from `low` to `high`, sorted by where they begin, with the side that they bound.
+def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, rows: Any, room: Any, low: int, high: int,
+             edge: Any, sign: Any, reach: Any, start: Any, end: Any, area: Any, box: Any) -> None:  # fmt: skip
+    """Write the edges of the shapes in `rows`, sorted by where they begin, with the side that they bound.
+
+    rows, room (k,) : the shapes, and where there is room for the edges of each; those from `low` to `high` are written.
 
     edge (n, 4) : x and y of the left end, x and y of the right end. Vertical edges bound nothing, and are left out.
     sign (n,) : 1 where the land is below, -1 where it is above.
     reach (n,) : at each `BLOCK`th edge of a shape, how far to the right the edges of the block reach.
-    start, end (shapes,) : where the edges of each shape stand.
-    area (shapes,) and box (shapes, 4) : its area; west, south, east, north.
+    start, end (k,) : where the edges of each shape stand.
+    area (k,) and box (k, 4) : its area; west, south, east, north.
     """
-    for shape in range(low, high):
-        first = n = ring_start[shape_start[shape]]
+    for row in range(low, high):
+        shape = rows[row]
+        first = n = room[row]
         total = 0.0
         west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
         for ring in range(shape_start[shape], shape_start[shape + 1]):
@@ -67,8 +70,8 @@ def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int,
                 edge[m + 1, 0], edge[m + 1, 1], edge[m + 1, 2], edge[m + 1, 3], sign[m + 1] = a, b, c, d, s
         for k in range(first, n, BLOCK):
             reach[k] = edge[k : min(k + BLOCK, n), 2].max()
-        start[shape], end[shape], area[shape] = first, n, total / 2
-        box[shape, 0], box[shape, 1], box[shape, 2], box[shape, 3] = west, south, east, north
+        start[row], end[row], area[row] = first, n, total / 2
+        box[row, 0], box[row, 1], box[row, 2], box[row, 3] = west, south, east, north
 
 
 @compiled
@@ -102,7 +105,7 @@ def surely_simple(xy: Any, ring_start: Any, shape_start: Any, low: int, high: in
 
 
 @compiled
-def _turns(xy: Any, one: int, two: int) -> bool:
+def _turns(xy: Any, one: int, two: int) -> Any:
     """Tell an edge from which the next one does not fold back."""
     ux, uy = xy[one + 1, 0] - xy[one, 0], xy[one + 1, 1] - xy[one, 1]
     vx, vy = xy[two + 1, 0] - xy[two, 0], xy[two + 1, 1] - xy[two, 1]
@@ -111,7 +114,7 @@ def _turns(xy: Any, one: int, two: int) -> bool:
 
 
 @compiled
-def _are_apart(xy: Any, one: int, two: int) -> bool:
+def _are_apart(xy: Any, one: int, two: int) -> Any:
     """Tell two edges of which one lies clearly on one side of the other."""
     ax, ay, cx, cy = xy[one, 0], xy[one, 1], xy[two, 0], xy[two, 1]
     bx, by, dx, dy = xy[one + 1, 0], xy[one + 1, 1], xy[two + 1, 0], xy[two + 1, 1]
