@@ -1,0 +1,1 @@
+"""Loops that are compiled at their first use; only the functions that run them import this."""
