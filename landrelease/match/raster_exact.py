@@ -6,9 +6,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from landrelease.errors import DataError
-from landrelease.geometry.shapes import Geometries
+from landrelease.geometry.shapes import Geometries, polygonal
 from landrelease.match.raster_source import Measured, Source
 
 __all__ = ["measure_exact"]
@@ -37,9 +38,14 @@ def measure_exact(source: Source, shapes: Geometries, *, is_classes: bool) -> Me
         def srs_wkt(self) -> str:
             return source.crs.to_wkt()
 
-    if not len(shapes):
+    # parts that only touch the raster from outside crash exactextract 0.3
+    shapes, extent = shapes.copy(), source.footprint()
+    beyond = ~(shapely.covered_by(shapes, extent) | shapely.is_missing(shapes))
+    shapes[beyond] = polygonal(shapely.intersection(shapes[beyond], extent))
+    rows = np.flatnonzero(shapely.area(shapes) > 0)
+    if not len(rows):
         return Measured(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-    frame = gpd.GeoDataFrame({"row": np.arange(len(shapes))}, geometry=list(shapes), crs=source.crs)
+    frame = gpd.GeoDataFrame({"row": rows}, geometry=list(shapes[rows]), crs=source.crs)
     frame = frame.iloc[np.argsort(frame.geometry.hilbert_distance().to_numpy(), kind="stable")]
     operations = ["unique", "frac", "count"] if is_classes else ["sum", "count"]
     with source.open() as file:
