@@ -137,13 +137,15 @@ def match_raster(
     """
     check_option("stat", stat, ("shares", "sum", "mean"))
     check_option("engine", engine, ("auto", "exact"))
-    for one in [allow] if isinstance(allow, str) else allow:
-        check_option("allow", one, ALLOWED)
+    for permission in [allow] if isinstance(allow, str) else allow:
+        check_option("allow", permission, ALLOWED)
     key = id_column(areas)
     require_crs(areas, "areas")
     uses = read_legend(legend) if legend is not None else {}
     given = dict(raster) if isinstance(raster, Mapping) else {None: raster}
-    layers = {label: _tiles(label, one, band, nodata, allow) for label, one in given.items()}
+    layers: dict[Any, list[Source]] = {}
+    for label, one in given.items():
+        layers[label] = _tiles(label, one, band, nodata, allow)
     if not layers:
         raise OptionError("No raster was given. Fix: match_raster(areas, 'cover.tif', ...).")
     shapes = areas.geometry.to_numpy()
@@ -173,8 +175,10 @@ def _tiles(label: Any, raster: Raster, band: int, nodata: Any, allow: Collection
     ones = [raster] if isinstance(raster, str | PathLike | Quantity) else list(raster)
     if not ones:
         raise OptionError(f"No raster was given{'' if label is None else f' for {label!r}'}. Fix: give its path.")
-    quantities = [one if isinstance(one, Quantity) else Quantity(one, band, nodata) for one in ones]
-    tiles = [open_source(one.path, one.band, one.nodata, allow) for one in quantities]
+    tiles = []
+    for one in ones:
+        given = one if isinstance(one, Quantity) else Quantity(one, band, nodata)
+        tiles.append(open_source(given.path, given.band, given.nodata, allow))
     check_tiles(tiles)
     return tiles
 

@@ -245,7 +245,7 @@ def open_source(
             warnings.warn(
                 f"'{name}' declares no nodata value: every cell counts. Say nodata=VALUE, or nodata='none' to agree.",
                 DataWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         if nodata is not None and nodata != "none":
             with np.errstate(over="ignore"):  # a value beyond the type is in no cell

@@ -211,8 +211,11 @@ def test_nan_cells_are_nodata_whatever_the_file_declares(write, nodata):
 
 def test_a_file_without_nodata_says_so_and_counts_every_cell(write):
     path, areas = write(CLASSES), areas_of(box(0, 0, 3, 3))
-    with pytest.warns(DataWarning, match=r"grid\.tif.*declares no nodata value: every cell counts.*nodata='none'"):
+    with pytest.warns(
+        DataWarning, match=r"grid\.tif.*declares no nodata value: every cell counts.*nodata='none'"
+    ) as told:
         found = match_raster(areas, path, stat="shares")
+    assert told[0].filename == __file__
     assert class_shares(found)["A0"] == pytest.approx({0: 2 / 9, 40: 3 / 9, 10: 3 / 9, 50: 1 / 9})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -667,7 +670,16 @@ def test_a_remote_file_is_read_where_it_is_allowed(write, tmp_path, server):
         match_raster(areas, f"{server}/cloud.tif", stat="sum")
     expected = cells[700, 700:703] @ [0.5, 1.0, 0.5]
     for url in (f"{server}/cloud.tif", f"/vsicurl/{server}/cloud.tif"):
-        assert match_raster(areas, url, stat="sum", allow=("remote",))["value"].tolist() == pytest.approx([expected])
+        for engine in ("auto", "exact"):
+            found = match_raster(areas, url, stat="sum", allow=("remote",), engine=engine)
+            assert found["value"].tolist() == pytest.approx([expected])
+    mosaic = tmp_path / "cloud.vrt"
+    mosaic.write_text(vrt_of(f"/vsicurl/{server}/cloud.tif"))
+    near = areas_of(box(0, 0, 2, 1))
+    with pytest.raises(DataError, match="There is no raster"):
+        match_raster(near, mosaic, stat="sum", nodata=0, allow=("vrt",))
+    found = match_raster(near, mosaic, stat="sum", nodata=0, allow=("vrt", "remote"))
+    assert found["value"].tolist() == [cells[0, :2].sum()]
     with pytest.raises(DataError, match=r"'absent\.tif' can not be opened"):
         match_raster(areas, f"{server}/absent.tif", stat="sum", allow=("remote",))
 
