@@ -45,6 +45,7 @@ HEAVY = (
     "rasterio",
     "openpyxl",
     "lxml",
+    "numba",
 )
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

@@ -27,9 +27,10 @@ def has_wide_part(geometries: Geometries) -> npt.NDArray[np.bool_]:
     >>> has_wide_part(np.array([leaps, cut_at_180(unwrapped(np.array([leaps])))[0], None])).tolist()
     [True, False, False]
     """
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    result = np.zeros(len(geometries), bool)
-    result[owner[_width(parts) > 180]] = True
+    result: npt.NDArray[np.bool_] = _width(geometries) > 180
+    rows = np.flatnonzero(result)
+    parts, owner = shapely.get_parts(geometries[rows], return_index=True)
+    result[rows] = np.bincount(owner, _width(parts) > 180, minlength=len(rows)) > 0
     return result
 
 

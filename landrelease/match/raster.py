@@ -1,69 +1,52 @@
-"""Areas against a raster: shares of its classes, or the sum or mean of a quantity, by exact covered fractions."""
+"""Areas against rasters: shares of their classes, or the sum or mean of a quantity, by exact covered fractions."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
-from numbers import Real
+from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 
-from landrelease.errors import CRSError, DataError, DataWarning, OptionError, check_option
-from landrelease.geometry import geodesic_area_m2, planar_area, plane_polygons, repaired, require_crs
+from landrelease.errors import OptionError, check_option
+from landrelease.geometry import geodesic_area_m2, keep_where, planar_area, polygonal, repaired, require_crs, transform
+from landrelease.geometry.rings import rings_of
+from landrelease.geometry.shapes import Floats, Geometries
 from landrelease.match.ids import id_column
 from landrelease.match.legends import Legend, read_legend
+from landrelease.match.raster_engine import grid_of, measure
+from landrelease.match.raster_exact import measure_exact
+from landrelease.match.raster_source import (
+    ALLOWED,
+    Measured,
+    Quantity,
+    Source,
+    add_up,
+    check_amount,
+    check_tiles,
+    open_source,
+)
 
 __all__ = ["Quantity", "match_raster"]
 
-_FORMATS = ("GTiff", "AAIGrid", "HFA", "EHdr", "JP2OpenJPEG", "PNG")
-"""GDAL's names of the formats that are read: cells in a file, none that names other files or servers as VRT does."""
-_FILLS = (-9999.0, -99999.0, -32768.0, -2147483648.0, float(np.finfo("float32").min), float(np.finfo("float64").min))
-"""What writers put where nothing is known; no class, count of people or height is one of them."""
-_FREE_BYTES, _MOST_RATIO, _MOST_BLOCK_BYTES = 1 << 32, 1000, 1 << 29
-"""Cells of 4 GiB are read from any file, more only up to 1000 times its size; a block has 512 MiB at most."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A raster of a quantity, such as people, with what its file does not say.
-
-    Parameters
-    ----------
-    path : str or Path
-        A local raster.
-    band : int
-        Band of the raster, the first is 1.
-    nodata : number or "none", optional
-        As in `match_raster`.
-
-    Examples
-    --------
-    >>> Quantity("population.tif", nodata=-99999).band
-    1
-    """
-
-    path: str | PathLike[str]
-    band: int = 1
-    nodata: float | Literal["none"] | None = None
+OneRaster = str | PathLike[str] | Quantity
+Raster = OneRaster | Sequence[OneRaster]
 
 
 def match_raster(
     areas: gpd.GeoDataFrame,
-    raster: str | Path,
+    raster: Raster | Mapping[Any, Raster],
     *,
     stat: Literal["shares", "sum", "mean"],
     legend: Legend | None = None,
     band: int = 1,
     nodata: float | Literal["none"] | None = None,
+    allow: Collection[Literal["vrt", "remote"]] = (),
+    engine: Literal["auto", "exact"] = "auto",
 ) -> pd.DataFrame:
     """Measure a raster inside each area, each cell by the fraction of it that the area covers.
 
@@ -71,9 +54,11 @@ def match_raster(
     ----------
     areas : GeoDataFrame
         Polygons with an id column, in any CRS: they are moved to that of the raster, with true edges.
-    raster : str or Path
-        A local raster, north up, with a CRS: GeoTIFF (also cloud-optimised), ASCII grid, Erdas Imagine, ESRI BIL or
-        FLT, JPEG 2000 or PNG.
+    raster : str, Path or Quantity, list of them, or mapping of labels to them
+        A local raster with a CRS: GeoTIFF (also cloud-optimised), ASCII grid, Erdas Imagine, ESRI BIL or FLT,
+        JPEG 2000 or PNG; its grid may be turned. A list holds the tiles of one raster, which may not lie over each
+        other. A mapping holds layers, such as years: {2015: "2015.tif", 2020: ["north.tif", "south.tif"]}; rasters of
+        one grid are then read side by side. A Quantity says band and nodata of its own.
     stat : "shares", "sum" or "mean"
         Shares of the classes of a classified raster; or the sum (people) or mean (elevation) of a quantity.
     legend : mapping of int to str, name or path, optional
@@ -83,6 +68,12 @@ def match_raster(
     nodata : number or "none", optional
         Value of cells that hold nothing, as they are stored, where the file does not declare it; "none" says that
         every cell counts. What the file itself declares or masks never counts, whatever is given here.
+    allow : collection of "vrt" and "remote"
+        "vrt" reads VRT files, which name other files; "remote" reads what starts with https://, /vsicurl/, /vsis3/ and
+        the like, and lets a VRT name it.
+    engine : "auto" or "exact"
+        "auto" decodes each block of the file once for all areas; "exact" asks exactextract, area by area, and so does
+        "auto" where numba is not installed.
 
     Returns
     -------
@@ -90,18 +81,21 @@ def match_raster(
         "shares": one row an area and class: id, class_code, use_code, class_m2, class_share (of the whole area),
         covered_share; an area that no valid cell covers has one row with a missing class and covered_share 0.
         "sum", "mean": one row an area: id, value, covered_share; the value is missing where no valid cell is. Areas
-        without a polygon have missing values. [m2, share]
+        without a polygon have missing values. Of a mapping, these rows for each label, with the label in the column
+        layer behind the id. [m2, share]
 
     Raises
     ------
     CRSError
-        The areas or the raster have no CRS, or none good enough to the other's.
+        The areas or a raster have no CRS, or none good enough to the other's; or tiles differ in theirs.
     DataError
-        The raster is no local file, can not be opened or read, is of another format (a VRT names other files), has
-        no place, is rotated or south up, lacks the band, or is not of whole classes. It holds a usual fill value such
-        as -9999 that it does not declare. More would be unpacked than a file of its size has reason to.
+        A raster is no local file, can not be opened or read, is of another format (a VRT names other files), has no
+        place, lacks the band, or is not of whole classes. It holds a usual fill value such as -9999 that it does not
+        declare. More would be unpacked than a file of its size has reason to. Tiles lie over each other. With
+        engine="exact", its rows do not run to the east or its columns not to the south.
     OptionError
-        Another stat, a nodata that is no number, or a legend that says something else than a use code.
+        Another stat, engine or permission, no raster at all, a nodata that is no number, or a legend that says
+        something else than a use code.
 
     Warns
     -----
@@ -110,16 +104,21 @@ def match_raster(
 
     Notes
     -----
-    value = sum of fraction x cell (sum), over the sum of fractions (mean). covered_share is the sum of fractions of
-    valid cells over the area in cells; class_m2 is class_share times the geodesic area.
+    value = sum of fraction x cell (sum), over the sum of fractions (mean; cells of tiles count by their size).
+    covered_share is the sum of fractions of valid cells over the area in cells; class_m2 is class_share times the
+    geodesic area.
+
+    The fraction of each cell is found by signed area, as rasterisers of fonts do: each edge adds what it covers of the
+    cells to its right. It is exact but for rounding, and agrees with exactextract to a millionth of a cell.
 
     References
     ----------
-    Fractions by exactextract (Baston), https://github.com/isciences/exactextract.
+    The second engine is exactextract (Baston), https://github.com/isciences/exactextract.
 
     Examples
     --------
     >>> import rasterio, shapely, tempfile
+    >>> from pathlib import Path
     >>> path = Path(tempfile.mkdtemp()) / "cover.tif"
     >>> grid = rasterio.transform.from_origin(500000, 300, 100, 100)
     >>> with rasterio.open(path, "w", driver="GTiff", width=3, height=3, count=1, dtype="uint8", nodata=0, crs=32630,
@@ -132,227 +131,130 @@ def match_raster(
     [['A', 10, nan, 0.2, 0.8], ['A', 40, 'agriculture', 0.6, 0.8], ['B', <NA>, nan, nan, nan]]
     >>> match_raster(areas, path, stat="mean")["value"].round(1).tolist()
     [32.5, nan]
+    >>> years = match_raster(areas, {2015: path, 2020: path}, stat="mean")
+    >>> years[["area_id", "layer", "covered_share"]].values.tolist()
+    [['A', 2015, 0.8], ['B', 2015, nan], ['A', 2020, 0.8], ['B', 2020, nan]]
     """
     check_option("stat", stat, ("shares", "sum", "mean"))
+    check_option("engine", engine, ("auto", "exact"))
+    for permission in [allow] if isinstance(allow, str) else allow:
+        check_option("allow", permission, ALLOWED)
     key = id_column(areas)
     require_crs(areas, "areas")
     uses = read_legend(legend) if legend is not None else {}
-    source, crs = _open(Path(raster), band, nodata)
-    with source.ds:
-        shapes = plane_polygons(areas, crs)
-        known = np.flatnonzero(planar_area(shapes) > 0.0)
-        shapes = shapes[known]
-        source.wkt = crs.to_wkt()
-        _check_amount(source.ds, Path(raster), band, shapes)
-        found = _extract(source, shapes, crs, ["unique", "frac", "count"] if stat == "shares" else [stat, "count"])
-        cell = abs(source.res()[0] * source.res()[1])
-    covered = np.full(len(areas), np.nan)
-    if len(known):
-        covered[known] = np.minimum(1.0, found["count"].to_numpy(dtype=float) * cell / planar_area(shapes))
-    if stat == "shares":
-        return _shares(areas, key, known, found, covered, uses, Path(raster))
-    value = np.full(len(areas), np.nan)
-    value[known] = np.where(covered[known] > 0, found[stat].to_numpy(dtype=float), np.nan) if len(known) else []
-    return pd.DataFrame({key: areas[key].reset_index(drop=True), "value": value, "covered_share": covered})
+    given = dict(raster) if isinstance(raster, Mapping) else {None: raster}
+    layers: dict[Any, list[Source]] = {}
+    for label, one in given.items():
+        layers[label] = _tiles(label, one, band, nodata, allow)
+    if not layers:
+        raise OptionError("No raster was given. Fix: match_raster(areas, 'cover.tif', ...).")
+    shapes = areas.geometry.to_numpy()
+    shapes = polygonal(repaired(keep_where(shapes, shapely.get_dimensions(shapes) == 2)))
+    found = _measure(shapes, areas.crs, layers, stat, engine)
+    area_m2 = geodesic_area_m2(gpd.GeoSeries(shapes, crs=areas.crs)) if stat == "shares" else np.zeros(0)
+    tables = []
+    for label, (measured, area) in found.items():
+        held = np.bincount(measured.shape, measured.cells, minlength=len(areas))
+        covered = np.where(area > 0, np.minimum(1.0, held / np.where(area > 0, area, 1.0)), np.nan)
+        if stat == "shares":
+            share = measured.cells / held[measured.shape] * covered[measured.shape]
+            table = _shares(areas[key], measured._replace(cells=share), covered, area_m2, uses)
+        else:
+            value = np.bincount(measured.shape, measured.value, minlength=len(areas))
+            with np.errstate(invalid="ignore"):
+                value = np.where(held > 0, value / (held if stat == "mean" else 1.0), np.nan)
+            table = pd.DataFrame({key: areas[key].reset_index(drop=True), "value": value, "covered_share": covered})
+        if isinstance(raster, Mapping):
+            table.insert(1, "layer", label)
+        tables.append(table)
+    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
 
-def _open(path: Path, band: int, nodata: float | str | None) -> tuple[Any, CRS]:
-    """Open one band with the caller's nodata; refuse what would be measured wrongly."""
-    from exactextract.raster import RasterioRasterSource
-
-    if nodata is not None and nodata != "none" and (isinstance(nodata, str | bool) or not isinstance(nodata, Real)):
-        raise OptionError(f"nodata must be a number or 'none'; got {nodata!r}")
-    dataset = _dataset(path)
-    if not 1 <= band <= dataset.count:
-        raise DataError(f"'{path.name}' has {dataset.count} bands; band {band} is not one of them.")
-    if dataset.crs is None:
-        raise CRSError(f"'{path.name}' has no CRS. Fix: assign the one it is in, for example with gdal_edit.py -a_srs.")
-    grid = dataset.transform
-    if grid.is_identity:
-        raise DataError(
-            f"'{path.name}' says nowhere where on the Earth its cells are. Fix: get it with its world file, or set the "
-            f"corners with gdal_edit.py -a_ullr."
-        )
-    if dataset.dtypes[band - 1].startswith("complex"):
-        raise DataError(f"'{path.name}', band {band} holds complex numbers, which are no classes and no quantity.")
-    if grid.b or grid.d or not grid.a > 0 or not grid.e < 0:
-        raise DataError(f"'{path.name}' is rotated or south up. Fix: gdalwarp {path.name} north_up.tif")
-    declared = dataset.nodatavals[band - 1]
-    if nodata is None and declared is None and not _has_mask(dataset, band):
-        warnings.warn(
-            f"'{path.name}' declares no nodata value: every cell counts. Say nodata=VALUE, or nodata='none' to agree.",
-            DataWarning,
-            stacklevel=3,
-        )
-    hidden = None if nodata is None or nodata == "none" else float(nodata)
-
-    class Source(RasterioRasterSource):  # type: ignore[misc]
-        """The band, without the cells that hold nothing, and with the CRS as the areas write it."""
-
-        wkt = ""
-
-        def nodata_value(self) -> float:
-            return float("nan")
-
-        def read_window(self, x0: int, y0: int, nx: int, ny: int) -> Any:
-            cells = _cells(self.ds, band, ((y0, y0 + ny), (x0, x0 + nx)))
-            # exactextract overlooks the mask of some windows, so that nothing has to be NaN
-            values = cells.data.astype(np.float32 if cells.dtype.itemsize < 4 and not self.scaled else np.float64)
-            values[_is_nothing(cells, hidden)] = np.nan
-            if nodata != "none":
-                _refuse_fills(path, values)
-            return values * self.scale + self.offset if self.scaled else values
-
-        def srs_wkt(self) -> str:
-            return self.wkt
-
-    return Source(dataset, band), CRS.from_user_input(dataset.crs.to_wkt())
+def _tiles(label: Any, raster: Raster, band: int, nodata: Any, allow: Collection[str]) -> list[Source]:
+    """Open the tiles of one raster."""
+    ones = [raster] if isinstance(raster, str | PathLike | Quantity) else list(raster)
+    if not ones:
+        raise OptionError(f"No raster was given{'' if label is None else f' for {label!r}'}. Fix: give its path.")
+    tiles = []
+    for one in ones:
+        given = one if isinstance(one, Quantity) else Quantity(one, band, nodata)
+        tiles.append(open_source(given.path, given.band, given.nodata, allow))
+    check_tiles(tiles)
+    return tiles
 
 
-def _refuse_fills(path: Path, values: npt.NDArray[Any]) -> None:
-    """Raise DataError if cells that count hold a value that usually says that nothing is known."""
-    low = values[values <= max(_FILLS)].astype(np.float64)
-    fills = low[np.isin(low, _FILLS)]
-    if len(fills):
-        raise DataError(
-            f"'{path.name}' holds cells of {fills[0]:.17g}, which it does not declare as nodata.\n"
-            f"  Fix: say nodata={fills[0]:.17g}, or nodata='none' if every cell counts."
-        )
+def _measure(
+    polygons: Geometries, crs: CRS, layers: Mapping[Any, Sequence[Source]], stat: str, engine: str
+) -> dict[Any, tuple[Measured, Floats]]:
+    """Return what areas hold of each layer and their own area, both in the plane of the layer.
+
+    Polygons are moved once for each CRS, and rasters of one grid are read in one pass.
+    """
+    is_classes, is_compiled = stat == "shares", engine == "auto" and _can_compile()
+    by_crs: dict[str, list[Source]] = {}
+    for source in (source for tiles in layers.values() for source in tiles):
+        by_crs.setdefault(source.crs.to_wkt(), []).append(source)
+    found: dict[int, Measured] = {}
+    area: dict[str, Floats] = {}
+    for wkt, sources in by_crs.items():
+        shapes = transform(polygons, crs, sources[0].crs)
+        if shapes is not polygons:
+            shapes = polygonal(repaired(shapes))
+        area[wkt] = planar_area(shapes)
+        shapes = keep_where(shapes, area[wkt] > 0.0)
+        bounds = shapely.bounds(shapes)
+        by_grid: dict[tuple[Any, ...], list[Source]] = {}
+        for source in sources:
+            check_amount(source, bounds)
+            by_grid.setdefault(grid_of(source), []).append(source)
+        rings = rings_of(shapes)
+        for group in by_grid.values():
+            if is_compiled:
+                results = measure(group, rings, is_classes=is_classes)
+            else:
+                results = [measure_exact(source, shapes, is_classes=is_classes) for source in group]
+            found.update(zip(map(id, group), results, strict=True))
+    return {
+        label: (_add_tiles(tiles, [found[id(one)] for one in tiles], stat), area[tiles[0].crs.to_wkt()])
+        for label, tiles in layers.items()
+    }
 
 
-def _check_amount(dataset: Any, path: Path, band: int, shapes: npt.NDArray[Any]) -> None:
-    """Raise DataError if the cells under the shapes are many more than the file can hold, before any is read."""
-    cell_bytes = np.dtype(dataset.dtypes[band - 1]).itemsize
-    rows, columns = dataset.block_shapes[band - 1]
-    if rows * columns * cell_bytes > _MOST_BLOCK_BYTES:
-        raise DataError(
-            f"'{path.name}' stores its cells in blocks of {rows:,} x {columns:,}, too large to unpack.\n"
-            f"  Fix: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE {path.name} tiled.tif"
-        )
-    west, south, east, north = dataset.bounds
-    low, high = np.split(shapely.bounds(shapes), 2, axis=1)
-    sides = np.minimum(high, [east, north]) - np.maximum(low, [west, south])
-    cells = np.ceil(np.clip(sides, 0, None) / np.abs(dataset.res)).prod(axis=1).sum()
-    wanted = min(cells, dataset.width * dataset.height) * cell_bytes
-    size = sum(Path(one).stat().st_size for one in dataset.files if Path(one).is_file())
-    if wanted > _FREE_BYTES + _MOST_RATIO * size:
-        raise DataError(
-            f"'{path.name}' is {size:,} bytes that unpack to {wanted:,.0f} under the areas: it is empty, or made to "
-            f"fill the memory.\n  Fix: cut it to the land that has data, with gdalwarp -te."
-        )
-
-
-def _dataset(path: Path) -> Any:
-    """Open a local file of a format that holds its cells itself."""
-
-    place = path.absolute()  # a relative path may look like a URL
-    if place.as_posix().startswith("/vsi") or not place.is_file():
-        raise DataError(f"There is no raster '{path}'. Fix: give the path of a local file; URLs are not read.")
-    mask = place.with_name(f"{place.name}.msk")  # GDAL opens it beside the file, in any format
-    if mask.is_file():
-        _in_known_format(mask).close()
-    return _in_known_format(place)
-
-
-def _in_known_format(path: Path) -> Any:
-    import rasterio
-
-    said = []
-    for driver in _FORMATS:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # an error where it matters
-                return rasterio.open(path, driver=driver)
-        except rasterio.errors.RasterioIOError as error:
-            said.append(str(error))
-    raise DataError(
-        f"'{path.name}' can not be opened as a raster of {', '.join(_FORMATS)}: {said[0]}\n"
-        f"  Fix: if it is a raster of another format, gdal_translate {path.name} copy.tif"
-    )
-
-
-def _cells(dataset: Any, band: int, window: tuple[tuple[int, int], tuple[int, int]]) -> Any:
-    import rasterio
-
+def _can_compile() -> bool:
     try:
-        return dataset.read(band, window=window, masked=True)
-    except rasterio.errors.RasterioIOError as error:
-        raise DataError(
-            f"'{Path(dataset.name).name}' can not be read at rows {window[0][0]} to {window[0][1]}, columns "
-            f"{window[1][0]} to {window[1][1]}: {error}\n  Fix: get the file again; it is damaged or cut short."
-        ) from error
+        import landrelease.match.kernels.raster
+    except ImportError:
+        return False
+    return bool(landrelease.match.kernels.raster)
 
 
-def _is_nothing(cells: Any, hidden: float | None) -> npt.NDArray[np.bool_]:
-    """Tell the cells that the file masks, that hold no number, or the value that the caller calls nothing."""
-    nothing = np.ma.getmaskarray(cells).copy()
-    is_float = np.issubdtype(cells.dtype, np.floating)
-    if is_float:
-        nothing |= np.isnan(cells.data)
-    if hidden is not None:
-        with np.errstate(over="ignore"):  # a value beyond the type is in no cell
-            nothing |= cells.data == (cells.dtype.type(hidden) if is_float else hidden)
-    return nothing
-
-
-def _has_mask(dataset: Any, band: int) -> bool:
-    from rasterio.enums import MaskFlags
-
-    return MaskFlags.all_valid not in dataset.mask_flag_enums[band - 1]
-
-
-def _extract(source: Any, shapes: npt.NDArray[Any], crs: CRS, operations: list[str]) -> pd.DataFrame:
-    """Run exactextract over the shapes, near ones after each other so that blocks are decoded once."""
-    from exactextract import exact_extract
-
-    if not len(shapes):
-        return pd.DataFrame(columns=operations)
-    frame = gpd.GeoDataFrame({"row": np.arange(len(shapes))}, geometry=list(shapes), crs=crs)
-    frame = frame.iloc[np.argsort(frame.geometry.hilbert_distance().to_numpy(), kind="stable")]
-    try:
-        found = exact_extract(source, frame, operations, include_cols=["row"], output="pandas")
-    except RuntimeError as error:
-        name = Path(source.ds.name).name
-        raise DataError(f"'{name}' has a grid that can not be measured: {error}. Fix: get the file again.") from None
-    by_row: pd.DataFrame = found.set_index("row").sort_index()
-    return by_row
-
-
-def _shares(
-    areas: gpd.GeoDataFrame,
-    key: str,
-    known: npt.NDArray[np.int64],
-    found: pd.DataFrame,
-    covered: npt.NDArray[np.float64],
-    uses: Mapping[int, str],
-    path: Path,
-) -> pd.DataFrame:
-    """Return one row an area and class."""
-    area_m2 = geodesic_area_m2(gpd.GeoSeries(repaired(areas.geometry.to_numpy()), crs=areas.crs))
-    counts = [len(one) for one in found["unique"]] if len(known) else []
-    place = np.repeat(known, counts)
-    codes = np.concatenate([np.asarray(one, dtype=float) for one in found["unique"]]) if place.size else np.zeros(0)
-    share = np.concatenate([np.asarray(one, dtype=float) for one in found["frac"]]) if place.size else np.zeros(0)
-    if (codes != np.round(codes)).any():
-        raise DataError(
-            f"'{path.name}' holds {codes[codes != np.round(codes)][0]:g}: not a raster of classes. Use stat='mean'."
+def _add_tiles(tiles: Sequence[Source], parts: Sequence[Measured], stat: str) -> Measured:
+    """Return what the tiles of a raster hold together, cells by their area; a sum counts cells of any size alike."""
+    sized = [
+        part._replace(
+            value=part.value * tile.cell_area if stat == "mean" else part.value, cells=part.cells * tile.cell_area
         )
-    empty = np.setdiff1d(np.arange(len(areas)), place)
-    rows = pd.DataFrame(
-        {
-            "place": np.concatenate([place, empty]),
-            "class_code": np.concatenate([codes, np.full(len(empty), np.nan)]),
-            "class_share": np.concatenate([share * covered[place], np.full(len(empty), np.nan)]),
-        }
-    ).sort_values(["place", "class_code"], kind="stable")
-    at = rows["place"].to_numpy(dtype=int)
+        for tile, part in zip(tiles, parts, strict=True)
+    ]
+    return sized[0] if len(sized) == 1 else add_up(sized, is_classes=stat == "shares")
+
+
+def _shares(ids: pd.Series, found: Measured, covered: Floats, area_m2: Floats, uses: Mapping[int, str]) -> pd.DataFrame:
+    """Return one row an area and class, or one without a class."""
+    empty = np.setdiff1d(np.arange(len(ids)), found.shape)
+    unknown = np.full(len(empty), np.nan)
+    at, code = np.concatenate([found.shape, empty]), np.concatenate([found.value, unknown])
+    order = np.lexsort((code, at))
+    at, code, share = at[order], code[order], np.concatenate([found.cells, unknown])[order]
+    classes, place = np.unique(code, return_inverse=True)
+    use = pd.Series([uses.get(one) for one in classes.tolist()], dtype="str").to_numpy()
     return pd.DataFrame(
         {
-            key: areas[key].iloc[at].reset_index(drop=True),
-            "class_code": rows["class_code"].astype("Int64").to_numpy(),
-            "use_code": rows["class_code"].map(dict(uses)).astype("str").to_numpy(),
-            "class_m2": (rows["class_share"].to_numpy() * area_m2[at]),
-            "class_share": rows["class_share"].to_numpy(),
+            ids.name: ids.iloc[at].reset_index(drop=True),
+            "class_code": pd.array(code, dtype="Float64").astype("Int64"),
+            "use_code": use[place],
+            "class_m2": share * area_m2[at],
+            "class_share": share,
             "covered_share": covered[at],
         }
-    ).astype({"class_code": "Int64", "use_code": "str"})
+    ).astype({"use_code": "str"})

@@ -63,6 +63,10 @@ RESULTS: dict[str, Table] = {
             share("covered_share", "share of the area that valid cells cover"),
         ),
         _result(
+            "match_raster_layers", "as in the two tables above, for each raster of a mapping; their columns follow",
+            _OWNER, text("layer", "key of the mapping, as it was given: a number stays a number"),
+        ),
+        _result(
             "assign_admin", "an area and an administrative unit",
             _OWNER, text("admin_code", "the unit; missing for land in none"),
             m2("overlap_m2", "land of the area in the unit"),

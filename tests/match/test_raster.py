@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import socket
+import threading
 import warnings
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from shapely import box
 
 from landrelease.errors import CRSError, DataError, DataWarning, OptionError
 from landrelease.geometry import to_crs
-from landrelease.match.raster import match_raster
+from landrelease.match.raster import Quantity, match_raster
 from landrelease.tables import RESULTS
 
 UTM = 32630
@@ -209,8 +211,11 @@ def test_nan_cells_are_nodata_whatever_the_file_declares(write, nodata):
 
 def test_a_file_without_nodata_says_so_and_counts_every_cell(write):
     path, areas = write(CLASSES), areas_of(box(0, 0, 3, 3))
-    with pytest.warns(DataWarning, match=r"grid\.tif.*declares no nodata value: every cell counts.*nodata='none'"):
+    with pytest.warns(
+        DataWarning, match=r"grid\.tif.*declares no nodata value: every cell counts.*nodata='none'"
+    ) as told:
         found = match_raster(areas, path, stat="shares")
+    assert told[0].filename == __file__
     assert class_shares(found)["A0"] == pytest.approx({0: 2 / 9, 40: 3 / 9, 10: 3 / 9, 50: 1 / 9})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -395,11 +400,11 @@ def test_parts_of_an_area_sum_to_the_whole_in_any_order(write):
 
 def test_rasters_that_would_be_measured_wrongly_are_refused(write, tmp_path):
     areas = areas_of(box(0, 0, 3, 3))
-    rotated = Affine(70, 70, X, 70, -70, Y)
-    with pytest.raises(DataError, match="rotated or south up"):
-        match_raster(areas, write(CLASSES, transform=rotated, nodata=0), stat="shares")
-    with pytest.raises(DataError, match="rotated or south up"):
-        match_raster(areas, write(CLASSES, transform=Affine(100, 0, X, 0, 100, Y - 300), nodata=0), stat="shares")
+    for grid in (Affine(70, 70, X, 70, -70, Y), Affine(100, 0, X, 0, 100, Y - 300)):
+        with pytest.raises(DataError, match=r"rotated or south up\. Fix: engine='auto'"):
+            match_raster(areas, write(CLASSES, transform=grid, nodata=0), stat="shares", engine="exact")
+    with pytest.raises(DataError, match=r"grid\.tif' has a grid that can not be measured"):
+        match_raster(areas, write(CLASSES, transform=Affine(100, 100, X, 50, 50, Y), nodata=0), stat="shares")
     with pytest.raises(CRSError, match=r"grid\.tif' has no CRS"):
         match_raster(areas, write(CLASSES, crs=None, nodata=0), stat="shares")
     with pytest.raises(DataError, match="There is no raster"):
@@ -487,6 +492,196 @@ def test_no_polygon_at_all(write):
     for areas in (areas_of(), areas_of(None, shapely.Point(0, 0))):
         assert match_raster(areas, write(CLASSES, nodata=0), stat="shares")["class_m2"].isna().all()
         assert match_raster(areas, write(CLASSES, nodata=0), stat="mean")["value"].isna().all()
+
+
+# turned grids
+
+
+@pytest.mark.parametrize("stat", ["sum", "mean", "shares"])
+def test_a_south_up_grid_has_the_cells_of_the_north_up_one(write, stat):
+    areas = areas_of(box(0, 0, 2, 2), shapely.Polygon([(0.3, 0.1), (2.9, 0.4), (1.2, 2.7)]), box(2, 2, 4, 4), None)
+    north_up = write(PEOPLE, nodata=-1)
+    for name, cells, grid in (
+        ("south.tif", PEOPLE[::-1], Affine(100, 0, X, 0, 100, Y - 300)),
+        ("west.tif", PEOPLE[:, ::-1], Affine(-100, 0, X + 300, 0, -100, Y)),
+        ("aside.tif", PEOPLE.T, Affine(0, 100, X, -100, 0, Y)),
+    ):
+        turned = match_raster(areas, write(cells, name=name, transform=grid, nodata=-1), stat=stat)
+        expected = match_raster(areas, north_up, stat=stat)
+        pd.testing.assert_frame_equal(turned, expected, rtol=1e-9)
+
+
+# several rasters
+
+
+def test_layers_stand_below_each_other_with_their_labels(write):
+    areas = areas_of(box(0, 0, 2, 2), None)
+    one, two = write(CLASSES, nodata=0), write(PEOPLE, nodata=-1, name="people.tif")
+    found = match_raster(areas, {2015: one, 2020: two}, stat="mean")
+    assert found.columns.tolist() == ["area_id", "layer", "value", "covered_share"]
+    assert found["layer"].tolist() == [2015, 2015, 2020, 2020]
+    assert found["area_id"].tolist() == ["A0", "A1", "A0", "A1"]
+    assert found["value"].tolist() == pytest.approx([32.5, np.nan, 3.0, np.nan], nan_ok=True)
+    shares = match_raster(areas, {"old": one, "new": [two]}, stat="shares", legend={40: "agriculture"})
+    for label, path in (("old", one), ("new", two)):
+        alone = match_raster(areas, path, stat="shares", legend={40: "agriculture"})
+        part = shares[shares["layer"] == label].drop(columns="layer").reset_index(drop=True)
+        pd.testing.assert_frame_equal(part, alone)
+    assert match_raster(areas, {2015: one}, stat="sum")["layer"].tolist() == [2015, 2015]
+
+
+def test_bands_of_one_file_are_layers(write):
+    path = write(np.stack([PEOPLE, PEOPLE * 10]), nodata=None)
+    layers = {"all": Quantity(path, nodata="none"), "some": Quantity(path, band=2, nodata=10)}
+    found = match_raster(areas_of(box(0, 0, 3, 3)), layers, stat="sum")
+    assert found["value"].tolist() == [45.0, 440.0]
+    assert match_raster(areas_of(box(0, 0, 3, 3)), layers["some"], stat="sum")["value"].tolist() == [440.0]
+
+
+@pytest.mark.parametrize("engine", ["auto", "exact"])
+def test_tiles_are_one_raster(write, engine):
+    areas = areas_of(box(0.5, 0.5, 2.5, 2.5), box(0, 0, 1, 1), box(2, 0, 3, 3), box(7, 7, 8, 8))
+    west = write(CLASSES[:, :2], nodata=0, name="west.tif")
+    east = write(CLASSES[:, 2:], nodata=0, name="east.tif", transform=from_origin(X + 200, Y, 100, 100))
+    whole = write(CLASSES, nodata=0)
+    for stat in ("shares", "sum", "mean"):
+        found = match_raster(areas, [west, east], stat=stat, engine=engine)
+        pd.testing.assert_frame_equal(found, match_raster(areas, whole, stat=stat, engine=engine), rtol=1e-6)
+
+
+def test_cells_of_tiles_count_by_their_size_in_a_mean_and_each_in_a_sum(write):
+    coarse = write(np.array([[8.0]]), nodata=-1, name="coarse.tif", transform=from_origin(X, Y, 200, 200))
+    fine = write(np.array([[1.0, 1.0]]), nodata=-1, name="fine.tif", transform=from_origin(X, Y - 200, 100, 100))
+    areas = areas_of(box(0, 0, 2, 3))
+    assert match_raster(areas, [coarse, fine], stat="mean")["value"].tolist() == pytest.approx([(8 * 4 + 2) / 6])
+    assert match_raster(areas, [coarse, fine], stat="sum")["value"].tolist() == pytest.approx([10.0])
+
+
+def test_tiles_that_would_count_land_twice_are_refused(write):
+    areas, one = areas_of(box(0, 0, 1, 1)), write(CLASSES, nodata=0, name="one.tif")
+    shifted = write(CLASSES, nodata=0, name="two.tif", transform=from_origin(X + 200, Y, 100, 100))
+    with pytest.raises(DataError, match=r"'one\.tif' and 'two\.tif' lie over each other.*\n  Fix: .*gdalbuildvrt"):
+        match_raster(areas, [one, shifted], stat="sum")
+    elsewhere = write(CLASSES, nodata=0, name="two.tif", crs=32631)
+    with pytest.raises(CRSError, match="tiles of one raster in different CRS"):
+        match_raster(areas, [one, elsewhere], stat="sum")
+    abutting = write(CLASSES, nodata=0, name="two.tif", transform=from_origin(X + 300 - 1e-7, Y, 100, 100))
+    assert match_raster(areas, [one, abutting], stat="sum")["value"].tolist() == [40.0]
+
+
+def test_layers_of_any_grid_and_crs(write):
+    areas = areas_of(box(0, 0, 3, 3))
+    in_degrees = write(
+        np.full((9, 9), 7.0), nodata=-1, name="b.tif", crs=4326, transform=from_origin(-3.01, 43.36, 0.005, 0.005)
+    )
+    finer = write(np.kron(PEOPLE, np.ones((2, 2))), nodata=-1, name="c.tif", transform=from_origin(X, Y, 50, 50))
+    found = match_raster(areas, {"a": write(PEOPLE, nodata=-1), "b": in_degrees, "c": finer}, stat="mean")
+    assert found["value"].tolist() == pytest.approx([5.0, 7.0, 5.0])
+
+
+@pytest.mark.parametrize("nothing", [[], {}, {2015: []}])
+def test_no_raster_at_all(nothing):
+    with pytest.raises(OptionError, match="No raster was given"):
+        match_raster(areas_of(box(0, 0, 1, 1)), nothing, stat="sum")
+
+
+# what is read only where the caller says so
+
+
+def test_a_vrt_is_read_where_it_is_allowed(write, tmp_path):
+    areas, other = areas_of(box(0, 0, 2, 2)), write(CLASSES, nodata=0, name="other.tif")
+    mosaic = tmp_path / "cover.vrt"
+    mosaic.write_text(vrt_of(other))
+    with pytest.raises(DataError, match="can not be opened as a raster of GTiff"):
+        match_raster(areas, mosaic, stat="shares", nodata=0)
+    for engine in ("auto", "exact"):
+        found = match_raster(areas, mosaic, stat="shares", nodata=0, allow=("vrt",), engine=engine)
+        assert class_shares(found)["A0"] == pytest.approx({40: 3 / 4, 10: 1 / 4})
+    nested = tmp_path / "nested.vrt"
+    nested.write_text(vrt_of(mosaic))
+    assert match_raster(areas, nested, stat="sum", nodata=0, allow="vrt")["value"].tolist() == [130.0]
+    with pytest.raises(OptionError, match="allow must be one of vrt, remote; got 'url'"):
+        match_raster(areas, mosaic, stat="sum", allow=("url",))
+
+
+def test_a_vrt_names_no_server_and_not_itself_unless_that_is_allowed_too(write, tmp_path):
+    areas, mosaic = areas_of(box(0, 0, 2, 2)), tmp_path / "cover.vrt"
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.2)
+    server = f"http://127.0.0.1:{listener.getsockname()[1]}/other.tif"
+    nested = tmp_path / "nested.vrt"
+    nested.write_text(vrt_of(f"/vsicurl/{server}"))
+    for source in (server, f"/vsicurl/{server}", f"/vsi<!-- -->curl/{server}", nested, "absent.tif"):
+        mosaic.write_text(vrt_of(source))
+        with pytest.raises(DataError, match="There is no raster"):
+            match_raster(areas, mosaic, stat="shares", nodata=0, allow=("vrt",))
+    mosaic.write_text("<VRTDataset><SourceFilename>/vsicurl/")
+    with pytest.raises(DataError, match=r"'cover\.vrt' can not be opened as a raster, nor as a VRT"):
+        match_raster(areas, mosaic, stat="shares", nodata=0, allow=("vrt",))
+    mosaic.write_text(vrt_of(mosaic))
+    with pytest.raises(DataError, match="names itself"):
+        match_raster(areas, mosaic, stat="shares", nodata=0, allow=("vrt",))
+    with listener, pytest.raises(TimeoutError):
+        listener.accept()  # nobody called
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Serve a folder of this machine, in parts as GDAL asks for them."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):
+            path = tmp_path / self.path.lstrip("/")
+            if not path.is_file():
+                self.send_error(404)
+                return
+            content, span = path.read_bytes(), self.headers.get("Range")
+            first, last = (int(end) for end in span.removeprefix("bytes=").split("-")) if span else (0, len(content))
+            part = content[first : last + 1]
+            self.send_response(206 if span else 200)
+            self.send_header("Content-Length", str(len(part)))
+            self.send_header("Content-Range", f"bytes {first}-{first + len(part) - 1}/{len(content)}")
+            self.end_headers()
+            self.wfile.write(part)
+
+        def do_HEAD(self):
+            path = tmp_path / self.path.lstrip("/")
+            self.send_response(200 if path.is_file() else 404)
+            self.send_header("Content-Length", str(path.stat().st_size if path.is_file() else 0))
+            self.send_header("Accept-Ranges", "bytes")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_remote_file_is_read_where_it_is_allowed(write, tmp_path, server):
+    cells = np.random.default_rng(4).integers(1, 9, (1500, 1500)).astype("uint8")
+    rasterio.shutil.copy(write(cells, nodata=0), tmp_path / "cloud.tif", driver="COG", BLOCKSIZE=256)
+    areas = areas_of(box(700.5, 700, 702.5, 701))
+    with pytest.raises(DataError, match="URLs are not read unless"):
+        match_raster(areas, f"{server}/cloud.tif", stat="sum")
+    expected = cells[700, 700:703] @ [0.5, 1.0, 0.5]
+    for url in (f"{server}/cloud.tif", f"/vsicurl/{server}/cloud.tif"):
+        for engine in ("auto", "exact"):
+            found = match_raster(areas, url, stat="sum", allow=("remote",), engine=engine)
+            assert found["value"].tolist() == pytest.approx([expected])
+    mosaic = tmp_path / "cloud.vrt"
+    mosaic.write_text(vrt_of(f"/vsicurl/{server}/cloud.tif"))
+    near = areas_of(box(0, 0, 2, 1))
+    with pytest.raises(DataError, match="There is no raster"):
+        match_raster(near, mosaic, stat="sum", nodata=0, allow=("vrt",))
+    found = match_raster(near, mosaic, stat="sum", nodata=0, allow=("vrt", "remote"))
+    assert found["value"].tolist() == [cells[0, :2].sum()]
+    with pytest.raises(DataError, match=r"'absent\.tif' can not be opened"):
+        match_raster(areas, f"{server}/absent.tif", stat="sum", allow=("remote",))
 
 
 # real maps against a second opinion

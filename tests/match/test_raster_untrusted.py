@@ -109,9 +109,9 @@ def test_a_raster_without_a_place_or_with_a_broken_grid_is_refused(tmp_path):
         path = write(tmp_path / "a.tif", cells, transform=Affine.identity(), nodata=0)
     with pytest.raises(DataError, match="says nowhere where on the Earth its cells are"):
         match_raster(ALL, path, stat="sum")
-    south_up = Affine(100, 0, X, 0, 100, Y - 300)
-    with pytest.raises(DataError, match=r"south up\. Fix: gdalwarp"):
-        match_raster(ALL, write(tmp_path / "b.tif", cells, transform=south_up, nodata=0), stat="sum")
+    no_size = Affine(100, 0, X, 0, 0, Y)
+    with pytest.raises(DataError, match=r"'b\.tif' has a grid that can not be measured"):
+        match_raster(ALL, write(tmp_path / "b.tif", cells, transform=no_size, nodata=0), stat="sum")
 
 
 def test_complex_numbers_are_no_quantity(tmp_path):

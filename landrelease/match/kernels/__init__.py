@@ -1,1 +1,1 @@
-"""Compiled loops of the matching, imported where they are first used: numba takes a while to load."""
+"""Loops that are compiled at their first use; only the functions that run them import this."""
