@@ -67,7 +67,7 @@ def moved(shapes, place):
     turned = np.array([[c, -s], [s, c]])
     return edges.valid_polygons(
         shapely.transform(np.array(shapes, dtype=object), lambda xy: xy @ turned.T * unit + [east, north])
-    )
+    )[0]
 
 
 def shares_by_edges(own, layer, classes, policy, corners):
