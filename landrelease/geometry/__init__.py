@@ -18,7 +18,14 @@ from landrelease.geometry.crs import (
     to_crs,
     transform,
 )
-from landrelease.geometry.measure import authalic, geodesic_area_m2, planar_area, plane_polygons, scale_change
+from landrelease.geometry.measure import (
+    authalic,
+    geodesic_area_m2,
+    planar_area,
+    plane_polygons,
+    scale_change,
+    scaled_area_m2,
+)
 from landrelease.geometry.operations import WGS84, WORST_ACCURACY_M, Operation, declared_crs
 from landrelease.geometry.rings import Rings, rings_of
 from landrelease.geometry.shapes import has_finite_coordinates, keep_where, polygonal, repaired
@@ -51,6 +58,7 @@ __all__ = [
     "require_same_crs",
     "rings_of",
     "scale_change",
+    "scaled_area_m2",
     "to_crs",
     "transform",
     "unwrapped",

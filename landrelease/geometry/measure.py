@@ -22,7 +22,8 @@ _SMALL_M, _TILE_M, _SQUARE_M = 2_000.0, 65_536.0, 200.0
 _NODES = (1 - np.cos(np.pi * (np.arange(5) + 0.5) / 5)) / 2
 """Within 2 km the scale of a projection is that of the middle, to 1e-8; it is smooth over tiles of 66 km."""
 
-__all__ = ["areal_scale", "authalic", "geodesic_area_m2", "planar_area", "plane_polygons", "scale_change"]
+__all__ = ["areal_scale", "authalic", "geodesic_area_m2", "planar_area", "plane_polygons", "scale_change",
+           "scaled_area_m2"]  # fmt: skip
 
 
 def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
@@ -63,12 +64,17 @@ def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
     shapes = frame.geometry.to_numpy()
     if not frame.crs.is_projected:
         return _summed_area_m2(shapes, frame.crs)
+    middle = shapely.centroid(shapes)
+    return scaled_area_m2(shapes, frame.crs, shapely.area(shapes), shapely.get_x(middle), shapely.get_y(middle))
+
+
+def scaled_area_m2(shapes: Geometries, crs: CRS, plane_area: Floats, x: Floats, y: Floats) -> Floats:
+    """Return `geodesic_area_m2` of shapes in a projected CRS whose area in its plane and centroid are known. [m2]"""
     area = np.full(len(shapes), np.nan)
     small = np.flatnonzero(_is_small(shapes) & np.isin(shapely.get_type_id(shapes), POLYGONAL))
-    middle = shapely.centroid(shapes[small])
-    area[small] = shapely.area(shapes[small]) * areal_scale(frame.crs, shapely.get_x(middle), shapely.get_y(middle))
+    area[small] = plane_area[small] * areal_scale(crs, x[small], y[small])
     left = np.flatnonzero(np.isnan(area) & ~shapely.is_missing(shapes))
-    area[left] = _summed_area_m2(shapes[left], frame.crs)
+    area[left] = _summed_area_m2(shapes[left], crs)
     return area
 
 

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import CRS
 
-from landrelease.geometry import Rings, polygonal, repaired, rings_of
+from landrelease.geometry import Rings, geodesic_area_m2, polygonal, repaired, rings_of, scaled_area_m2
 from landrelease.match.shares import NOTHING, TOLERANCE, Classes, Shapes, Shares
 from landrelease.match.threads import in_threads
 
-__all__ = ["shares_by_edges", "valid_polygons"]
+__all__ = ["area_m2", "shares_by_edges", "valid_polygons"]
 
 Floats = npt.NDArray[np.float64]
 Corners = Callable[[Floats], Floats]
@@ -61,11 +62,23 @@ def valid_polygons(shapes: Shapes) -> tuple[Shapes, Rings]:
     return result, rings_of(result)
 
 
+def area_m2(shapes: Shapes, rings: Rings, crs: CRS) -> Floats:
+    """Return the geodesic area of polygons. [m2]"""
+    from landrelease.match.kernels.overlap import middles
+
+    if not crs.is_projected:
+        return geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
+    area, middle = np.empty(len(shapes)), np.empty((len(shapes), 2))
+    in_threads(len(shapes), lambda low, high: middles(*rings, low, high, area, middle))
+    return scaled_area_m2(shapes, crs, area, middle[:, 0], middle[:, 1])
+
+
 def shares_by_edges(
-    own: Shapes, rings: Rings, layer: Shapes, classes: Classes, on_overlap: str, corners: Corners | None
-) -> Shares:
-    """Return the share of each class in each area; `corners` leads from the coordinates to an equal-area plane."""
-    known = np.flatnonzero(shapely.area(own) > 0.0)
+    own: Shapes, rings: Rings, rows: npt.NDArray[np.int64], layer: Shapes, classes: Classes, on_overlap: str,
+    corners: Corners | None,
+) -> Shares:  # fmt: skip
+    """Return the share of each class in some of the areas; `corners` leads from the coordinates to their plane."""
+    known = rows[shapely.area(own[rows]) > 0.0]
     if not len(known):
         return NOTHING
     rings = _moved(rings, corners)

@@ -27,7 +27,7 @@ from landrelease.geometry import (
     rings_of,
     scale_change,
 )
-from landrelease.match.edges import Corners, shares_by_edges, valid_polygons
+from landrelease.match.edges import Corners, area_m2, shares_by_edges, valid_polygons
 from landrelease.match.ids import id_column
 from landrelease.match.pieces import shares_by_pieces
 from landrelease.match.shares import Classes, Shapes, Shares
@@ -38,7 +38,7 @@ UNMAPPED = "unmapped"
 _EVEN = 4e-5
 """A plane whose areal scale changes by less over an area leaves its shares true to a quarter of this."""
 Rows = npt.NDArray[np.int64]
-Part = tuple[Rows, Classes, npt.NDArray[np.float64], Rows]
+Floats = npt.NDArray[np.float64]
 
 
 def match_overlap(
@@ -114,7 +114,7 @@ def match_overlap(
     number, names = pd.factorize(near[by].astype(object))
     shapes, near_shapes = (_land(frame.geometry.to_numpy()) for frame in (areas, near))
     match_in = _by_edges if engine == "auto" and find_spec("numba") is not None else _by_pieces
-    own, found = match_in(shapes, near_shapes, areas.crs, number.astype(np.int64), on_overlap)
+    whole_m2, found = match_in(shapes, near_shapes, areas.crs, number.astype(np.int64), on_overlap)
     area, class_, share, overlapping = (np.concatenate(parts) for parts in zip(*found, strict=True))
     if on_overlap == "raise" and len(overlapping):
         raise DataError(
@@ -122,60 +122,59 @@ def match_overlap(
             f"{str(areas[key].iloc[overlapping.min()])!r}.\n"
             f"  Fix: mend the layer, or choose on_overlap='split' or 'first'."
         )
-    # shares are of the repaired shapes, so are the m2: the two lobes of a bow tie cancel each other otherwise
-    area_m2 = geodesic_area_m2(gpd.GeoSeries(list(own), crs=areas.crs))
-    area_m2[shapely.is_empty(areas.geometry.to_numpy())] = 0.0
+    # shares are of the repaired shapes, and so are the m2: the two lobes of a bow tie cancel each other otherwise
+    whole_m2[shapely.is_empty(areas.geometry.to_numpy())] = 0.0
     parts = pd.DataFrame({"area": area, "by": np.asarray(names, dtype=object)[class_], "share": share})
-    return _tidy(parts, areas, area_m2, key, by)
+    return _tidy(parts, areas, whole_m2, key, by)
 
 
 def _land(shapes: Shapes) -> Shapes:
     return keep_where(shapes, (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes))
 
 
-def _by_edges(shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str) -> tuple[Shapes, list[Part]]:
-    """Return the valid areas, and the shares by sums over edges; polygons of the layer are repaired as they are met."""
+def _by_edges(
+    shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str
+) -> tuple[Floats, list[Shares]]:
+    """Return the areas in m2, and shares by sums over edges; polygons of the layer are repaired as they are met."""
     own, rings = valid_polygons(shapes)
     parts = []
     for rows, here, there, corners in _in_planes(own, layer, crs):
         of_here = rings if here is own else rings_of(here)
-        parts.append(_in_rows(rows, shares_by_edges(here, of_here, there, classes, on_overlap, corners)))
-    return own, parts
+        parts.append(shares_by_edges(here, of_here, rows, there, classes, on_overlap, corners))
+    return area_m2(own, rings, crs), parts
 
 
-def _by_pieces(shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str) -> tuple[Shapes, list[Part]]:
-    """Return the valid areas, and the shares by the shapes of intersections."""
+def _by_pieces(
+    shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str
+) -> tuple[Floats, list[Shares]]:
+    """Return the areas in m2, and shares by the shapes of intersections."""
     own, layer = polygonal(repaired(shapes)), polygonal(repaired(layer))
     parts = []
     for rows, here, there, corners in _in_planes(own, layer, crs):
+        here = here[rows]
         if corners is not None:
             here, there = (polygonal(repaired(shapely.transform(one, corners))) for one in (here, there))
-        parts.append(_in_rows(rows, shares_by_pieces(here, there, classes, on_overlap)))
-    return own, parts
-
-
-def _in_rows(rows: Rows, shares: Shares) -> Part:
-    return rows[shares.area], shares.by, shares.share, rows[shares.overlapping]
+        shares = shares_by_pieces(here, there, classes, on_overlap)
+        parts.append(shares._replace(area=rows[shares.area], overlapping=rows[shares.overlapping]))
+    return geodesic_area_m2(gpd.GeoSeries(list(own), crs=crs)), parts
 
 
 def _in_planes(own: Shapes, layer: Shapes, crs: CRS) -> Iterator[tuple[Rows, Shapes, Shapes, Corners | None]]:
-    """Yield the areas by the plane in which their shares are true: rows, areas, layer, and what leads to the plane."""
+    """Yield the rows whose shares are true in a plane, the areas and the layer, and what leads to that plane."""
     rows = np.arange(len(own))
     if crs.is_geographic and not _is_near_180(own):
         yield rows, densified(own, crs), densified(layer, crs), authalic(crs)
         return
     is_even = scale_change(own, crs) < _EVEN if crs.is_projected else np.zeros(len(own), bool)
     is_even |= shapely.is_missing(own)
-    if is_even.all():
-        yield rows, own, layer, None
-        return
-    yield rows[is_even], own[is_even], layer, None
-    bent = gpd.GeoSeries(list(own[~is_even]), crs=crs).to_frame("geometry")
-    plane = equal_area_crs(bent)
-    near = np.unique(shapely.STRtree(layer).query(own[~is_even])[1])
-    moved = np.full(len(layer), None, dtype=object)
-    moved[near] = plane_polygons(gpd.GeoSeries(list(layer[near]), crs=crs).to_frame("geometry"), plane)
-    yield rows[~is_even], plane_polygons(bent, plane), moved, None
+    yield rows[is_even], own, layer, None
+    if not is_even.all():
+        bent = gpd.GeoSeries(list(keep_where(own, ~is_even)), crs=crs).to_frame("geometry")
+        plane = equal_area_crs(bent)
+        near = np.unique(shapely.STRtree(layer).query(own[~is_even])[1])
+        moved = np.full(len(layer), None, dtype=object)
+        moved[near] = plane_polygons(gpd.GeoSeries(list(layer[near]), crs=crs).to_frame("geometry"), plane)
+        yield rows[~is_even], plane_polygons(bent, plane), moved, None
 
 
 def _is_near_180(own: Shapes) -> bool:

@@ -71,7 +71,7 @@ def moved(shapes, place):
 
 
 def shares_by_edges(own, layer, classes, policy, corners):
-    return edges.shares_by_edges(own, rings_of(own), layer, classes, policy, corners)
+    return edges.shares_by_edges(own, rings_of(own), np.arange(len(own)), layer, classes, policy, corners)
 
 
 def table(shares):

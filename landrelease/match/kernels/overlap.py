@@ -14,7 +14,7 @@ import numpy as np
 
 from landrelease.match.kernels.compiled import compiled
 
-__all__ = ["edges_of", "overlap_areas", "shared_areas", "surely_simple"]
+__all__ = ["edges_of", "middles", "overlap_areas", "shared_areas", "surely_simple"]
 
 BLOCK = 32
 """Edges of which it is known together how far they reach."""
@@ -72,6 +72,32 @@ def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, rows: Any
             reach[k] = edge[k : min(k + BLOCK, n), 2].max()
         start[row], end[row], area[row] = first, n, total / 2
         box[row, 0], box[row, 1], box[row, 2], box[row, 3] = west, south, east, north
+
+
+@compiled
+def middles(
+    xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int, high: int, area: Any, middle: Any
+) -> None:
+    """Write the area and the centroid of the shapes from `low` to `high`."""
+    for shape in range(low, high):
+        if shape_start[shape] == shape_start[shape + 1]:
+            area[shape], middle[shape, 0], middle[shape, 1] = 0.0, np.nan, np.nan
+            continue
+        ox, oy = xy[ring_start[shape_start[shape]], 0], xy[ring_start[shape_start[shape]], 1]
+        total, east, north = 0.0, 0.0, 0.0
+        for ring in range(shape_start[shape], shape_start[shape + 1]):
+            twice, x, y = 0.0, 0.0, 0.0
+            for k in range(ring_start[ring], ring_start[ring + 1] - 1):
+                xa, ya, xb, yb = xy[k, 0] - ox, xy[k, 1] - oy, xy[k + 1, 0] - ox, xy[k + 1, 1] - oy
+                cross = xa * yb - xb * ya
+                twice += cross
+                x += cross * (xa + xb)
+                y += cross * (ya + yb)
+            side = -1.0 if (twice < 0.0) != is_hole[ring] else 1.0
+            total, east, north = total + side * twice, east + side * x, north + side * y
+        area[shape] = total / 2.0
+        middle[shape, 0] = ox + (east / (3.0 * total) if total else 0.0)
+        middle[shape, 1] = oy + (north / (3.0 * total) if total else 0.0)
 
 
 @compiled
