@@ -225,14 +225,15 @@ def natural(text: str) -> list[tuple[int, int, str]]:
 def _kept_apart(log: Log, intake: Intake, source: str) -> dict[str, str]:
     """Return new names for areas that another source recorded first under the same id: they may be other land."""
     cells = [one.cells for one in intake.candidates]
-    named = {one[name] for one in cells for name in ("area_id", "parent_id") if name in one}
+    named = sorted({one[name] for one in cells for name in ("area_id", "parent_id") if name in one})
+    first = log.first_sources(named)
+    made = re.compile(rf".*~{re.escape(source)}~*", re.DOTALL)  # an own id like a new name gets one, too
+    wanted = {area: f"{area}~{source}" for area in named if first.get(area, source) != source or made.fullmatch(area)}
     apart: dict[str, str] = {}
-    wanted = {area: f"{area}~{source}" for area, first in log.first_sources(sorted(named)).items() if first != source}
     while wanted:  # the new name may itself be another source's
+        apart |= wanted
         first = log.first_sources(sorted(wanted.values()))
-        is_free = {area: first.get(name, source) == source and name not in named for area, name in wanted.items()}
-        apart |= {area: name for area, name in wanted.items() if is_free[area]}
-        wanted = {area: f"{name}~" for area, name in wanted.items() if not is_free[area]}
+        wanted = {area: f"{name}~" for area, name in wanted.items() if first.get(name, source) != source}
     return apart
 
 
@@ -276,8 +277,13 @@ def undone_by(rows: dict[str, LogRow]) -> dict[str, set[int]]:
 
 
 def replaced_by(rows: dict[str, LogRow], wanted: list[str]) -> list[str]:
-    """Return the voids by which some revisions undid the ones before them: each stands right before its revision."""
-    numbers = {rows[one].seq - 1 for one in wanted if rows[one].event != "void" or rows[one].source != OWN}
+    """Return the voids by which some revisions undid the ones before them.
+
+    Each stands right before its revision, or before the void of a void by which the registry brought that back.
+    """
+    again = {row.event_id: rows[str(row.voids_event_id)].voids_event_id for row in rows.values() if row.source == OWN}
+    asked = set(wanted)
+    numbers = {row.seq - 1 for row in rows.values() if asked & {row.event_id, again.get(row.event_id)}}
     before = [row for row in rows.values() if row.seq in numbers and row.event == "void" and row.source == OWN]
     return [row.event_id for row in before if json.loads(row.payload).get("why") == "revision"]
 
@@ -291,7 +297,7 @@ def plan_voids(rows: dict[str, LogRow], targets: list[str], *, why: str) -> Plan
             name += "+"
         taken.add(one_id_key(name))
         voids.append(_void(target, rows[target].area_id, name, why=why))
-    return Plan(OWN, voids, row_count=len(voids), taken_count=len(voids), content=digest(targets))
+    return Plan(OWN, voids, row_count=len(voids), content=digest(targets))
 
 
 def plan_settlement(rows: list[SetAside], reason: str) -> Plan:

@@ -20,8 +20,8 @@ __all__ = ["events_frame", "own_events", "set_aside_frame"]
 def events_frame(rows: list[LogRow]) -> gpd.GeoDataFrame:
     """Return the table `events` of some rows, in EPSG:4326."""
     cells = pd.DataFrame(rows, columns=list(LogRow._fields))
-    frame = cells.drop(columns=["payload", "geom", "given", "hash"]).reset_index(drop=True)
-    more = pd.DataFrame([json.loads(text) for text in cells["payload"]], index=frame.index)
+    frame = cells.drop(columns=["payload", "geom", "given", "hash"])
+    more = pd.DataFrame([json.loads(text) for text in cells["payload"]])
     frame = pd.concat([frame, more[[name for name in more if name not in frame]]], axis=1)
     for name in ("event_date", "recorded_at", "registered_at"):
         frame[name] = pd.to_datetime(frame[name], format="ISO8601").astype("datetime64[us]")
@@ -31,14 +31,11 @@ def events_frame(rows: list[LogRow]) -> gpd.GeoDataFrame:
 
 
 def own_events(events: gpd.GeoDataFrame, rows: list[LogRow], source: str) -> gpd.GeoDataFrame:
-    """Return the events of one source, and the voids of them, under the source's own area ids."""
-    mine: set[str] = set()
-    for row in rows:  # a void stands after what it undoes
-        if row.source == source or (row.event == "void" and row.voids_event_id in mine):
-            mine.add(row.event_id)
+    """Return the events of one source under its own area ids, and all voids: of other events they undo nothing."""
+    mine = {row.event_id for row in rows if row.source == source or row.event == "void"}
     own = events[events["event_id"].isin(mine)]
     area_id = own["area_id"].str.replace(rf"~{re.escape(source)}~*$", "", regex=True)
-    return own.assign(area_id=area_id).reset_index(drop=True)
+    return own.assign(area_id=area_id)
 
 
 def set_aside_frame(rows: list[SetAside]) -> gpd.GeoDataFrame:

@@ -174,7 +174,7 @@ def _account(folded: Fold) -> list[Finding]:
     """Hold what the account says against the land of the map: two ways to the same figure."""
     if folded.until is None or not len(folded.events):
         return []
-    account = land_balance(folded, start=folded.until.replace(month=1, day=1), end=folded.until)
+    account = land_balance(folded, start=folded.until, end=folded.until)
     booked, drawn = account["closing_m2"].sum(), _drawn_m2(folded)
     gap = booked - drawn
     allowed = _ACCOUNT_M2 * max(1.0, len(folded.events) / 100_000)
@@ -185,7 +185,7 @@ def _drawn_m2(folded: Fold) -> float:
     """Return the area of the union of all hazardous land, group by group of areas that ever overlap. [m2]"""
     group = _groups_of(folded.neighbours)
     land = folded.final()
-    order = np.argsort(group, kind="stable")
+    order = np.argsort(group)
     each = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
     return float(sum(union(land[several]).area for several in each))
 
@@ -198,7 +198,7 @@ def _groups_of(neighbours: list[list[int]]) -> np.ndarray[Any, Any]:
     left = np.repeat(np.arange(len(neighbours)), [len(several) for several in neighbours])
     right = np.array([one for several in neighbours for one in several], dtype=int)
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(neighbours),) * 2)
-    return np.asarray(connected_components(graph, directed=False)[1])
+    return np.asarray(connected_components(graph)[1])
 
 
 def _accidents(folded: Fold) -> list[Finding]:
@@ -207,8 +207,6 @@ def _accidents(folded: Fold) -> list[Finding]:
     points = events[events["event"].eq("accident") & placed & events["is_dated"]]
     kinds = events["event"].isin(RELEASE_EVENTS).to_numpy()
     released = np.flatnonzero(kinds & ~shapely.is_missing(folded.touched) & ~shapely.is_empty(folded.touched))
-    if not len(points) or not len(released):
-        return []
     tree = shapely.STRtree(folded.back(folded.touched[released]))
     at, over = tree.query(points.geometry.to_numpy(), predicate="intersects")
     after = points["effective"].to_numpy()[at] > events["effective"].to_numpy()[released[over]]
