@@ -100,7 +100,7 @@ def _shares_of(
     rows: npt.NDArray[np.int64], own: Shapes, rings: Rings, layer: Shapes, classes: Classes, tree: Any,
     on_overlap: str, corners: Corners | None,
 ) -> Shares:  # fmt: skip
-    from landrelease.match.kernels.overlap import overlap_areas, shared_areas
+    from landrelease.match.kernels.overlap import overlap_areas, overlap_each_other, shared_areas
 
     left, right = tree.query(own[rows])
     order = np.lexsort((right, left))
@@ -122,6 +122,16 @@ def _shares_of(
     by = classes[near[right]]
     alone, first, count = np.unique(left, return_index=True, return_counts=True)
     alone, first, count = (values[count > 1] for values in (alone, first, count))
+    least = TOLERANCE * mine.area[alone]
+    is_over = np.zeros(len(alone), bool)
+    in_threads(
+        len(alone),
+        lambda low, high: overlap_each_other(
+            other.edge, other.sign, other.reach, other.start, other.end, other.box, first, first + count, low, high,
+            right, least, is_over,
+        ),
+    )  # fmt: skip
+    alone, first, count, least = alone[is_over], first[is_over], count[is_over], least[is_over]
     doubled = np.zeros(len(alone))
     group = _numbered(by, first, count)
     in_threads(
@@ -132,12 +142,12 @@ def _shares_of(
             on_overlap == "first", area, doubled,
         ),
     )  # fmt: skip
-    share = area / mine.area[left]
-    is_given = share > 0.0
+    pair, key = pd.factorize(left * (by.max(initial=0) + 1) + by)  # in the order in which they come
+    left, by = np.divmod(key, by.max(initial=0) + 1)
+    share = np.bincount(pair, weights=area, minlength=len(key)) / mine.area[left]
     total = np.bincount(left, weights=share, minlength=len(rows))[left]
     share = np.where(total > 1.0, share / total, share)  # rounding beyond the whole
-    overlapping = rows[alone[doubled > TOLERANCE * mine.area[alone]]]
-    return Shares(rows[left[is_given]], by[is_given], share[is_given], overlapping)
+    return Shares(rows[left], by, share, rows[alone[doubled > least]])
 
 
 def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> Classes:

@@ -14,7 +14,7 @@ import numpy as np
 
 from landrelease.match.kernels.compiled import compiled
 
-__all__ = ["edges_of", "middles", "overlap_areas", "shared_areas", "surely_simple"]
+__all__ = ["edges_of", "middles", "overlap_areas", "overlap_each_other", "shared_areas", "surely_simple"]
 
 BLOCK = 32
 """Edges of which it is known together how far they reach."""
@@ -220,25 +220,62 @@ def overlap_areas(edge: Any, sign: Any, start: Any, end: Any, box: Any, other: A
         q, s, of, n = _gathered(
             other, other_sign, other_reach, other_start[j], other_end[j], ox, oy, wide, 0, q, s, of, 0
         )
-        if n > len(far):
-            far = np.empty(len(q))
-        for block in range(0, n, BLOCK):
-            far[block] = q[block : min(block + BLOCK, n), 2].max()
-        total = 0.0
-        for e in range(start[i], end[i]):
-            xa, ya, xb, yb = edge[e, 0] - ox, edge[e, 1] - oy, edge[e, 2] - ox, edge[e, 3] - oy
-            part = 0.0
-            f = 0 if xa < xb else n
-            while f < n and q[f, 0] < xb:
-                if f % BLOCK == 0 and far[f] <= xa:
-                    f += BLOCK
+        far = _far(q, n, far)
+        area[pair] = _below_all(edge, sign, start[i], end[i], ox, oy, q, s, far, n)
+
+
+@compiled
+def overlap_each_other(edge: Any, sign: Any, reach: Any, start: Any, end: Any, box: Any, first: Any, last: Any,
+                       low: int, high: int, right: Any, least: Any, is_over: Any) -> None:  # fmt: skip
+    """Tell the runs of shapes, from `first` to `last` in `right`, of which two share more than `least`."""
+    q, s, of, far = np.empty((256, 4)), np.empty(256, np.int8), np.empty(256, np.int64), np.empty(256)
+    for run in range(low, high):
+        is_over[run] = False
+        for one in range(first[run], last[run]):
+            i = right[one]
+            ox, oy, wide = box[i, 0], box[i, 1], box[i, 2] - box[i, 0]
+            for two in range(one + 1, last[run]):
+                j = right[two]
+                if box[j, 0] >= box[i, 2] or box[j, 2] <= ox or box[j, 1] >= box[i, 3] or box[j, 3] <= oy:
                     continue
-                if q[f, 2] > xa:
-                    part += s[f] * _below_both(xa, ya, xb, yb, q[f, 0], q[f, 1], q[f, 2], q[f, 3],
-                                               max(xa, q[f, 0]), min(xb, q[f, 2]))  # fmt: skip
-                f += 1
-            total += sign[e] * part
-        area[pair] = total
+                q, s, of, n = _gathered(edge, sign, reach, start[j], end[j], ox, oy, wide, 0, q, s, of, 0)
+                far = _far(q, n, far)
+                if _below_all(edge, sign, start[i], end[i], ox, oy, q, s, far, n) > least[run]:
+                    is_over[run] = True
+                    break
+            if is_over[run]:
+                break
+
+
+@compiled
+def _far(q: Any, n: int, far: Any) -> Any:
+    """Return how far to the right each block of edges reaches."""
+    if n > len(far):
+        far = np.empty(len(q))
+    for block in range(0, n, BLOCK):
+        far[block] = q[block : min(block + BLOCK, n), 2].max()
+    return far
+
+
+@compiled
+def _below_all(edge: Any, sign: Any, begin: int, end: int, ox: float, oy: float, q: Any, s: Any, far: Any,
+               n: int) -> Any:  # fmt: skip
+    """Return the land below both the edges of a shape and the gathered ones of another, with their signs."""
+    total = 0.0
+    for e in range(begin, end):
+        xa, ya, xb, yb = edge[e, 0] - ox, edge[e, 1] - oy, edge[e, 2] - ox, edge[e, 3] - oy
+        part = 0.0
+        f = 0 if xa < xb else n
+        while f < n and q[f, 0] < xb:
+            if f % BLOCK == 0 and far[f] <= xa:
+                f += BLOCK
+                continue
+            if q[f, 2] > xa:
+                part += s[f] * _below_both(xa, ya, xb, yb, q[f, 0], q[f, 1], q[f, 2], q[f, 3],
+                                           max(xa, q[f, 0]), min(xb, q[f, 2]))  # fmt: skip
+            f += 1
+        total += sign[e] * part
+    return total
 
 
 @compiled
