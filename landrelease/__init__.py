@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from landrelease.job import Products, run, sample_programme
     from landrelease.maps import land_release_map, priority_map, save_page
     from landrelease.report import write_report, write_site_report
+    from landrelease.scale import map_areas, read_parts
 
 __version__ = "0.1.0"
 
@@ -96,6 +97,7 @@ __all__ = [
     "history_of",
     "land_balance",
     "land_release_map",
+    "map_areas",
     "match_follow_ups",
     "match_nearby",
     "match_overlap",
@@ -105,6 +107,7 @@ __all__ = [
     "priority_map",
     "read",
     "read_coordinates",
+    "read_parts",
     "read_scheme",
     "reconcile",
     "releases_from",
@@ -126,7 +129,9 @@ _LATE = {
     "run": "job",
     "sample_programme": "job",
     "land_release_map": "maps",
+    "map_areas": "scale",
     "priority_map": "maps",
+    "read_parts": "scale",
     "save_page": "maps",
     "write_report": "report",
     "write_site_report": "report",

@@ -45,6 +45,9 @@ def _options(
 def run_command(
     programme: Annotated[Path, typer.Argument(help="A programme file (TOML).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+    scheduler: Annotated[
+        str | None, typer.Option(help="Match on a dask cluster: tcp://HOST:PORT of its scheduler.")
+    ] = None,
 ) -> None:
     """Read all inputs, judge, rank, and write the report, the maps and the tables."""
     from rich.console import Console
@@ -56,7 +59,12 @@ def run_command(
     bar = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*bar, console=console, transient=True) as progress:
         task = progress.add_task("Starting", total=None)
-        products = run(programme, out=out, progress=lambda step: progress.update(task, description=step))
+        products = run(
+            programme,
+            out=out,
+            progress=lambda step: progress.update(task, description=step),
+            scheduler=scheduler,
+        )
     typer.echo(products.headline)
     for path in (
         products.report,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -21,17 +21,22 @@ from landrelease.read import read
 from landrelease.rules import PROBLEM_COLUMNS, find_problems, usable_rows
 from landrelease.tables import TABLES, conform
 
-__all__ = ["Work", "counted", "kept_apart", "read_inputs", "sha256_of"]
+__all__ = ["Each", "Work", "counted", "kept_apart", "read_inputs", "sha256_of"]
 
 _TABLES = ("events", "areas", "follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding",
            "capacity", "settlements", "roads")  # fmt: skip
 
 
+Each: TypeAlias = Callable[[str, Callable[..., Any], Any, dict[str, Any], dict[str, Any]], Any]
+"""Runs a function on areas: name of the step, function, areas, the layers that may be cut, the other arguments."""
+
+
 @dataclass
 class Work:
-    """What a run has read and found so far."""
+    """What a run has read and found so far, and what runs its matching."""
 
     programme: Programme
+    each: Each
     frames: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, pd.DataFrame] = field(default_factory=dict)
     inputs: list[dict[str, Any]] = field(default_factory=list)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +20,7 @@ import shapely
 
 from landrelease.errors import DataError, DataWarning
 from landrelease.geometry import geodesic_area_m2
-from landrelease.inputs import Work, counted, kept_apart, read_inputs, sha256_of
+from landrelease.inputs import Each, Work, counted, kept_apart, read_inputs, sha256_of
 from landrelease.match.admin import assign_admin, finest_level
 from landrelease.match.projects import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
@@ -33,6 +35,8 @@ __all__ = ["Products", "run", "sample_programme"]
 
 _LAYERS = ("population", "accidents", "needs", "land_use", "land_cover", "projects", "settlements", "roads",
            "admin_areas")  # fmt: skip
+_PARTS, _PARTITION_ROWS = ".parts", 2_000
+"""Folder of what a cluster has finished of a run, and the areas that it gets at a time."""
 _TOP = 20
 """Areas whose score the report explains."""
 
@@ -67,7 +71,13 @@ def sample_programme() -> Path:
     raise DataError("The sample is not here. Fix: install landrelease again; its wheel carries sample_data.")
 
 
-def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], None] | None = None) -> Products:
+def run(
+    programme: str | Path,
+    *,
+    out: str | Path,
+    progress: Callable[[str], None] | None = None,
+    scheduler: str | None = None,
+) -> Products:
     """Do the main job: read all inputs, judge, rank, and write the report, the maps and the tables.
 
     Parameters
@@ -78,6 +88,9 @@ def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], Non
         Folder of the products; made if needed. Files of an earlier run are replaced.
     progress : callable, optional
         Called with a few words before each step.
+    scheduler : str, optional
+        Address of the scheduler of a dask cluster, such as ``tcp://10.0.0.5:8786``: areas are matched on its workers,
+        which see all files and the folder of the products. A run that was ended goes on where it stopped.
 
     Returns
     -------
@@ -88,9 +101,22 @@ def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], Non
     ------
     ProgrammeError, DataError, CRSError
         The programme file or an input can not be used; rows that can not be are set aside and counted instead.
+    OptionError
+        No scheduler answers, or dask is not installed.
     """
     say = progress or (lambda step: None)
-    work = Work(read_programme(programme))
+    parts = Path(out).resolve() / _PARTS
+    # workers have a working folder of their own
+    programme = Path(programme).resolve() if scheduler is not None else Path(programme)
+    with _matching(scheduler, parts) as each:
+        work = _matched(Work(read_programme(programme), each=each), say)
+        products = _write(work, Path(out), programme, say)
+    shutil.rmtree(parts, ignore_errors=True)
+    return products
+
+
+def _matched(work: Work, say: Callable[[str], None]) -> Work:
+    """Read, fold, judge and rank, with what was warned of in the notes."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         warnings.simplefilter("always", DataWarning)
@@ -102,7 +128,26 @@ def run(programme: str | Path, *, out: str | Path, progress: Callable[[str], Non
         say("Ranking what is still hazardous")
         _priority(work)
     work.notes += sorted({str(one.message) for one in caught if issubclass(one.category, DataWarning)})
-    return _write(work, Path(out), Path(programme), say)
+    return work
+
+
+@contextmanager
+def _matching(scheduler: str | None, parts: Path) -> Iterator[Each]:
+    """Give what runs a function on areas: at once, or in parts on the workers of a scheduler."""
+    if scheduler is None:
+        yield lambda name, function, areas, layers, options: function(areas, **layers, **options)
+        return
+    from landrelease.scale import connected, map_areas, read_parts
+
+    with connected(scheduler) as client:
+
+        def in_parts(
+            name: str, function: Callable[..., Any], areas: Any, layers: dict[str, Any], options: dict[str, Any]
+        ) -> Any:
+            given = {"layers": layers, "options": options, "partition_rows": _PARTITION_ROWS, "client": client}
+            return read_parts(map_areas(function, areas, out=parts / name, **given))
+
+        yield in_parts
 
 
 def _registry(work: Work) -> None:
@@ -117,7 +162,7 @@ def _registry(work: Work) -> None:
         parts.append(conform(events_from_areas(areas, as_of=as_of), "events"))
     events = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
     if "admin_areas" in frames:
-        events["admin_code"] = events["admin_code"].fillna(_unit_of(events, frames["admin_areas"]))
+        events["admin_code"] = events["admin_code"].fillna(_unit_of(work, events))
         nowhere = events.loc[events["admin_code"].isna() & events.geometry.notna(), "area_id"].nunique()
         if nowhere:
             work.notes.append(
@@ -135,10 +180,11 @@ def _registry(work: Work) -> None:
         frames["balance"] = land_balance(folded, start=programme.balance.start, end=end, by=programme.balance.by)
 
 
-def _unit_of(events: gpd.GeoDataFrame, admin_areas: gpd.GeoDataFrame) -> pd.Series:
+def _unit_of(work: Work, events: gpd.GeoDataFrame) -> pd.Series:
     """Return for each event the unit that holds most of its area's land, or the point that is known of it."""
+    admin_areas = work.frames["admin_areas"]
     placed = events[events.geometry.notna()].drop_duplicates("area_id")[["area_id", "geometry"]]
-    parts = assign_admin(placed, admin_areas).dropna(subset="admin_code")
+    parts = work.each("units", assign_admin, placed, {}, {"admin_areas": admin_areas}).dropna(subset="admin_code")
     bare = placed[placed.geometry.geom_type.isin(["Point", "MultiPoint", "LineString", "MultiLineString"])]
     within = bare.sjoin(finest_level(admin_areas)[["admin_code", "geometry"]], predicate="intersects")
     both = pd.concat([parts[["area_id", "admin_code"]], pd.DataFrame(within[["area_id", "admin_code"]])])
@@ -187,10 +233,10 @@ def _outcomes(work: Work) -> None:
     as_of, match = pd.Timestamp(programme.programme.as_of), programme.match
     releases = frames["releases"]
     if "projects" in frames:
-        frames["project_links"] = match_projects(
-            releases, frames["projects"], within_m=match.projects_within_m,
-            months_before=match.months_before, months_after=match.months_after, admin_areas=frames.get("admin_areas"),
-        )  # fmt: skip
+        frames["project_links"] = work.each("projects", match_projects, releases, {"projects": frames["projects"]}, {
+            "within_m": match.projects_within_m, "months_before": match.months_before,
+            "months_after": match.months_after, "admin_areas": frames.get("admin_areas"),
+        })  # fmt: skip
     if "follow_ups" in frames:
         links = match_follow_ups(releases, frames["follow_ups"], as_of=as_of)
         lost = links[links["reason"] != ""]
@@ -204,10 +250,10 @@ def _outcomes(work: Work) -> None:
         work.problems["follow_ups, matched"] = pd.concat([told, _too_much_use(frames, links)], ignore_index=True)
     if "land_use" in frames:
         _say_what_evidence_is_not_used(work)
-    frames["assessment"] = assess_use(
-        releases, as_of=as_of, follow_ups=frames.get("follow_ups"), land_use=frames.get("land_use"),
-        land_cover=frames.get("land_cover"), projects=frames.get("projects"),
-        project_links=frames.get("project_links"), min_observed_share=match.min_observed_share,
+    evidence = {name: frames.get(name) for name in ("follow_ups", "land_cover", "projects", "project_links")}
+    frames["assessment"] = work.each(
+        "assessment", assess_use, releases, {"land_use": frames.get("land_use")},
+        evidence | {"as_of": as_of, "min_observed_share": match.min_observed_share},
     )  # fmt: skip
     frames["summaries"] = _summaries(frames["assessment"], frames.get("admin_areas"))
 

@@ -38,6 +38,7 @@ HEAVY = (
     "folium",
     "matplotlib",
     "dask",
+    "distributed",
     "sqlalchemy",
     "jinja2",
     "branca",

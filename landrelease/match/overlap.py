@@ -15,17 +15,20 @@ from pyproj import CRS
 
 from landrelease.errors import DataError, check_option, nearest
 from landrelease.geometry import (
+    WGS84,
     authalic,
     densified,
     equal_area_crs,
     geodesic_area_m2,
     keep_where,
+    lon_lat,
     plane_polygons,
     polygonal,
     repaired,
     require_same_crs,
     rings_of,
     scale_change,
+    unwrapped,
 )
 from landrelease.match.edges import Corners, area_m2, shares_by_edges, valid_polygons
 from landrelease.match.ids import id_column
@@ -37,6 +40,8 @@ __all__ = ["UNMAPPED", "match_overlap"]
 UNMAPPED = "unmapped"
 _EVEN = 4e-5
 """A plane whose areal scale changes by less over an area leaves its shares true to a quarter of this."""
+_TILE = 10.0
+"""Width and height of the land that one plane serves. [degrees]"""
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -160,26 +165,46 @@ def _by_pieces(
 
 
 def _in_planes(own: Shapes, layer: Shapes, crs: CRS) -> Iterator[tuple[Rows, Shapes, Shapes, Corners | None]]:
-    """Yield the rows whose shares are true in a plane, the areas and the layer, and what leads to that plane."""
+    """Yield the rows whose shares are true in a plane, the areas and the layer, and what leads to that plane.
+
+    The plane of an area does not depend on the other areas, so neither does its share.
+    """
     rows = np.arange(len(own))
-    if crs.is_geographic and not _is_near_180(own):
-        yield rows, densified(own, crs), densified(layer, crs), authalic(crs)
-        return
-    is_even = scale_change(own, crs) < _EVEN if crs.is_projected else np.zeros(len(own), bool)
+    if crs.is_geographic:
+        is_even = ~_is_near_180(own)
+    else:
+        is_even = scale_change(own, crs) < _EVEN if crs.is_projected else np.zeros(len(own), bool)
     is_even |= shapely.is_missing(own)
-    yield rows[is_even], own, layer, None
+    if crs.is_geographic:
+        yield rows[is_even], densified(own, crs), densified(layer, crs), authalic(crs)
+    else:
+        yield rows[is_even], own, layer, None
     if not is_even.all():
-        bent = gpd.GeoSeries(list(keep_where(own, ~is_even)), crs=crs).to_frame("geometry")
-        plane = equal_area_crs(bent)
-        near = np.unique(shapely.STRtree(layer).query(own[~is_even])[1])
-        moved = np.full(len(layer), None, dtype=object)
-        moved[near] = plane_polygons(gpd.GeoSeries(list(layer[near]), crs=crs).to_frame("geometry"), plane)
-        yield rows[~is_even], plane_polygons(bent, plane), moved, None
+        tree = shapely.STRtree(layer)
+        for plane, few in _tiles(own, rows[~is_even], crs):
+            near = np.unique(tree.query(own[few])[1])
+            yield few, _moved(own, few, crs, plane), _moved(layer, near, crs, plane), None
 
 
-def _is_near_180(own: Shapes) -> bool:
+def _moved(shapes: Shapes, rows: Rows, crs: CRS, plane: CRS) -> Shapes:
+    """Return some of the shapes in a plane, None for the others."""
+    moved = np.full(len(shapes), None, dtype=object)
+    moved[rows] = plane_polygons(gpd.GeoSeries(list(shapes[rows]), crs=crs).to_frame("geometry"), plane)
+    return moved
+
+
+def _is_near_180(own: Shapes) -> npt.NDArray[np.bool_]:
     bounds = shapely.bounds(own)
-    return bool((bounds[:, 0] < -179).any() or (bounds[:, 2] > 179).any())
+    return np.asarray((bounds[:, 0] < -179) | (bounds[:, 2] > 179))
+
+
+def _tiles(own: Shapes, rows: Rows, crs: CRS) -> Iterator[tuple[CRS, Rows]]:
+    """Yield the areas with the equal-area plane of the tile of 10 degrees that they lie in."""
+    west, south, east, north = shapely.bounds(unwrapped(own[rows]) if crs.is_geographic else own[rows]).T
+    middle = shapely.get_coordinates(lon_lat(shapely.points((west + east) / 2, (south + north) / 2), crs))
+    tiles, of_tile = np.unique(np.floor(middle / _TILE), axis=0, return_inverse=True)
+    for i, centre in enumerate((tiles + 0.5) * _TILE):
+        yield equal_area_crs(gpd.GeoDataFrame(geometry=[shapely.Point(centre)], crs=WGS84)), rows[of_tile == i]
 
 
 def _near(layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -146,7 +146,7 @@ def _placed(projects: pd.DataFrame) -> np.ndarray[Any, Any]:
     silent = int((has_shape & said.isna().to_numpy()).sum())
     if silent:
         warnings.warn(
-            f"{silent} of {len(projects)} rows of 'projects' have a geometry and do not say whether it is a "
+            f"{silent} rows of 'projects' have a geometry and do not say whether it is a "
             "place (is_point): they match by admin_code only.\n"
             "  Fix: read(..., values={'is_point': True}) if all of them are.",
             DataWarning,

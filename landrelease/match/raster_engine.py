@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from landrelease.geometry.rings import Rings
 from landrelease.geometry.shapes import Floats
 from landrelease.match.raster_source import Measured, Source, Window, add_up
+from landrelease.match.threads import thread_count
 
 __all__ = ["grid_of", "measure"]
 
@@ -69,7 +69,7 @@ def measure(sources: Sequence[Source], rings: Rings, *, is_classes: bool) -> lis
                     one = _measure(job, source, opened[source.place], is_classes=is_classes)
                     results.append((job.number, one))
 
-    threads = _cores()
+    threads = thread_count()
     if any(source.is_remote for source in sources):
         threads = max(threads, _REMOTE_THREADS)
     with _small_cache(sources, threads), ThreadPoolExecutor(threads) as pool:
@@ -82,10 +82,6 @@ def measure(sources: Sequence[Source], rings: Rings, *, is_classes: bool) -> lis
     # in the order of the windows, so that threads change no digit
     whole = [add_up([one for _, one in sorted(results)], is_classes=is_classes) for results in found]
     return [_finished(source, one, is_classes=is_classes) for source, one in zip(sources, whole, strict=True)]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _small_cache(sources: Sequence[Source], threads: int) -> Any:

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-__all__ = ["in_threads", "thread_count"]
+__all__ = ["at_most", "in_threads", "thread_count"]
 
 _LEAST = 512
 """Fewer items are not worth a thread."""
+_most: ContextVar[int] = ContextVar("most", default=sys.maxsize)
 
 
 def thread_count() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many cores this process may use, or this task where it was given fewer."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _most.get())
+
+
+@contextmanager
+def at_most(count: int) -> Iterator[None]:
+    """Use no more threads than these within: others work on the same machine."""
+    before = _most.set(count)
+    try:
+        yield
+    finally:
+        _most.reset(before)
 
 
 def in_threads(n: int, loop: Callable[[int, int], object]) -> None:

@@ -111,7 +111,7 @@ def assess_use(
     views = {name: _view(result, frame) for name, frame in evidence.items()}
     decided = _decide(result, views, min_observed_share)
     for name in decided:
-        result[name] = decided[name].to_numpy()
+        result[name] = decided[name]
     _add_projects(result, projects, project_links)
     return result
 

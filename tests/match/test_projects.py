@@ -167,7 +167,7 @@ def test_a_release_without_a_shape_still_matches_by_unit():
 
 def test_a_shape_that_does_not_say_what_it_is_is_not_placed_and_told():
     projects = projects_of((50, 50), is_point=pd.array([None], dtype="boolean"))
-    with pytest.warns(DataWarning, match="1 of 1 rows of 'projects'"):
+    with pytest.warns(DataWarning, match="1 rows of 'projects'"):
         found = match_projects(releases_of(release_id=["R0"]), projects, **WINDOW)
     assert links(found) == [["R0", "P0", "area_level"]]
 

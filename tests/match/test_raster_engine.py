@@ -257,7 +257,7 @@ def test_threads_change_no_digit(layouts, monkeypatch):
     shapes = on_ground(np.concatenate([ten_shapes(seed) for seed in range(9)]), NORTH_UP)
     answers = []
     for threads in (1, 2, 7):
-        monkeypatch.setattr(raster_engine, "_cores", lambda threads=threads: threads)
+        monkeypatch.setattr(raster_engine, "thread_count", lambda threads=threads: threads)
         for is_classes in (True, False):
             source = layouts["tiles", is_classes]
             answers.append([*in_windows(source, shapes, is_classes=is_classes)])
