@@ -64,8 +64,10 @@ def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
     shapes = frame.geometry.to_numpy()
     if not frame.crs.is_projected:
         return _summed_area_m2(shapes, frame.crs)
-    middle = shapely.centroid(shapes)
-    return scaled_area_m2(shapes, frame.crs, shapely.area(shapes), shapely.get_x(middle), shapely.get_y(middle))
+    middle = np.full((len(shapes), 2), np.nan)
+    has_place = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    middle[has_place] = shapely.get_coordinates(shapely.centroid(shapes[has_place]))
+    return scaled_area_m2(shapes, frame.crs, shapely.area(shapes), middle[:, 0], middle[:, 1])
 
 
 def scaled_area_m2(shapes: Geometries, crs: CRS, plane_area: Floats, x: Floats, y: Floats) -> Floats:
