@@ -26,9 +26,10 @@ from landrelease.geometry.measure import (
     scale_change,
     scaled_area_m2,
 )
-from landrelease.geometry.operations import WGS84, WORST_ACCURACY_M, Operation, declared_crs
+from landrelease.geometry.operations import WGS84, WORST_ACCURACY_M, Operation, crs_name, declared_crs
 from landrelease.geometry.rings import Rings, rings_of
 from landrelease.geometry.shapes import has_finite_coordinates, keep_where, polygonal, repaired
+from landrelease.geometry.surface import from_space, into_space, polynomials
 
 __all__ = [
     "WGS84",
@@ -37,15 +38,18 @@ __all__ = [
     "Rings",
     "authalic",
     "check_crs",
+    "crs_name",
     "crs_of",
     "cut_at_180",
     "declared_crs",
     "densified",
     "equal_area_crs",
+    "from_space",
     "geodesic_area_m2",
     "has_finite_coordinates",
     "has_place",
     "has_wide_part",
+    "into_space",
     "keep_where",
     "lon_lat",
     "metric_crs",
@@ -53,6 +57,7 @@ __all__ = [
     "planar_area",
     "plane_polygons",
     "polygonal",
+    "polynomials",
     "repaired",
     "require_crs",
     "require_same_crs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 import geopandas as gpd
@@ -25,6 +26,7 @@ __all__ = [
     "lon_lat",
     "metric_crs",
     "operation_to_wgs84",
+    "place_of",
     "require_crs",
     "require_same_crs",
     "to_crs",
@@ -101,11 +103,14 @@ def operation_to_wgs84(frame: gpd.GeoDataFrame) -> Operation:
 
 
 def _place(geometries: Geometries, crs: CRS) -> Box | None:
+    return place_of(shapely.get_coordinates(geometries), crs)
+
+
+def place_of(xy: Floats, crs: CRS) -> Box | None:
     """Return where most of the data lie, in degrees of their own datum: strays do not choose the operation.
 
     Across 180 degrees its west is greater than its east.
     """
-    xy = shapely.get_coordinates(geometries)
     xy = xy[np.isfinite(xy).all(axis=1)]
     if not len(xy):
         return None
@@ -118,7 +123,7 @@ def _place(geometries: Geometries, crs: CRS) -> Box | None:
         own = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
         if own.geodetic_crs is None:  # a grid of its own leads nowhere
             return None
-        box = Transformer.from_crs(own, own.geodetic_crs, always_xy=True).transform_bounds(*box)
+        box = _to_own_degrees(own).transform_bounds(*box)
     if not np.isfinite(box).all():
         return None
     west, south, east, north = (float(round(side, 1)) for side in box)
@@ -126,6 +131,11 @@ def _place(geometries: Geometries, crs: CRS) -> Box | None:
         return None
     west, east = (side - 360 if side > 180 else side for side in (west, east))
     return west, south, east, north
+
+
+@lru_cache(maxsize=64)
+def _to_own_degrees(crs: CRS) -> Transformer:
+    return Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
 
 
 def check_crs(frame: gpd.GeoDataFrame, what: str) -> CRS:

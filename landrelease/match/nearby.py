@@ -1,7 +1,9 @@
-"""Features of a layer within a distance of each area, in true metres."""
+"""Features of a layer within a distance of each area, or nearest to it, in true metres."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, cast
 
 import geopandas as gpd
@@ -12,28 +14,35 @@ import shapely
 from pyproj import CRS, Geod
 
 from landrelease.errors import OptionError
-from landrelease.geometry import lon_lat, require_same_crs
+from landrelease.geometry import from_space, into_space, require_same_crs
+from landrelease.match.chains import Chains, Tree, boxes_around, chains_of, tree_of
 from landrelease.match.ids import id_column
+from landrelease.match.planes import nearest_by_planes, pairs_by_planes
+from landrelease.match.threads import in_threads
 
 __all__ = ["match_nearby", "near_pairs"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[Any]
+Flags = npt.NDArray[np.bool_]
+Shapes = npt.NDArray[Any]
+Move = Callable[[Floats], Floats]
 
 _GEOD = Geod(ellps="WGS84")
-_SEMI_MAJOR_M = _GEOD.a
-_ECCENTRICITY_2 = _GEOD.es
-_DEGREE_M = 110_000.0
-"""Less than the length of any degree of latitude, or of longitude at the equator. [m]"""
-_EDGE_DEGREES = 0.009
-"""Longest edge that is taken as straight: 1 km of latitude. [degrees]"""
-_CHUNK = 1_000_000
-"""Coordinates that are measured at once: bounds the memory."""
+_CHUNK = 5_000
+"""Areas that are searched at once: bounds the memory."""
+_ARC_M = 200_000.0
+"""A geodesic up to this long is an arc of the curvature at its middle, to 1e-9."""
+_TIE_M = 1e-6
+"""Distances that differ by less are the same. [m]"""
+_FARTHEST_M = 2.1e7
+"""Farther than anything on the Earth. [m]"""
 
 
-def match_nearby(areas: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, within_m: float) -> pd.DataFrame:
-    """Find the features of a layer within a distance of each area.
+def match_nearby(
+    areas: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, within_m: float | None = None, nearest: int | None = None
+) -> pd.DataFrame:
+    """Find the features of a layer within a distance of each area, or the nearest to it, or both.
 
     Parameters
     ----------
@@ -41,8 +50,10 @@ def match_nearby(areas: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, within_m: 
         Any geometries, with an id column (release_id, area_id, or that of another table).
     layer : GeoDataFrame
         Any geometries in the same CRS, with an id column.
-    within_m : float
+    within_m : float, optional
         Largest distance, itself included; 0 finds what touches. [m]
+    nearest : int, optional
+        How many of the nearest features; all that are as far as the last of them, to a micrometre, come too.
 
     Returns
     -------
@@ -54,20 +65,21 @@ def match_nearby(areas: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, within_m: 
     Raises
     ------
     CRSError
-        A CRS is missing, or they differ (rule 5).
+        A CRS is missing, or they differ (rule 5); a coordinate has no place on the Earth.
     DataError
         One of the frames has no id column.
     OptionError
-        `within_m` is no distance.
+        `within_m` is no distance, `nearest` is no number of features, or neither is given.
 
     Notes
     -----
-    Candidates come from bounding boxes, enlarged so that none is missed, also over the antimeridian. The two
-    nearest points of a pair are found in a plane that touches the ellipsoid at the smaller of the two shapes,
-    and the geodesic between them is measured. The plane distorts by (r / 6,371 km)^2 / 2 at r from there:
-    below 1e-4 as long as the smaller shape and the distance together stay under 90 km, wherever on the Earth
-    and however large the other is (up to a hemisphere). Edges are straight in the frame's own coordinates;
-    they are cut at 1 km, which leaves them true to 0.03 m at 60 degrees of latitude.
+    Distances are geodesic, whatever the CRS, at 180 degrees and the poles as elsewhere. Corners are put on the
+    ellipsoid in space, where the shorter of two chords belongs to the shorter geodesic. The geodesic between the
+    nearest points is an arc of the curvature of the ellipsoid in their direction, to 1e-9, and beyond 200 km that of
+    Karney. Edges are straight in the frame's own coordinates; they are cut at 1 km, which leaves them true to 0.03 m
+    at 60 degrees of latitude. Whether shapes touch is asked in the given plane, where shared borders are exact. Where
+    numba is not installed, pairs are measured in planes that touch the ellipsoid at the smaller of their two shapes,
+    which distort by (r / 6,371 km)^2 / 2 at r from there.
 
     References
     ----------
@@ -81,149 +93,142 @@ def match_nearby(areas: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, within_m: 
     ...     geometry=gpd.points_from_xy([18.005, 18.005], [44.005, 44.02]), crs=4326)
     >>> match_nearby(areas, wells, within_m=2000).round(1).values.tolist()
     [['A', 'in', 0.0], ['A', 'north', 1111.1]]
+    >>> match_nearby(areas, wells, nearest=1).values.tolist()
+    [['A', 'in', 0.0]]
     >>> match_nearby(areas.iloc[:0], wells, within_m=2000).shape
     (0, 3)
     """
-    check_distance(within_m)
+    if nearest is None or within_m is not None:
+        check_distance(within_m)
+    if nearest is not None and (not isinstance(nearest, int | np.integer) or isinstance(nearest, bool) or nearest < 1):
+        raise OptionError(f"nearest must be a number of features, 1 or more; got {nearest!r}")
     crs = require_same_crs(areas, layer, "areas", "layer")
     owner, feature = id_column(areas, "areas"), id_column(layer, "layer")
-    left, right, distance = near_pairs(areas.geometry.to_numpy(), layer.geometry.to_numpy(), crs, within_m)
-    pairs = pd.DataFrame(
-        {
-            owner: areas[owner].iloc[left].to_numpy(),
-            "feature_id": layer[feature].astype("str").iloc[right].to_numpy(),
-            "distance_m": distance,
-            "_order": left,
-        }
-    ).astype({owner: areas[owner].dtype, "feature_id": "str"})
-    ordered = pairs.sort_values(["_order", "distance_m", "feature_id"], kind="stable", ignore_index=True)
-    return ordered.drop(columns="_order")
+    left, right, distance = near_pairs(areas.geometry.to_numpy(), layer.geometry.to_numpy(), crs, within_m, nearest)
+    ids = layer[feature].astype("str").iloc[right].array
+    same = np.flatnonzero((left[1:] == left[:-1]) & (distance[1:] == distance[:-1]))
+    ties = np.unique(np.concatenate([same, same + 1]))
+    order = np.arange(len(left))
+    order[ties] = ties[np.lexsort((ids[ties].to_numpy(dtype=object), distance[ties], left[ties]))]
+    return pd.DataFrame({owner: areas[owner].iloc[left].array, "feature_id": ids[order], "distance_m": distance})
 
 
-def check_distance(within_m: float) -> None:
+def check_distance(within_m: Any) -> None:
     """Raise OptionError unless `within_m` is a distance."""
     is_number = isinstance(within_m, int | float | np.number) and not isinstance(within_m, bool)
     if not is_number or not np.isfinite(within_m) or within_m < 0:
         raise OptionError(f"within_m must be a distance in metres, 0 or more; got {within_m!r}")
 
 
-def near_pairs(areas: Geometries, layer: Geometries, crs: CRS, within_m: float) -> tuple[Ints, Ints, Floats]:
-    """Return the positions in both arrays of all pairs within a distance, and their distances. [m]"""
-    left_shapes, right_shapes = _short_edged(lon_lat(areas, crs)), _short_edged(lon_lat(layer, crs))
-    left, right = _candidates(left_shapes, right_shapes, within_m)
-    distance = np.zeros(len(left))
-    # asked in the given plane, where shared borders are exact
-    apart = np.flatnonzero(~shapely.intersects(areas[left], layer[right]))
-    sizes = shapely.get_num_coordinates(left_shapes)[left[apart]]
-    sizes = sizes + shapely.get_num_coordinates(right_shapes)[right[apart]]
-    chunks = np.cumsum(sizes) // _CHUNK
-    for part in np.split(apart, np.flatnonzero(np.diff(chunks)) + 1):
-        distance[part] = _distance_m(left_shapes[left[part]], right_shapes[right[part]])
-    near = distance <= within_m
-    return left[near], right[near], distance[near]
+def near_pairs(
+    areas: Shapes, layer: Shapes, crs: CRS, within_m: float | None, nearest: int | None = None
+) -> tuple[Ints, Ints, Floats]:
+    """Return the positions in both arrays of the pairs that are near, and their distances, the nearest first. [m]"""
+    within_m = _FARTHEST_M if within_m is None else float(within_m)
+    if find_spec("numba") is not None:
+        if nearest is None and shapely.get_num_coordinates(areas).sum() < shapely.get_num_coordinates(layer).sum():
+            right, left, distance = _pairs_in_space(layer, areas, crs, within_m, nearest)  # the tree of the fewer
+        else:
+            left, right, distance = _pairs_in_space(areas, layer, crs, within_m, nearest)
+    elif nearest is None:
+        left, right, distance = pairs_by_planes(areas, layer, crs, within_m)
+    else:
+        left, right, distance = nearest_by_planes(areas, layer, crs, within_m, nearest)
+    order = np.lexsort((distance, left))
+    left, right, distance = left[order], right[order], distance[order]
+    if nearest is None:
+        return left, right, distance
+    begin = np.searchsorted(left, left)
+    last = np.minimum(begin + nearest, np.searchsorted(left, left, side="right")) - 1
+    kept = distance <= distance[last] + _TIE_M
+    return left[kept], right[kept], distance[kept]
 
 
-def _short_edged(shapes: Geometries) -> Geometries:
-    """Return the shapes with edges of 1 km at most, which are straight in degrees and on any plane alike."""
-    west, south, east, north = shapely.bounds(shapes).T
-    is_long = np.fmax(east - west, north - south) > _EDGE_DEGREES
-    if not is_long.any():
-        return shapes
-    result = shapes.copy()
-    result[is_long] = shapely.segmentize(shapes[is_long], _EDGE_DEGREES)
+def _pairs_in_space(
+    areas: Shapes, layer: Shapes, crs: CRS, within_m: float, nearest: int | None
+) -> tuple[Ints, Ints, Floats]:
+    """Return the pairs that are near, and more where others are nearly as near as the last."""
+    reach = within_m * (1 + 1e-9) + _TIE_M
+    bounds, their_bounds = shapely.bounds(areas), shapely.bounds(layer)
+    rows, others = (np.flatnonzero(~np.isnan(one[:, 0])) for one in (bounds, their_bounds))
+    move, their_move, axes = _moves(bounds[rows, :2], their_bounds[others, :2], crs)
+    layer = layer[others]
+    theirs = chains_of(layer, crs, their_move)
+    tree = tree_of(theirs.box)
+    if nearest is None and len(others):
+        rows = rows[_meeting(boxes_around(bounds[rows], crs, move), tree, reach)]
+    one, other = _touching(areas[rows], layer)
+    waiting = np.flatnonzero(np.bincount(one, minlength=len(rows)) < (np.inf if nearest is None else nearest))
+    left, right, ends = _search(areas[rows[waiting]], crs, move, theirs, tree, nearest or 0, reach)
+    left, distance = waiting[left], _geodesic_m(ends.reshape(-1, 2, 3) @ axes)
+    kept = distance <= within_m
+    doubt = np.flatnonzero(np.isin(left, one))
+    kept[doubt] &= ~np.isin(left[doubt] * len(others) + right[doubt], one * len(others) + other)
+    distance = np.concatenate([np.zeros(len(one)), distance[kept]])
+    return rows[np.concatenate([one, left[kept]])], others[np.concatenate([other, right[kept]])], distance
+
+
+def _moves(xy: Floats, their_xy: Floats, crs: CRS) -> tuple[Move, Move, Floats]:
+    """Return what leads from the coordinates of each layer into space, and how that is turned.
+
+    The ground lies flat in it, so that boxes fit it well.
+    """
+    into, theirs_into = into_space(crs, xy), into_space(crs, their_xy)
+    up = np.nansum(theirs_into(their_xy[:: max(1, len(their_xy) // 1000)]), axis=0)
+    axes = np.linalg.qr(np.column_stack([up, np.eye(3)]))[0].T if up.any() else np.eye(3)
+    return lambda places: into(places) @ axes.T, lambda places: theirs_into(places) @ axes.T, axes
+
+
+def _meeting(boxes: Floats, tree: Tree, reach: float) -> Flags:
+    """Tell which boxes come as close to one of a tree."""
+    from landrelease.match.kernels.nearby import meeting
+
+    result = np.zeros(len(boxes), bool)
+    in_threads(len(boxes), lambda low, high: meeting(boxes, low, high, tree.box, tree.level_start, reach, result))
     return result
 
 
-def _candidates(areas: Geometries, layer: Geometries, within_m: float) -> tuple[Ints, Ints]:
-    """Return the pairs whose boxes, enlarged by more than the distance, meet."""
-    usable = np.flatnonzero(~shapely.is_missing(areas) & ~shapely.is_empty(areas))
-    west, south, east, north = shapely.bounds(areas[usable]).T
-    rise = within_m / _DEGREE_M
-    south, north = np.maximum(south - rise, -90), np.minimum(north + rise, 90)
-    narrowest = np.cos(np.radians(np.minimum(np.maximum(np.abs(south), np.abs(north)), 89.99)))
-    reach = np.minimum(within_m / (_DEGREE_M * narrowest), 180)
-    near_pole = np.maximum(np.abs(south), np.abs(north)) > 89.9
-    reach = np.where(near_pole & (within_m > 0), 360, reach)
-    tree = shapely.STRtree(layer)
-    found = []
-    for turn in (-360, 0, 360):
-        boxes = shapely.box(west - reach + turn, south, east + reach + turn, north)
-        crosses = west - reach < -180 if turn > 0 else east + reach > 180
-        beyond = np.ones(len(usable), bool) if turn == 0 else crosses
-        mine, theirs = tree.query(boxes[beyond])
-        found.append(np.column_stack([usable[np.flatnonzero(beyond)[mine]], theirs]))
-    pairs = np.unique(np.concatenate(found).astype(np.int64), axis=0)
-    return pairs[:, 0], pairs[:, 1]
+def _search(
+    areas: Shapes, crs: CRS, move: Move, theirs: Chains, tree: Tree, nearest: int, reach: float
+) -> tuple[Ints, Ints, Floats]:
+    """Return the pairs of shapes that are near, and their nearest points in space."""
+    from landrelease.match.kernels.nearby import nearest_of
+
+    n_shapes = len(theirs.start) - 1
+    shape = np.repeat(np.arange(n_shapes), np.diff(theirs.start))[tree.order]
+    blocks = theirs.xyz, theirs.first[tree.order], theirs.last[tree.order], shape, n_shapes
+    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 6)))]
+
+    def search(low: int, high: int) -> None:
+        for at in range(low, high, _CHUNK):
+            own = chains_of(areas[at : min(at + _CHUNK, high)], crs, move)
+            left, right, ends = nearest_of(*own, *blocks, tree.box, tree.level_start, nearest, reach)
+            found.append((left + at, right, ends))
+
+    in_threads(len(areas) if n_shapes else 0, search)
+    left, right, ends = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return left, right, ends
 
 
-def _distance_m(left: Geometries, right: Geometries) -> Floats:
-    """Return the geodesic between the nearest points of each pair; longitude and latitude in. [m]"""
-    if not len(left):
-        return np.zeros(0)
-    boxes = np.stack([shapely.bounds(left), shapely.bounds(right)])
-    extent = np.maximum(boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1])
-    smaller = boxes[np.argmin(extent, axis=0), np.arange(len(left))]
-    longitude, latitude = (smaller[:, 0] + smaller[:, 2]) / 2, (smaller[:, 1] + smaller[:, 3]) / 2
-    axes, origin = _tangent_axes(longitude, latitude), _geocentric(longitude, latitude)
-    lines = shapely.shortest_line(_on_plane(left, axes, origin), _on_plane(right, axes, origin))
-    ends = _to_ellipsoid(shapely.get_coordinates(lines).reshape(-1, 2, 2), axes, origin)
-    degrees = np.degrees(
-        np.stack(
-            [
-                np.arctan2(ends[..., 1], ends[..., 0]),
-                np.arctan2(ends[..., 2], (1 - _ECCENTRICITY_2) * np.hypot(ends[..., 0], ends[..., 1])),
-            ],
-            axis=-1,
-        )
-    )
-    start, end = degrees[:, 0], degrees[:, 1]
-    return cast(Floats, _GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2])
+def _touching(areas: Shapes, layer: Shapes) -> tuple[Ints, Ints]:
+    """Return the pairs that share a point in the given plane, where shared borders are exact."""
+    if (shapely.get_dimensions(areas) < 1).all() and (shapely.get_dimensions(layer) < 1).all():
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    one, other = shapely.STRtree(layer).query(areas, predicate="intersects")
+    return one, other
 
 
-def _geocentric(longitude: Floats, latitude: Floats) -> Floats:
-    """Return x, y, z of points on the ellipsoid. [m]"""
-    east, north = np.radians(longitude), np.radians(latitude)
-    radius = _SEMI_MAJOR_M / np.sqrt(1 - _ECCENTRICITY_2 * np.sin(north) ** 2)
-    return np.stack(
-        [
-            radius * np.cos(north) * np.cos(east),
-            radius * np.cos(north) * np.sin(east),
-            radius * (1 - _ECCENTRICITY_2) * np.sin(north),
-        ],
-        axis=-1,
-    )
-
-
-def _tangent_axes(longitude: Floats, latitude: Floats) -> Floats:
-    """Return the unit vectors east, north and up at each point."""
-    east, north = np.radians(longitude), np.radians(latitude)
-    nothing = np.zeros_like(east)
-    rows = [
-        [-np.sin(east), np.cos(east), nothing],
-        [-np.sin(north) * np.cos(east), -np.sin(north) * np.sin(east), np.cos(north)],
-        [np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def _on_plane(shapes: Geometries, axes: Floats, origin: Floats) -> Geometries:
-    """Return each shape in its own plane, seen from straight above. [m]"""
-    coordinates, of_shape = shapely.get_coordinates(shapes, return_index=True)
-    offset = _geocentric(coordinates[:, 0], coordinates[:, 1]) - origin[of_shape]
-    flat = np.einsum("nij,nj->ni", axes[of_shape, :2], offset)
-    return cast(Geometries, shapely.set_coordinates(shapely.force_2d(shapes), flat))
-
-
-def _to_ellipsoid(ends: Floats, axes: Floats, origin: Floats) -> Floats:
-    """Return the points of the ellipsoid straight below points of the planes, as x, y, z. [m]"""
-    on_plane = origin[:, None] + np.einsum("nij,nki->nkj", axes[:, :2], ends)
-    up = axes[:, None, 2]
-    # |scale * (point + t * up)| = 1, for the root nearest to the plane
-    scale = np.array([1, 1, 1 / np.sqrt(1 - _ECCENTRICITY_2)]) / _SEMI_MAJOR_M
-    point, direction = on_plane * scale, up * scale
-    a = (direction**2).sum(axis=-1)
-    b = (point * direction).sum(axis=-1)
-    c = (point**2).sum(axis=-1) - 1
-    # this form of the root keeps its digits where c is small
-    t = -c / (b + np.sqrt(np.maximum(b**2 - a * c, 0)))
-    return cast(Floats, on_plane + t[..., None] * up)
+def _geodesic_m(ends: Floats) -> Floats:
+    """Return the geodesic between points of the ellipsoid in space. [m]"""
+    start, end = ends[:, 0], ends[:, 1]
+    chord = np.linalg.norm(end - start, axis=1)
+    along = (end - start) / np.maximum(chord, 1e-9)[:, None]
+    scale = np.array([1.0, 1.0, 1.0 / (1.0 - _GEOD.es)]) / _GEOD.a**2  # the ellipsoid is where x^2 @ scale is 1
+    middle = (start + end) / 2
+    middle /= np.sqrt(middle**2 @ scale)[:, None]
+    curvature = (along**2 @ scale) / np.linalg.norm(middle * scale, axis=1)
+    half = np.clip(chord * curvature / 2, 1e-9, 1.0)
+    distance = chord * np.arcsin(half) / half
+    far = chord > _ARC_M
+    distance[far] = _GEOD.inv(*from_space(start[far]), *from_space(end[far]))[2]
+    return cast(Floats, distance)

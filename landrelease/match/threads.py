@@ -33,12 +33,15 @@ def at_most(count: int) -> Iterator[None]:
 
 
 def in_threads(n: int, loop: Callable[[int, int], object]) -> None:
-    """Run a loop that lets go of the interpreter over parts of 0 to n; each part writes what no other does."""
+    """Run a loop that lets go of the interpreter over parts of 0 to n; each part writes what no other does.
+
+    What a part runs in this way stays in its thread.
+    """
     parts = min(4 * thread_count(), -(-n // _LEAST))
     if parts < 2 or thread_count() < 2:
         if n:
             loop(0, n)
         return
     ends = [n * part // parts for part in range(parts + 1)]
-    with ThreadPoolExecutor(thread_count()) as pool:
+    with ThreadPoolExecutor(thread_count(), initializer=_most.set, initargs=(1,)) as pool:
         list(pool.map(loop, ends[:-1], ends[1:]))

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from landrelease.errors import CRSError, DataError, OptionError
-from landrelease.geometry import to_crs
+from landrelease.geometry import WGS84, into_space, polynomials, to_crs
+from landrelease.match import chains, nearby
 from landrelease.match.ids import id_column
 from landrelease.match.nearby import match_nearby
+from landrelease.match.planes import nearest_by_planes, pairs_by_planes
 from landrelease.tables import RESULTS, TABLES
 
 GEOD = Geod(ellps="WGS84")
@@ -157,8 +159,14 @@ def test_many_pairs_are_measured_in_parts(monkeypatch):
     areas = frame_of(shapely.points(generator.uniform(0, 0.1, (40, 2))))
     layer = layer_of(shapely.points(generator.uniform(0, 0.1, (40, 2))))
     whole = match_nearby(areas, layer, within_m=5_000)
-    monkeypatch.setattr("landrelease.match.nearby._CHUNK", 7)
+    one_by_one = match_nearby(areas, layer, within_m=5_000, nearest=3)
+    for module in ("nearby", "planes"):
+        monkeypatch.setattr(f"landrelease.match.{module}._CHUNK", 7)
+    monkeypatch.setattr("landrelease.match.threads._LEAST", 5)
     pd.testing.assert_frame_equal(match_nearby(areas, layer, within_m=5_000), whole)
+    pd.testing.assert_frame_equal(match_nearby(areas, layer, within_m=5_000, nearest=3), one_by_one)
+    _, _, distance = pairs_by_planes(areas.geometry.to_numpy(), layer.geometry.to_numpy(), WGS84, 5_000.0)
+    assert np.sort(distance) == pytest.approx(np.sort(whole["distance_m"]), abs=1e-3)
 
 
 @settings(max_examples=60, deadline=None)
@@ -201,6 +209,179 @@ def test_polygons_agree_with_the_nearest_of_many_points_on_their_edges(latitude,
 def test_a_distance_that_is_none(within_m):
     with pytest.raises(OptionError, match="within_m must be a distance in metres"):
         match_nearby(frame_of([]), layer_of([]), within_m=within_m)
+
+
+@pytest.mark.parametrize("nearest", [0, -1, 1.0, "1", True, float("nan")])
+def test_a_number_that_is_none(nearest):
+    with pytest.raises(OptionError, match="nearest must be a number of features, 1 or more"):
+        match_nearby(frame_of([]), layer_of([]), nearest=nearest)
+
+
+def test_the_nearest_and_all_that_are_as_near():
+    areas = frame_of([shapely.box(0, 0, 100, 100), shapely.Point(5000, 0), None], crs=32631)
+    layer = layer_of(
+        [
+            shapely.Point(100, 50), shapely.Point(5000, 300), shapely.Point(50, 50), shapely.Point(5000, 300),
+            shapely.Point(5000, 301), None,
+        ],
+        crs=32631,
+    )  # fmt: skip
+    found = match_nearby(areas, layer, nearest=1)
+    # two that touch are both at 0; two at one place are as far
+    assert found[["area_id", "feature_id"]].values.tolist() == [["A0", "S0"], ["A0", "S2"], ["A1", "S1"], ["A1", "S3"]]
+    assert match_nearby(areas, layer, nearest=2)["area_id"].tolist() == ["A0", "A0", "A1", "A1"]
+    assert match_nearby(areas, layer, nearest=3)["feature_id"].tolist()[-3:] == ["S1", "S3", "S4"]
+    assert len(match_nearby(areas, layer, nearest=99)) == 10
+    assert match_nearby(areas, layer, nearest=1, within_m=100)["area_id"].tolist() == ["A0", "A0"]
+    assert match_nearby(areas, layer.iloc[5:], nearest=1).empty
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize(
+    "extent", [(-180, 180, -90, 90), (179, 181, -18, -16), (20, 21, 88.9, 90), (18, 18.2, 44, 44.2)]
+)
+def test_nearest_points_agree_with_all_geodesics(extent, count):
+    generator = np.random.default_rng(count)
+    west, east, south, north = extent
+    lon, lat = generator.uniform(west, east, 120), generator.uniform(south, north, 120)
+    points = shapely.points((lon + 180) % 360 - 180, lat)
+    found = match_nearby(frame_of(points[:40]), layer_of(points[40:]), nearest=count)
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    all_m = GEOD.inv(
+        *(np.repeat(one[:40, None], 80, axis=1) for one in (x, y)), *(np.tile(one[40:], (40, 1)) for one in (x, y))
+    )[2]
+    assert found["distance_m"].to_numpy().reshape(40, count) == pytest.approx(
+        np.sort(all_m, axis=1)[:, :count], rel=1e-8, abs=1e-6
+    )
+    if count == 1:
+        assert found["feature_id"].tolist() == [f"S{i}" for i in all_m.argmin(axis=1)]
+
+
+def shapes_of(generator, count, place, spread):
+    """Points, lines, rings with holes, several parts, collections: small, and some of them long."""
+    result = []
+    for kind in generator.integers(0, 7, count):
+        x, y = place + generator.uniform(-spread, spread, 2)
+        size = spread * generator.choice([0.003, 0.03, 0.3])
+        turn = np.sort(generator.uniform(0, 2 * np.pi, generator.integers(3, 40)))
+        ring = np.column_stack([x + size * np.cos(turn), y + size * np.sin(turn)])
+        land = shapely.Polygon(ring, [(ring - [x, y]) * 0.5 + [x, y]])
+        square, beside = shapely.box(x, y, x + size, y + size), shapely.box(x + 3 * size, y, x + 4 * size, y + size)
+        nested = shapely.GeometryCollection([shapely.LineString(ring[:2])])
+        several = [
+            shapely.Point(x, y), shapely.LineString(ring), land, shapely.union(shapely.Polygon(ring), square),
+            shapely.MultiPoint(ring), shapely.MultiPolygon([square, beside]),
+            shapely.GeometryCollection([shapely.Point(x - size, y), nested]),
+        ]  # fmt: skip
+        result.append(several[kind])
+    return shapely.make_valid(np.array(result, dtype=object))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    where=st.sampled_from(
+        [
+            (4326, 18.0, 44.0, 0.1),
+            (4326, -179.5, -17.0, 0.1),
+            (32633, 3e5, 4.6e6, 8e3),
+            (3857, 2e6, 6e6, 9e3),
+            (2277, 3e6, 1e7, 3e4),
+        ]
+    ),
+)
+def test_any_shapes_as_the_planes_have_them(seed, where):
+    """The planes find their candidates and their nearest points in another way, pair by pair with GEOS."""
+    crs, x, y, spread = where
+    generator = np.random.default_rng(seed)
+    areas, layer = (frame_of(shapes_of(generator, n, (x, y), spread), crs=crs) for n in (12, 25))
+    mine, theirs = areas.geometry.to_numpy(), layer.geometry.to_numpy()
+    for within_m, nearest in ((3_000.0, None), (1e5, 2), (2_000.0, 1)):
+        left, right, distance = nearby.near_pairs(mine, theirs, areas.crs, within_m, nearest)
+        all_left, all_right, all_m = pairs_by_planes(mine, theirs, areas.crs, 1e5)
+        plane_m = np.full((len(mine), len(theirs)), np.inf)
+        plane_m[all_left, all_right] = all_m
+        assert distance == pytest.approx(plane_m[left, right], rel=2e-6, abs=0.06)
+        limit = np.full(len(mine), within_m)
+        if nearest:
+            limit = np.minimum(limit, np.sort(plane_m, axis=1)[:, nearest - 1])
+        found = np.zeros(plane_m.shape, bool)
+        found[left, right] = True
+        assert found[plane_m <= limit[:, None] - 0.1].all()
+        assert not found[plane_m > limit[:, None] + 0.1].any()
+
+
+def test_the_nearest_project_as_geopandas_has_it():
+    """On the middle meridian of a plane of its own, whose lengths there are true to 1e-7."""
+    generator = np.random.default_rng(5)
+    crs = "+proj=tmerc +lon_0=18 +lat_0=44 +datum=WGS84 +units=m"
+    middle = generator.uniform(-4_000, 4_000, (900, 2))
+    size = generator.lognormal(4, 0.8, 900)[:, None, None]
+    turn = np.sort(generator.uniform(0, 2 * np.pi, (900, 12)), axis=1)
+    rings = middle[:, None] + size * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    areas = frame_of(shapely.polygons(rings), crs=crs)
+    layer = layer_of(shapely.points(generator.uniform(-5_000, 5_000, (500, 2))), crs=crs)
+    theirs = gpd.sjoin_nearest(areas, layer, distance_col="metres").sort_values(["area_id", "settlement_id"])
+    ours = match_nearby(areas, layer, nearest=1).sort_values(["area_id", "feature_id"])
+    assert ours["feature_id"].tolist() == theirs["settlement_id"].tolist()
+    assert ours["distance_m"].to_numpy() == pytest.approx(theirs["metres"].to_numpy(), rel=1e-6, abs=1e-5)
+    near = gpd.sjoin(areas, layer, predicate="dwithin", distance=300)
+    pairs = match_nearby(areas, layer, within_m=300)
+    assert sorted(zip(pairs["area_id"], pairs["feature_id"], strict=True)) == sorted(
+        zip(near["area_id"], near["settlement_id"], strict=True)
+    )
+
+
+def test_without_the_compiler_the_same(monkeypatch):
+    generator = np.random.default_rng(3)
+    areas = frame_of(shapes_of(generator, 20, (5e5, 4e6), 5e3), crs=32633)
+    layer = layer_of(shapes_of(generator, 30, (5e5, 4e6), 3e4), crs=32633)
+    compiled = [
+        match_nearby(areas, layer, **how)
+        for how in ({"within_m": 5e3}, {"nearest": 2}, {"nearest": 1, "within_m": 900})
+    ]
+    monkeypatch.setattr(nearby, "find_spec", lambda name: None)
+    for how, expected in zip(
+        ({"within_m": 5e3}, {"nearest": 2}, {"nearest": 1, "within_m": 900}), compiled, strict=True
+    ):
+        found = match_nearby(areas, layer, **how)
+        assert found[["area_id", "feature_id"]].equals(expected[["area_id", "feature_id"]])
+        assert found["distance_m"].to_numpy() == pytest.approx(expected["distance_m"].to_numpy(), rel=1e-6, abs=0.03)
+    assert nearest_by_planes(areas.geometry.to_numpy(), layer.geometry.to_numpy()[:0], areas.crs, 2.1e7, 1)[0].size == 0
+
+
+@pytest.mark.parametrize(
+    ("crs", "low", "high"),
+    [
+        (4326, (14, 40), (16, 42)), (4178, (14, 50), (15, 51)), (32633, (3e5, 4.6e6), (5e5, 4.8e6)),
+        (3035, (4.2e6, 2.8e6), (4.4e6, 3e6)), (2277, (3e6, 1e7), (3.5e6, 1.05e7)),
+    ],
+)  # fmt: skip
+def test_tiles_lead_where_each_corner_would(crs, low, high):
+    xy = np.random.default_rng(1).uniform(low, high, (20_000, 2))
+    crs, count = gpd.GeoSeries([], crs=crs).crs, []
+    move = into_space(crs, xy)
+    in_tiles = chains._in_space(xy, crs, lambda places: count.append(len(places)) or move(places))
+    assert sum(count) < 10_000
+    assert np.abs(in_tiles - move(xy)).max() < 1e-6
+
+
+def test_a_tile_in_which_the_move_is_not_smooth_is_left_out():
+    xy = np.random.default_rng(1).uniform(0, 3 * 65_536, (5_000, 2))
+
+    def move(places):
+        step = np.where(places[:, 0] > 0.7 * 65_536, 3.0, 0.0)
+        return np.column_stack([places, step])
+
+    middle = np.array([[0.5, 0.5], [1.5, 0.5]]) * 65_536
+    assert polynomials(middle, 65_536.0, move)[1].tolist() == [False, True]
+    assert chains._in_space(xy, gpd.GeoSeries([], crs=32633).crs, move) == pytest.approx(move(xy), abs=1e-6)
+
+
+def test_coordinates_without_a_place_are_told():
+    areas = frame_of([shapely.Point(5e5, 4.6e6)], crs=32633)
+    with pytest.raises(CRSError, match="1 geometries have coordinates that EPSG:32633 does not know"):
+        match_nearby(areas, layer_of([shapely.Point(5e5, 4.6e6), shapely.Point(1e12, 1e12)], crs=32633), nearest=1)
 
 
 def test_crs_must_be_there_and_the_same():
