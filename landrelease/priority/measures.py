@@ -19,7 +19,7 @@ import shapely
 from landrelease.cells import as_days
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2, metric_crs, require_crs, to_crs
-from landrelease.match.nearby import match_nearby
+from landrelease.match.nearby import match_nearby, near_pairs
 from landrelease.match.overlap import match_overlap
 from landrelease.match.raster import Quantity, match_raster
 from landrelease.tables import use_group
@@ -268,10 +268,10 @@ def _distance_to(areas: pd.DataFrame, given: Given, args: dict[str, Any], column
         features = features[said == 1]
     if features.empty:
         return np.full(len(areas), np.nan)
-    here, scale = _in_plane(areas)
-    tree = shapely.STRtree(to_crs(features, here.crs, name).geometry.to_numpy())
-    (rows, _), metres = tree.query_nearest(here.geometry.to_numpy(), return_distance=True, all_matches=False)
-    return _by_place(here["area_id"].iloc[rows], pd.Series(metres / scale[rows]), len(areas))
+    here = _placed(areas)
+    places = to_crs(features, here.crs, name).geometry.to_numpy()
+    rows, _, metres = near_pairs(here.geometry.to_numpy(), places, here.crs, None, nearest=1)
+    return _by_place(here["area_id"].iloc[rows], pd.Series(metres), len(areas))
 
 
 def _column(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:
