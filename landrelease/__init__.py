@@ -23,6 +23,7 @@ from landrelease.match import (
     match_overlap,
     match_projects,
     match_raster,
+    union_area_m2,
 )
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import (
@@ -118,6 +119,7 @@ __all__ = [
     "save_page",
     "status_on",
     "traverse",
+    "union_area_m2",
     "usable_rows",
     "use_summary",
     "write_report",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 import landrelease as lr
@@ -47,24 +46,9 @@ def within(given: Inputs) -> Call:
 
 @engine("nearest", OURS)
 def nearest(given: Inputs) -> Call:
-    def call() -> pd.DataFrame:
-        left, found, reach = given["areas"], [], 2_000.0
-        while len(left):
-            near = lr.match_nearby(left, given["places"], within_m=reach).drop_duplicates("area_id")
-            found.append(near)
-            left, reach = left[~left["area_id"].isin(near["area_id"])], 2 * reach
-        return pd.concat(found)
-
-    return call
+    return lambda: lr.match_nearby(given["areas"], given["places"], nearest=1).drop_duplicates("area_id")
 
 
 @engine("union", OURS)
 def union(given: Inputs) -> Call:
-    areas = given["areas"]
-    events = areas.assign(event_id=areas["area_id"], event="confirmed", event_date=pd.Timestamp("2020-06-01"))
-
-    def call() -> pd.DataFrame:
-        account = lr.land_balance(events, start="2020-01-01", end="2020-12-31", by="admin_code")
-        return pd.DataFrame({"admin_code": account["admin_code"], "m2": account["closing_m2"].astype(np.float64)})
-
-    return call
+    return lambda: lr.union_area_m2(given["areas"], by="admin_code").rename(columns={"union_m2": "m2"})

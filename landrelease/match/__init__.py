@@ -6,5 +6,9 @@ from landrelease.match.nearby import match_nearby
 from landrelease.match.overlap import match_overlap
 from landrelease.match.projects import match_projects
 from landrelease.match.raster import Quantity, match_raster
+from landrelease.match.union import union_area_m2
 
-__all__ = ["LandCover", "Quantity", "assign_admin", "match_nearby", "match_overlap", "match_projects", "match_raster"]
+__all__ = [
+    "LandCover", "Quantity", "assign_admin", "match_nearby", "match_overlap", "match_projects", "match_raster",
+    "union_area_m2",
+]  # fmt: skip

@@ -16,7 +16,7 @@ from landrelease.geometry import Rings, geodesic_area_m2, polygonal, repaired, r
 from landrelease.match.shares import NOTHING, TOLERANCE, Classes, Shapes, Shares
 from landrelease.match.threads import in_threads
 
-__all__ = ["area_m2", "shares_by_edges", "valid_polygons"]
+__all__ = ["Corners", "Edges", "area_m2", "edges_in", "moved", "shares_by_edges", "valid_polygons"]
 
 Floats = npt.NDArray[np.float64]
 Corners = Callable[[Floats], Floats]
@@ -28,7 +28,9 @@ _MOST_CORNERS = 200
 """A ring of more is asked of GEOS: pairs of its edges are too many."""
 
 
-class _Edges(NamedTuple):
+class Edges(NamedTuple):
+    """Edges of shapes from `start` to `end`; see `landrelease.match.kernels.overlap.edges_of`."""
+
     edge: Floats
     sign: npt.NDArray[np.int8]
     reach: Floats
@@ -81,7 +83,7 @@ def shares_by_edges(
     known = rows[shapely.area(own[rows]) > 0.0]
     if not len(known):
         return NOTHING
-    rings = _moved(rings, corners)
+    rings = moved(rings, corners)
     tree = shapely.STRtree(layer)
     if len(known) > _CHUNK:  # near ones together
         known = known[np.argsort(gpd.GeoSeries(own[known]).hilbert_distance().to_numpy(), kind="stable")]
@@ -92,7 +94,8 @@ def shares_by_edges(
     return Shares(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def _moved(rings: Rings, corners: Corners | None) -> Rings:
+def moved(rings: Rings, corners: Corners | None) -> Rings:
+    """Return rings with their corners where these lead."""
     return rings._replace(xy=np.ascontiguousarray(rings.xy if corners is None else corners(rings.xy)))
 
 
@@ -107,8 +110,8 @@ def _shares_of(
     left, right = rows[left[order]], right[order]
     rows, left = np.unique(left, return_inverse=True)
     near, right = np.unique(right, return_inverse=True)
-    there = _moved(valid_polygons(layer[near])[1], corners)
-    mine, other = _edges(rings, rows), _edges(there, np.arange(len(near)))
+    there = moved(valid_polygons(layer[near])[1], corners)
+    mine, other = edges_in(rings, rows), edges_in(there, np.arange(len(near)))
     area = np.empty(len(left))
     in_threads(
         len(left),
@@ -163,13 +166,14 @@ def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.i
     return group
 
 
-def _edges(rings: Rings, rows: npt.NDArray[np.int64]) -> _Edges:
+def edges_in(rings: Rings, rows: npt.NDArray[np.int64]) -> Edges:
+    """Return the edges of some shapes by where they begin."""
     from landrelease.match.kernels.overlap import edges_of
 
     corner = rings.ring_start[rings.shape_start]
     room = np.concatenate([[0], np.cumsum(np.diff(corner)[rows])])
     n, k = int(room[-1]), len(rows)
-    edges = _Edges(
+    edges = Edges(
         np.empty((n, 4)), np.empty(n, np.int8), np.empty(n), np.empty(k, np.int64), np.empty(k, np.int64), np.empty(k),
         np.empty((k, 4)),
     )  # fmt: skip

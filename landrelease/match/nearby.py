@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any, cast
 
 import geopandas as gpd
@@ -17,7 +16,6 @@ from landrelease.errors import OptionError
 from landrelease.geometry import from_space, into_space, require_same_crs
 from landrelease.match.chains import Chains, Tree, boxes_around, chains_of, tree_of
 from landrelease.match.ids import id_column
-from landrelease.match.planes import nearest_by_planes, pairs_by_planes
 from landrelease.match.threads import in_threads
 
 __all__ = ["match_nearby", "near_pairs"]
@@ -77,9 +75,7 @@ def match_nearby(
     ellipsoid in space, where the shorter of two chords belongs to the shorter geodesic. The geodesic between the
     nearest points is an arc of the curvature of the ellipsoid in their direction, to 1e-9, and beyond 200 km that of
     Karney. Edges are straight in the frame's own coordinates; they are cut at 1 km, which leaves them true to 0.03 m
-    at 60 degrees of latitude. Whether shapes touch is asked in the given plane, where shared borders are exact. Where
-    numba is not installed, pairs are measured in planes that touch the ellipsoid at the smaller of their two shapes,
-    which distort by (r / 6,371 km)^2 / 2 at r from there.
+    at 60 degrees of latitude. Whether shapes touch is asked in the given plane, where shared borders are exact.
 
     References
     ----------
@@ -125,15 +121,10 @@ def near_pairs(
 ) -> tuple[Ints, Ints, Floats]:
     """Return the positions in both arrays of the pairs that are near, and their distances, the nearest first. [m]"""
     within_m = _FARTHEST_M if within_m is None else float(within_m)
-    if find_spec("numba") is not None:
-        if nearest is None and shapely.get_num_coordinates(areas).sum() < shapely.get_num_coordinates(layer).sum():
-            right, left, distance = _pairs_in_space(layer, areas, crs, within_m, nearest)  # the tree of the fewer
-        else:
-            left, right, distance = _pairs_in_space(areas, layer, crs, within_m, nearest)
-    elif nearest is None:
-        left, right, distance = pairs_by_planes(areas, layer, crs, within_m)
+    if nearest is None and shapely.get_num_coordinates(areas).sum() < shapely.get_num_coordinates(layer).sum():
+        right, left, distance = _pairs(layer, areas, crs, within_m, nearest)  # the tree of those that have less corners
     else:
-        left, right, distance = nearest_by_planes(areas, layer, crs, within_m, nearest)
+        left, right, distance = _pairs(areas, layer, crs, within_m, nearest)
     order = np.lexsort((distance, left))
     left, right, distance = left[order], right[order], distance[order]
     if nearest is None:
@@ -144,9 +135,7 @@ def near_pairs(
     return left[kept], right[kept], distance[kept]
 
 
-def _pairs_in_space(
-    areas: Shapes, layer: Shapes, crs: CRS, within_m: float, nearest: int | None
-) -> tuple[Ints, Ints, Floats]:
+def _pairs(areas: Shapes, layer: Shapes, crs: CRS, within_m: float, nearest: int | None) -> tuple[Ints, Ints, Floats]:
     """Return the pairs that are near, and more where others are nearly as near as the last."""
     reach = within_m * (1 + 1e-9) + _TIE_M
     bounds, their_bounds = shapely.bounds(areas), shapely.bounds(layer)

@@ -35,10 +35,10 @@ from landrelease.match.ids import id_column
 from landrelease.match.pieces import shares_by_pieces
 from landrelease.match.shares import Classes, Shapes, Shares
 
-__all__ = ["UNMAPPED", "match_overlap"]
+__all__ = ["EVEN", "UNMAPPED", "is_near_180", "match_overlap"]
 
 UNMAPPED = "unmapped"
-_EVEN = 4e-5
+EVEN = 4e-5
 """A plane whose areal scale changes by less over an area leaves its shares true to a quarter of this."""
 _TILE = 10.0
 """Width and height of the land that one plane serves. [degrees]"""
@@ -171,9 +171,9 @@ def _in_planes(own: Shapes, layer: Shapes, crs: CRS) -> Iterator[tuple[Rows, Sha
     """
     rows = np.arange(len(own))
     if crs.is_geographic:
-        is_even = ~_is_near_180(own)
+        is_even = ~is_near_180(own)
     else:
-        is_even = scale_change(own, crs) < _EVEN if crs.is_projected else np.zeros(len(own), bool)
+        is_even = scale_change(own, crs) < EVEN if crs.is_projected else np.zeros(len(own), bool)
     is_even |= shapely.is_missing(own)
     if crs.is_geographic:
         yield rows[is_even], densified(own, crs), densified(layer, crs), authalic(crs)
@@ -193,7 +193,8 @@ def _moved(shapes: Shapes, rows: Rows, crs: CRS, plane: CRS) -> Shapes:
     return moved
 
 
-def _is_near_180(own: Shapes) -> npt.NDArray[np.bool_]:
+def is_near_180(own: Shapes) -> npt.NDArray[np.bool_]:
+    """Tell which shapes, in degrees, may go on beyond 180."""
     bounds = shapely.bounds(own)
     return np.asarray((bounds[:, 0] < -179) | (bounds[:, 2] > 179))
 

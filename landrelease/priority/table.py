@@ -85,7 +85,8 @@ def criteria_table(
     - `area`: geodesic area. [m2]
     - `blocked_resource` (codes): 1 if `blocked_resource_code` is one of them, else 0.
 
-    Distances are geodesic; surroundings are taken in a plane centred on the areas (`metric_crs`). Layers may have any CRS.
+    Distances are geodesic; surroundings are taken in a plane centred on the areas (`metric_crs`). Layers may have any
+    CRS.
 
     Examples
     --------

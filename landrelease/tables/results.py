@@ -73,9 +73,15 @@ RESULTS: dict[str, Table] = {
             share("overlap_share", "the same as a share of the area"),
         ),
         _result(
-            "match_nearby", "an area and a feature within the distance",
+            "match_nearby", "an area and a feature that is near",
             _OWNER, text("feature_id", "id of the feature"),
             number("distance_m", "shortest distance; 0 where they touch", "m"),
+        ),
+        _result(
+            "union_area_m2", "a group of areas; the columns of `by` stand first",
+            count("area_count", "areas with a polygon"),
+            m2("sum_m2", "land of all of them, as often as it is held; missing where none has a polygon"),
+            m2("union_m2", "the same land counted once"),
         ),
         _result(
             "match_projects", "a release and a place of a project",

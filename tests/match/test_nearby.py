@@ -12,6 +12,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_planes import pairs_by_planes
 from pyproj import Geod
 
 from landrelease.errors import CRSError, DataError, OptionError
@@ -19,7 +20,6 @@ from landrelease.geometry import WGS84, into_space, polynomials, to_crs
 from landrelease.match import chains, nearby
 from landrelease.match.ids import id_column
 from landrelease.match.nearby import match_nearby
-from landrelease.match.planes import nearest_by_planes, pairs_by_planes
 from landrelease.tables import RESULTS, TABLES
 
 GEOD = Geod(ellps="WGS84")
@@ -160,8 +160,8 @@ def test_many_pairs_are_measured_in_parts(monkeypatch):
     layer = layer_of(shapely.points(generator.uniform(0, 0.1, (40, 2))))
     whole = match_nearby(areas, layer, within_m=5_000)
     one_by_one = match_nearby(areas, layer, within_m=5_000, nearest=3)
-    for module in ("nearby", "planes"):
-        monkeypatch.setattr(f"landrelease.match.{module}._CHUNK", 7)
+    monkeypatch.setattr("landrelease.match.nearby._CHUNK", 7)
+    monkeypatch.setattr("oracle_planes._CHUNK", 7)
     monkeypatch.setattr("landrelease.match.threads._LEAST", 5)
     pd.testing.assert_frame_equal(match_nearby(areas, layer, within_m=5_000), whole)
     pd.testing.assert_frame_equal(match_nearby(areas, layer, within_m=5_000, nearest=3), one_by_one)
@@ -330,24 +330,6 @@ def test_the_nearest_project_as_geopandas_has_it():
     assert sorted(zip(pairs["area_id"], pairs["feature_id"], strict=True)) == sorted(
         zip(near["area_id"], near["settlement_id"], strict=True)
     )
-
-
-def test_without_the_compiler_the_same(monkeypatch):
-    generator = np.random.default_rng(3)
-    areas = frame_of(shapes_of(generator, 20, (5e5, 4e6), 5e3), crs=32633)
-    layer = layer_of(shapes_of(generator, 30, (5e5, 4e6), 3e4), crs=32633)
-    compiled = [
-        match_nearby(areas, layer, **how)
-        for how in ({"within_m": 5e3}, {"nearest": 2}, {"nearest": 1, "within_m": 900})
-    ]
-    monkeypatch.setattr(nearby, "find_spec", lambda name: None)
-    for how, expected in zip(
-        ({"within_m": 5e3}, {"nearest": 2}, {"nearest": 1, "within_m": 900}), compiled, strict=True
-    ):
-        found = match_nearby(areas, layer, **how)
-        assert found[["area_id", "feature_id"]].equals(expected[["area_id", "feature_id"]])
-        assert found["distance_m"].to_numpy() == pytest.approx(expected["distance_m"].to_numpy(), rel=1e-6, abs=0.03)
-    assert nearest_by_planes(areas.geometry.to_numpy(), layer.geometry.to_numpy()[:0], areas.crs, 2.1e7, 1)[0].size == 0
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ import numpy as np
 
 from landrelease.match.kernels.compiled import compiled
 
-__all__ = ["edges_of", "middles", "overlap_areas", "overlap_each_other", "shared_areas", "surely_simple"]
+__all__ = [
+    "doubled_areas", "edges_of", "middles", "overlap_areas", "overlap_each_other", "shared_areas", "surely_simple",
+]  # fmt: skip
 
 BLOCK = 32
 """Edges of which it is known together how far they reach."""
@@ -312,6 +314,30 @@ def _corners(e: Any, n: int, wide: float, x: Any) -> Any:
 
 
 @compiled
+def _stacked(e: Any, n: int, middle: float, active: Any, y: Any, n_active: int, ahead: int) -> Any:
+    """Bring the edges that stand over a place, the highest first, and their heights up to date from the last place."""
+    kept = 0
+    for a in range(n_active):
+        if e[active[a], 2] > middle:
+            active[kept] = active[a]
+            kept += 1
+    while ahead < n and e[ahead, 0] < middle:
+        if e[ahead, 2] > middle:
+            active[kept] = ahead
+            kept += 1
+        ahead += 1
+    for a in range(kept):  # hardly anything moves from strip to strip
+        k = active[a]
+        at = e[k, 1] + (middle - e[k, 0]) / (e[k, 2] - e[k, 0]) * (e[k, 3] - e[k, 1])
+        b = a - 1
+        while b >= 0 and y[b] < at:
+            y[b + 1], active[b + 1] = y[b], active[b]
+            b -= 1
+        y[b + 1], active[b + 1] = at, k
+    return kept, ahead
+
+
+@compiled
 def shared_areas(edge: Any, sign: Any, reach: Any, start: Any, end: Any, box: Any, other: Any, other_sign: Any,
                  other_reach: Any, other_start: Any, other_end: Any, mine: Any, first: Any, last: Any, low: int,
                  high: int, right: Any, group: Any, is_first: bool, area: Any, doubled: Any) -> None:  # fmt: skip
@@ -349,26 +375,7 @@ def shared_areas(edge: Any, sign: Any, reach: Any, start: Any, end: Any, box: An
             width = x[c + 1] - x[c]
             if width <= 0.0:
                 continue
-            middle = x[c] + 0.5 * width
-            kept = 0
-            for a in range(n_active):
-                if e[active[a], 2] > middle:
-                    active[kept] = active[a]
-                    kept += 1
-            n_active = kept
-            while ahead < n and e[ahead, 0] < middle:
-                if e[ahead, 2] > middle:
-                    active[n_active] = ahead
-                    n_active += 1
-                ahead += 1
-            for a in range(n_active):  # highest first: hardly anything moves from strip to strip
-                k = active[a]
-                at = e[k, 1] + (middle - e[k, 0]) / (e[k, 2] - e[k, 0]) * (e[k, 3] - e[k, 1])
-                b = a - 1
-                while b >= 0 and y[b] < at:
-                    y[b + 1], active[b + 1] = y[b], active[b]
-                    b -= 1
-                y[b + 1], active[b + 1] = at, k
+            n_active, ahead = _stacked(e, n, x[c] + 0.5 * width, active, y, n_active, ahead)
             inside, n_covering = 0, 0
             covers[:] = 0
             for a in range(n_active):
@@ -394,3 +401,46 @@ def shared_areas(edge: Any, sign: Any, reach: Any, start: Any, end: Any, box: An
             if group[pair] == seen:
                 area[pair] = total[seen]
                 seen += 1
+
+
+@compiled
+def doubled_areas(edge: Any, sign: Any, reach: Any, start: Any, end: Any, box: Any, weight: Any, member: Any,
+                  first: Any, last: Any, low: int, high: int, area: Any) -> None:  # fmt: skip
+    """Write how much land of each group of shapes is counted more than once in the sum of their areas.
+
+    Group i has the shapes from first[i] to last[i] of `member`. A unit of land weighs the mean of the weights of the
+    shapes that cover it.
+    """
+    e, s, of, x = np.empty((256, 4)), np.empty(256, np.int8), np.empty(256, np.int64), np.empty(512)
+    for run in range(low, high):
+        ox, oy, east = np.inf, np.inf, -np.inf
+        for one in range(first[run], last[run]):
+            i = member[one]
+            ox, oy, east = min(ox, box[i, 0]), min(oy, box[i, 1]), max(east, box[i, 2])
+        n, wide = 0, east - ox
+        for one in range(first[run], last[run]):
+            i = member[one]
+            e, s, of, n = _gathered(edge, sign, reach, start[i], end[i], ox, oy, wide, one - first[run], e, s, of, n)
+        order = np.argsort(e[:n, 0])
+        e[:n], s[:n], of[:n] = e[:n][order], s[:n][order], of[:n][order]
+        x, m = _corners(e, n, wide, x)
+        covers, active, y = np.zeros(last[run] - first[run], np.int64), np.empty(n, np.int64), np.empty(n)
+        n_active, ahead, total = 0, 0, 0.0
+        for c in range(m - 1):
+            width = x[c + 1] - x[c]
+            if width <= 0.0:
+                continue
+            n_active, ahead = _stacked(e, n, x[c] + 0.5 * width, active, y, n_active, ahead)
+            n_covering, heavy = 0, 0.0
+            for a in range(n_active):
+                covers[of[active[a]]] = 0
+            for a in range(n_active):
+                if n_covering > 1:
+                    total += width * (y[a - 1] - y[a]) * heavy / n_covering * (n_covering - 1)
+                k = active[a]
+                was = covers[of[k]] > 0
+                covers[of[k]] += s[k]
+                step = int(covers[of[k]] > 0) - int(was)
+                n_covering += step
+                heavy += step * weight[member[first[run] + of[k]]]
+        area[run] = total

@@ -1,4 +1,4 @@
-"""Distances in planes that touch the ellipsoid at each pair: the reference, and what is left where nothing compiles."""
+"""Distances in planes that touch the ellipsoid at each pair, measured by GEOS: another way to the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyproj import CRS, Geod
 
 from landrelease.geometry import lon_lat
 
-__all__ = ["nearest_by_planes", "pairs_by_planes"]
+__all__ = ["pairs_by_planes"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,8 +26,6 @@ _EDGE_DEGREES = 0.009
 """Longest edge that is taken as straight: 1 km of latitude. [degrees]"""
 _CHUNK = 1_000_000
 """Coordinates that are measured at once: bounds the memory."""
-_FIRST_M = 1_000.0
-"""How far is looked first for the nearest. [m]"""
 
 
 def pairs_by_planes(areas: Geometries, layer: Geometries, crs: CRS, within_m: float) -> tuple[Ints, Ints, Floats]:
@@ -44,22 +42,6 @@ def pairs_by_planes(areas: Geometries, layer: Geometries, crs: CRS, within_m: fl
         distance[part] = _distance_m(left_shapes[left[part]], right_shapes[right[part]])
     near = distance <= within_m
     return left[near], right[near], distance[near]
-
-
-def nearest_by_planes(
-    areas: Geometries, layer: Geometries, crs: CRS, within_m: float, nearest: int
-) -> tuple[Ints, Ints, Floats]:
-    """Return the pairs within a distance of all areas, or within less where that holds enough of the nearest."""
-    found = [pairs_by_planes(areas[:0], layer, crs, 0.0)]
-    rest, reach = np.arange(len(areas)), min(_FIRST_M, within_m)
-    while len(rest):
-        left, right, distance = pairs_by_planes(areas[rest], layer, crs, reach)
-        is_done = (np.bincount(left, minlength=len(rest)) >= nearest) | (reach >= within_m)
-        kept = is_done[left]
-        found.append((rest[left[kept]], right[kept], distance[kept]))
-        rest, reach = rest[~is_done], min(4 * reach, within_m)
-    left, right, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return left, right, distance
 
 
 def _short_edged(shapes: Geometries) -> Geometries:
