@@ -115,7 +115,12 @@ def test_a_kill_while_the_registry_is_made(others, another):
         child.join(rng.uniform(0.02, 0.2))
         child.kill()
         child.join()
-        assert len(is_whole(address)) <= 1
+        if "://" not in address and Path(address).exists() and not Path(address).stat().st_size:
+            # killed before the first write was whole: an empty file may also be one that was cut off, and is refused
+            with pytest.raises(RegistryError, match="never begun"):
+                Registry(address)
+        else:
+            assert len(is_whole(address)) <= 1
 
 
 def test_writers_side_by_side(registry_at, others, tmp_path):
