@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 import landrelease as lr
@@ -21,16 +23,17 @@ def overlap(given: Inputs) -> Call:
 
 @engine("classes", OURS)
 def classes(given: Inputs) -> Call:
-    return lambda: _shares(given, 0)
+    return lambda: _shares(given, given["rasters"][0])
 
 
 @engine("five years", OURS)
 def years(given: Inputs) -> Call:
-    return lambda: pd.concat([_shares(given, i).assign(year=i) for i in range(len(given["rasters"]))])
+    several = {str(i): path for i, path in enumerate(given["rasters"])}
+    return lambda: _shares(given, several).assign(year=lambda found: found["layer"].astype(int))
 
 
-def _shares(given: Inputs, i: int) -> pd.DataFrame:
-    found = lr.match_raster(given["areas"], given["rasters"][i], stat="shares")
+def _shares(given: Inputs, rasters: Any) -> pd.DataFrame:
+    found = lr.match_raster(given["areas"], rasters, stat="shares")
     return found.rename(columns={"class_share": "share"}).dropna(subset="class_code")
 
 
