@@ -63,10 +63,9 @@ def polynomials(middle: Floats, size: float, move: Callable[[Floats], Floats]) -
         return move((middle[:, None] + places * size / 2).reshape(-1, 2)).reshape(len(middle), len(places), 3)
 
     grid = np.stack(np.meshgrid(_NODES, _NODES, indexing="ij"), axis=-1).reshape(-1, 2)
-    value, probe = at(grid).reshape(-1, _DEGREE, _DEGREE, 3), at(_PROBES)
+    value, probe = np.moveaxis(at(grid).reshape(-1, _DEGREE, _DEGREE, 3), 3, 1), at(_PROBES)
     inverse = np.linalg.inv(np.vander(_NODES, increasing=True))
-    value = np.where(np.isfinite(value), value, 0.0)
-    coefficient = np.ascontiguousarray(np.einsum("ap,bq,ipqk->ikab", inverse, inverse, value))
+    coefficient = np.ascontiguousarray(inverse @ np.where(np.isfinite(value), value, 0.0) @ inverse.T)
     u, v = (np.vander(_PROBES[:, axis], _DEGREE, increasing=True) for axis in (0, 1))
-    error = np.abs(np.einsum("ikab,na,nb->ink", coefficient, u, v) - probe)
+    error = np.abs(((u @ coefficient) * v).sum(axis=-1) - np.moveaxis(probe, 2, 1))
     return coefficient, (error <= _TRUE_M).all(axis=(1, 2))

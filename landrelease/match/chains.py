@@ -62,7 +62,7 @@ def chains_of(shapes: Shapes, crs: CRS, move: Move) -> Chains:
     first = chain_start[of_chain] + ahead * _EDGES
     last = np.minimum(first + _EDGES, chain_start[of_chain + 1] - 1)
     xyz, box = _in_space(xy, crs, move), np.empty((len(first), 6))
-    in_threads(len(first), lambda low, high: boxes_of(xyz, first, last, low, high, box))
+    boxes_of(xyz, first, last, box)
     is_lost = np.isnan(box).any(axis=1)
     if is_lost.any():
         raise CRSError(
@@ -82,13 +82,12 @@ def boxes_around(bounds: Floats, crs: CRS, move: Move) -> Floats:
     places[..., 1] = np.stack([south, north, south, north, (south + north) / 2], axis=1)
     xyz, box = _in_space(places.reshape(-1, 2), crs, move), np.empty((len(bounds), 6))
     first = np.arange(len(bounds)) * 5
-    in_threads(len(bounds), lambda low, high: boxes_of(xyz, first, first + 4, low, high, box))
-    pad = 0.01 * (box[:, 3:] - box[:, :3]).max(axis=1, initial=0.0)
+    boxes_of(xyz, first, first + 4, box)
+    pad = 0.01 * np.maximum.reduce([box[:, 3 + axis] - box[:, axis] for axis in range(3)])
     box += np.outer(pad, [-1, -1, -1, 1, 1, 1])
-    size = (bounds[:, 2:] - bounds[:, :2]).max(axis=1, initial=0.0)
-    is_large = ~(size <= _in_units(crs, _SMALL_M, _SMALL_DEGREES)) | ~np.isfinite(box).all(axis=1)
+    is_large = ~(np.maximum(east - west, north - south) <= _in_units(crs, _SMALL_M, _SMALL_DEGREES)) | np.isnan(pad)
     if crs.is_geographic:
-        is_large |= np.abs(bounds[:, [1, 3]]).max(axis=1) > _POLAR
+        is_large |= (south < -_POLAR) | (north > _POLAR)
     box[is_large] = [-np.inf, -np.inf, -np.inf, np.inf, np.inf, np.inf]
     return box
 
@@ -133,7 +132,7 @@ def _short_edged(xy: Floats, chain_start: Ints, crs: CRS) -> tuple[Floats, Ints]
 
     longest = _in_units(crs, _EDGE_M, _EDGE_DEGREES)
     count = np.empty(len(chain_start) - 1, np.int64)
-    in_threads(len(count), lambda low, high: pieces_of(xy, chain_start, longest, low, high, count))
+    pieces_of(xy, chain_start, longest, count)
     begin = np.concatenate([[0], np.cumsum(count)])
     if begin[-1] == len(xy):
         return xy, chain_start
@@ -160,7 +159,7 @@ def _in_space(xy: Floats, crs: CRS, move: Move) -> Floats:
     columns, rows = extent.astype(int).tolist()
     grid = np.array([*(span[:2] * size), size])
     is_used = np.zeros(columns * rows, bool)
-    in_threads(len(xy), lambda low, high: mark_tiles(xy, low, high, grid, columns, rows, is_used))
+    mark_tiles(xy, grid, columns, rows, is_used)
     used = np.flatnonzero(is_used)
     if len(used) * _PLACES > len(xy):
         return move(xy)
@@ -170,6 +169,6 @@ def _in_space(xy: Floats, crs: CRS, move: Move) -> Floats:
     number[used[is_true]] = np.flatnonzero(is_true)
     in_threads(len(xy), lambda low, high: evaluated(xy, low, high, grid, columns, rows, number, coefficient, xyz))
     if not is_true.all():
-        by_itself = np.isinf(xyz[:, 0])
+        by_itself = ~np.isfinite(xyz[:, 0])
         xyz[by_itself] = move(xy[by_itself])
     return xyz

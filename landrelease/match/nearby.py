@@ -14,7 +14,7 @@ from pyproj import CRS, Geod
 
 from landrelease.errors import OptionError
 from landrelease.geometry import from_space, into_space, require_same_crs
-from landrelease.match.chains import Chains, Tree, boxes_around, chains_of, tree_of
+from landrelease.match.chains import boxes_around, chains_of, tree_of
 from landrelease.match.ids import id_column
 from landrelease.match.threads import in_threads
 
@@ -22,12 +22,11 @@ __all__ = ["match_nearby", "near_pairs"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 Shapes = npt.NDArray[Any]
 Move = Callable[[Floats], Floats]
 
 _GEOD = Geod(ellps="WGS84")
-_CHUNK = 5_000
+_CHUNK = 20_000
 """Areas that are searched at once: bounds the memory."""
 _ARC_M = 200_000.0
 """A geodesic up to this long is an arc of the curvature at its middle, to 1e-9."""
@@ -121,7 +120,8 @@ def near_pairs(
 ) -> tuple[Ints, Ints, Floats]:
     """Return the positions in both arrays of the pairs that are near, and their distances, the nearest first. [m]"""
     within_m = _FARTHEST_M if within_m is None else float(within_m)
-    if nearest is None and shapely.get_num_coordinates(areas).sum() < shapely.get_num_coordinates(layer).sum():
+    corners = shapely.get_num_coordinates(layer).sum()
+    if nearest is None and len(areas) < corners and shapely.get_num_coordinates(areas).sum() < corners:
         right, left, distance = _pairs(layer, areas, crs, within_m, nearest)  # the tree of those that have less corners
     else:
         left, right, distance = _pairs(areas, layer, crs, within_m, nearest)
@@ -137,24 +137,19 @@ def near_pairs(
 
 def _pairs(areas: Shapes, layer: Shapes, crs: CRS, within_m: float, nearest: int | None) -> tuple[Ints, Ints, Floats]:
     """Return the pairs that are near, and more where others are nearly as near as the last."""
-    reach = within_m * (1 + 1e-9) + _TIE_M
     bounds, their_bounds = shapely.bounds(areas), shapely.bounds(layer)
     rows, others = (np.flatnonzero(~np.isnan(one[:, 0])) for one in (bounds, their_bounds))
     move, their_move, axes = _moves(bounds[rows, :2], their_bounds[others, :2], crs)
-    layer = layer[others]
-    theirs = chains_of(layer, crs, their_move)
-    tree = tree_of(theirs.box)
-    if nearest is None and len(others):
-        rows = rows[_meeting(boxes_around(bounds[rows], crs, move), tree, reach)]
-    one, other = _touching(areas[rows], layer)
-    waiting = np.flatnonzero(np.bincount(one, minlength=len(rows)) < (np.inf if nearest is None else nearest))
-    left, right, ends = _search(areas[rows[waiting]], crs, move, theirs, tree, nearest or 0, reach)
-    left, distance = waiting[left], _geodesic_m(ends.reshape(-1, 2, 3) @ axes)
+    bounds = bounds if nearest is None else None
+    rows, left, right, ends = _search(areas, bounds, rows, layer[others], crs, move, their_move, nearest or 0, within_m)
+    distance = _geodesic_m(ends.reshape(-1, 2, 3) @ axes)
     kept = distance <= within_m
+    one, other = _touching(areas[rows], layer[others])
+    one = rows[one]
     doubt = np.flatnonzero(np.isin(left, one))
     kept[doubt] &= ~np.isin(left[doubt] * len(others) + right[doubt], one * len(others) + other)
     distance = np.concatenate([np.zeros(len(one)), distance[kept]])
-    return rows[np.concatenate([one, left[kept]])], others[np.concatenate([other, right[kept]])], distance
+    return np.concatenate([one, left[kept]]), others[np.concatenate([other, right[kept]])], distance
 
 
 def _moves(xy: Floats, their_xy: Floats, crs: CRS) -> tuple[Move, Move, Floats]:
@@ -168,35 +163,41 @@ def _moves(xy: Floats, their_xy: Floats, crs: CRS) -> tuple[Move, Move, Floats]:
     return lambda places: into(places) @ axes.T, lambda places: theirs_into(places) @ axes.T, axes
 
 
-def _meeting(boxes: Floats, tree: Tree, reach: float) -> Flags:
-    """Tell which boxes come as close to one of a tree."""
-    from landrelease.match.kernels.nearby import meeting
-
-    result = np.zeros(len(boxes), bool)
-    in_threads(len(boxes), lambda low, high: meeting(boxes, low, high, tree.box, tree.level_start, reach, result))
-    return result
-
-
 def _search(
-    areas: Shapes, crs: CRS, move: Move, theirs: Chains, tree: Tree, nearest: int, reach: float
-) -> tuple[Ints, Ints, Floats]:
-    """Return the pairs of shapes that are near, and their nearest points in space."""
-    from landrelease.match.kernels.nearby import nearest_of
+    areas: Shapes, bounds: Floats | None, rows: Ints, layer: Shapes, crs: CRS, move: Move, their_move: Move,
+    nearest: int, within_m: float,
+) -> tuple[Ints, Ints, Ints, Floats]:  # fmt: skip
+    """Return the rows that may have something near, and the pairs that are near with their nearest points in space.
 
-    n_shapes = len(theirs.start) - 1
-    shape = np.repeat(np.arange(n_shapes), np.diff(theirs.start))[tree.order]
-    blocks = theirs.xyz, theirs.first[tree.order], theirs.last[tree.order], shape, n_shapes
-    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 6)))]
+    With their bounds, what has nothing near is left out before its corners are looked at.
+    """
+    from landrelease.match.kernels.nearby import meeting, nearest_of
+
+    reach = within_m * (1 + 1e-9) + _TIE_M
+    theirs = chains_of(layer, crs, their_move)
+    tree = tree_of(theirs.box)
+    first, last = theirs.first[tree.order], theirs.last[tree.order]
+    shape = np.repeat(np.arange(len(layer)), np.diff(theirs.start))[tree.order]
+    none = np.zeros(0, np.int64)
+    found: dict[int, tuple[Ints, Ints, Ints, Floats]] = {-1: (none, none, none, np.zeros((0, 6)))}
 
     def search(low: int, high: int) -> None:
         for at in range(low, high, _CHUNK):
-            own = chains_of(areas[at : min(at + _CHUNK, high)], crs, move)
-            left, right, ends = nearest_of(*own, *blocks, tree.box, tree.level_start, nearest, reach)
-            found.append((left + at, right, ends))
+            here = rows[at : min(at + _CHUNK, high)]
+            if bounds is not None:
+                is_close = np.zeros(len(here), bool)
+                meeting(boxes_around(bounds[here], crs, move), tree.box, tree.level_start, reach, is_close)
+                here = here[is_close]
+            left, right, ends = nearest_of(
+                *chains_of(areas[here], crs, move), theirs.xyz, first, last, shape, len(layer), tree.box,
+                tree.level_start, nearest, reach,
+            )  # fmt: skip
+            found[at] = here, here[left], right, ends
 
-    in_threads(len(areas) if n_shapes else 0, search)
-    left, right, ends = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return left, right, ends
+    in_threads(len(rows) if len(layer) else 0, search)
+    in_order = [found[at] for at in sorted(found)]
+    near, left, right, ends = (np.concatenate(parts) for parts in zip(*in_order, strict=True))
+    return near, left, right, ends
 
 
 def _touching(areas: Shapes, layer: Shapes) -> tuple[Ints, Ints]:

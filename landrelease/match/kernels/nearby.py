@@ -44,34 +44,40 @@ def _tile(x: float, y: float, grid: Any, columns: int, rows: int) -> int:
 
 
 @compiled
-def mark_tiles(xy: Any, low: int, high: int, grid: Any, columns: int, rows: int, is_used: Any) -> None:
+def mark_tiles(xy: Any, grid: Any, columns: int, rows: int, is_used: Any) -> None:
     """Mark the tiles in which points lie; the grid begins at grid[:2] and has tiles as wide as grid[2]."""
-    for k in range(low, high):
+    for k in range(len(xy)):
         is_used[_tile(xy[k, 0], xy[k, 1], grid, columns, rows)] = True
 
 
 @compiled
 def evaluated(xy: Any, low: int, high: int, grid: Any, columns: int, rows: int, number: Any, coefficient: Any,
               xyz: Any) -> None:  # fmt: skip
-    """Write x, y, z of points from the polynomials of their tiles; those of a tile without one are not finite."""
-    for k in range(low, high):
-        tile = _tile(xy[k, 0], xy[k, 1], grid, columns, rows)
-        one = number[tile]
-        if one < 0:
-            xyz[k, 0] = np.inf
-            continue
-        u = ((xy[k, 0] - grid[0]) / grid[2] - tile // rows) * 2.0 - 1.0
-        v = ((xy[k, 1] - grid[1]) / grid[2] - tile % rows) * 2.0 - 1.0
-        u2, v2 = u * u, v * v
-        u3, v3, u4, v4 = u2 * u, v2 * v, u2 * u2, v2 * v2
-        c = coefficient[one]
+    """Write x, y, z of points from the polynomials of their tiles; those of a tile without one are not finite.
+
+    Points that follow each other in a tile are taken together, a term at a time.
+    """
+    u, v, total = np.empty(256), np.empty(256), np.empty(256)
+    first = low
+    while first < high:
+        tile = _tile(xy[first, 0], xy[first, 1], grid, columns, rows)
+        west, south, n = tile // rows, tile % rows, 0
+        while n < 256 and first + n < high:
+            x, y = (xy[first + n, 0] - grid[0]) / grid[2] - west, (xy[first + n, 1] - grid[1]) / grid[2] - south
+            if n > 0 and not (0.0 <= x < 1.0 and 0.0 <= y < 1.0):
+                break
+            u[n], v[n] = 2.0 * x - 1.0, 2.0 * y - 1.0
+            n += 1
         for axis in range(3):
-            a0 = c[axis, 0, 0] + c[axis, 0, 1] * v + c[axis, 0, 2] * v2 + c[axis, 0, 3] * v3 + c[axis, 0, 4] * v4
-            a1 = c[axis, 1, 0] + c[axis, 1, 1] * v + c[axis, 1, 2] * v2 + c[axis, 1, 3] * v3 + c[axis, 1, 4] * v4
-            a2 = c[axis, 2, 0] + c[axis, 2, 1] * v + c[axis, 2, 2] * v2 + c[axis, 2, 3] * v3 + c[axis, 2, 4] * v4
-            a3 = c[axis, 3, 0] + c[axis, 3, 1] * v + c[axis, 3, 2] * v2 + c[axis, 3, 3] * v3 + c[axis, 3, 4] * v4
-            a4 = c[axis, 4, 0] + c[axis, 4, 1] * v + c[axis, 4, 2] * v2 + c[axis, 4, 3] * v3 + c[axis, 4, 4] * v4
-            xyz[k, axis] = a0 + a1 * u + a2 * u2 + a3 * u3 + a4 * u4
+            total[:n] = 0.0 if number[tile] >= 0 else np.inf
+            for i in range(4, -1, -1):
+                c = coefficient[max(number[tile], 0), axis, i]
+                c0, c1, c2, c3, c4 = c[0], c[1], c[2], c[3], c[4]
+                for k in range(n):
+                    total[k] = total[k] * u[k] + ((((c4 * v[k] + c3) * v[k] + c2) * v[k] + c1) * v[k] + c0)
+            for k in range(n):
+                xyz[first + k, axis] = total[k]
+        first += n
 
 
 @compiled
@@ -80,9 +86,9 @@ def _pieces(dx: float, dy: float, longest: float) -> int:
 
 
 @compiled
-def pieces_of(xy: Any, chain_start: Any, longest: float, low: int, high: int, count: Any) -> None:
-    """Write how many corners the chains from `low` to `high` have when no edge of theirs is longer."""
-    for chain in range(low, high):
+def pieces_of(xy: Any, chain_start: Any, longest: float, count: Any) -> None:
+    """Write how many corners chains have when no edge of theirs is longer."""
+    for chain in range(len(count)):
         n = 1
         for k in range(chain_start[chain], chain_start[chain + 1] - 1):
             n += _pieces(xy[k + 1, 0] - xy[k, 0], xy[k + 1, 1] - xy[k, 1], longest)
@@ -104,9 +110,9 @@ def cut(xy: Any, chain_start: Any, longest: float, begin: Any, dense: Any) -> No
 
 
 @compiled
-def boxes_of(xyz: Any, first: Any, last: Any, low: int, high: int, box: Any) -> None:
+def boxes_of(xyz: Any, first: Any, last: Any, box: Any) -> None:
     """Write the box of each block of corners: the least x, y, z and the greatest."""
-    for block in range(low, high):
+    for block in range(len(first)):
         pad = _RAISED_M if last[block] > first[block] else 0.0
         for axis in range(3):
             least, most, doubt = np.inf, -np.inf, 0.0
@@ -181,11 +187,11 @@ def _apart(a: Any, i: int, b: Any, j: int) -> Any:
 
 
 @compiled
-def meeting(box: Any, low: int, high: int, tree: Any, level_start: Any, within: float, meets: Any) -> None:
-    """Mark the boxes from `low` to `high` that come as close to one of a tree."""
+def meeting(box: Any, tree: Any, level_start: Any, within: float, meets: Any) -> None:
+    """Mark the boxes that come as close to one of a tree."""
     n_levels = len(level_start) - 1
     stack, stack_level = np.empty(BRANCHES * n_levels + 1, np.int64), np.empty(BRANCHES * n_levels + 1, np.int64)
-    for i in range(low, high):
+    for i in range(len(box)):
         stack[0], stack_level[0] = level_start[n_levels] - 1, n_levels - 1
         height = 1
         while height > 0:
@@ -274,7 +280,8 @@ def nearest_of(xyz: Any, first: Any, last: Any, box: Any, start: Any, layer: Any
     left, right, points = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty((1024, 6))
     n_found = 0
     seen, slot = np.full(n_shapes, -1, np.int64), np.empty(n_shapes, np.int64)
-    squares, shapes, ends = np.empty(64), np.empty(64, np.int64), np.empty((64, 6))
+    # not grown as they fill: that costs a loop half of its speed
+    squares, shapes, ends = np.empty(n_shapes), np.empty(n_shapes, np.int64), np.empty((n_shapes, 6))
     top, whose = np.empty(max(k, 1)), np.empty(max(k, 1), np.int64)
     n_levels = len(level_start) - 1
     stack, stack_level = np.empty(BRANCHES * n_levels + 1, np.int64), np.empty(BRANCHES * n_levels + 1, np.int64)
@@ -326,9 +333,6 @@ def nearest_of(xyz: Any, first: Any, last: Any, box: Any, start: Any, layer: Any
             if best >= before or best > limit:
                 continue
             if is_new:
-                if n_near == len(squares):
-                    squares, shapes = _grown(squares), _grown(shapes)
-                    ends = _grown(ends)
                 seen[shape], slot[shape], shapes[n_near] = i, n_near, shape
                 n_near += 1
             squares[slot[shape]] = best

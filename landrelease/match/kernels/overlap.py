@@ -192,6 +192,8 @@ def _grown(values: Any) -> Any:
 def _gathered(edge: Any, sign: Any, reach: Any, begin: int, end: int, ox: float, oy: float, wide: float, owner: int,
               e: Any, s: Any, of: Any, n: int) -> Any:  # fmt: skip
     """Add the edges of a shape that stand over [0, wide], and are not below 0, as seen from an origin."""
+    while len(e) < n + end - begin:
+        e, s, of = _grown(e), _grown(s), _grown(of)
     k = begin
     while k < end:
         if (k - begin) % BLOCK == 0 and reach[k] <= ox:
@@ -202,8 +204,6 @@ def _gathered(edge: Any, sign: Any, reach: Any, begin: int, end: int, ox: float,
             break
         xb, ya, yb = edge[k, 2] - ox, edge[k, 1] - oy, edge[k, 3] - oy
         if xb > max(xa, 0.0) and (ya >= 0.0 or yb >= 0.0):  # seen from there, an edge may have become vertical
-            if n == len(e):
-                e, s, of = _grown(e), _grown(s), _grown(of)
             e[n, 0], e[n, 1], e[n, 2], e[n, 3], s[n], of[n] = xa, ya, xb, yb, sign[k], owner
             n += 1
         k += 1
@@ -281,34 +281,44 @@ def _below_all(edge: Any, sign: Any, begin: int, end: int, ox: float, oy: float,
 
 
 @compiled
+def _crossings(e: Any, n: int, wide: float, k: int, x: Any, m: int) -> Any:
+    """Write after position m where an edge crosses those that begin later; as many as there is room for. Return m."""
+    xa, ya, xb = e[k, 0], e[k, 1], e[k, 2]
+    slope = (e[k, 3] - ya) / (xb - xa)
+    low, high = min(ya, e[k, 3]), max(ya, e[k, 3])
+    for q in range(k + 1, n):
+        if e[q, 0] >= min(xb, wide):
+            break
+        left, right = max(xa, e[q, 0], 0.0), min(xb, e[q, 2], wide)
+        if right <= left or min(e[q, 1], e[q, 3]) > high or max(e[q, 1], e[q, 3]) < low:
+            continue
+        other = (e[q, 3] - e[q, 1]) / (e[q, 2] - e[q, 0])
+        d0 = ya + (left - xa) * slope - (e[q, 1] + (left - e[q, 0]) * other)
+        d1 = ya + (right - xa) * slope - (e[q, 1] + (right - e[q, 0]) * other)
+        if (d0 < 0.0 < d1) or (d1 < 0.0 < d0):
+            if m < len(x):
+                x[m] = left + d0 / (d0 - d1) * (right - left)
+            m += 1
+    return m
+
+
+@compiled
 def _corners(e: Any, n: int, wide: float, x: Any) -> Any:
     """Return in order where edges, sorted by where they begin, begin, end or cross between 0 and a width."""
     x[0], x[1] = 0.0, wide
     m = 2
     for k in range(n):
-        if m + 2 > len(x):
-            x = _grown(x)
-        for c in (e[k, 0], e[k, 2]):
-            if 0.0 < c < wide:
-                x[m] = c
-                m += 1
-        xa, xb = max(e[k, 0], 0.0), min(e[k, 2], wide)
-        slope = (e[k, 3] - e[k, 1]) / (e[k, 2] - e[k, 0])
-        low, high = min(e[k, 1], e[k, 3]), max(e[k, 1], e[k, 3])
-        for q in range(k + 1, n):
-            if e[q, 0] >= xb:
+        while True:  # an array that may change within a loop costs it half of its speed
+            after = m
+            for c in (e[k, 0], e[k, 2]):
+                if 0.0 < c < wide and after < len(x):
+                    x[after] = c
+                after += int(0.0 < c < wide)
+            after = _crossings(e, n, wide, k, x, after)
+            if after <= len(x):
                 break
-            left, right = max(xa, e[q, 0]), min(xb, e[q, 2])
-            if right <= left or min(e[q, 1], e[q, 3]) > high or max(e[q, 1], e[q, 3]) < low:
-                continue
-            other = (e[q, 3] - e[q, 1]) / (e[q, 2] - e[q, 0])
-            d0 = e[k, 1] + (left - e[k, 0]) * slope - (e[q, 1] + (left - e[q, 0]) * other)
-            d1 = e[k, 1] + (right - e[k, 0]) * slope - (e[q, 1] + (right - e[q, 0]) * other)
-            if (d0 < 0.0 < d1) or (d1 < 0.0 < d0):
-                if m == len(x):
-                    x = _grown(x)
-                x[m] = left + d0 / (d0 - d1) * (right - left)
-                m += 1
+            x = _grown(x)
+        m = after
     x[:m].sort()
     return x, m
 
