@@ -35,9 +35,13 @@ def test_any_polygons_as_geos_unites_them(shapes, place):
     scale = np.abs(shapely.bounds(shapes)).max() * 2.0**-52
     for number in np.unique(group):
         mine = shapes[group == number]
-        expected = shapely.union_all(mine).area
         # an area is as good as its coordinates: their rounding times the length of its edges
-        assert found[number] == pytest.approx(expected, rel=1e-9, abs=100 * scale * shapely.length(mine).sum())
+        rounding = 100 * scale * shapely.length(mine).sum()
+        if found[number] != pytest.approx(shapely.union_all(mine).area, rel=1e-9, abs=rounding):
+            # where edges nearly coincide GEOS can lose a face, unless it rounds all to a grid
+            grid = max(1e-8 * place[2], 64 * scale)
+            rounding += 4 * grid * shapely.length(mine).sum()
+            assert found[number] == pytest.approx(shapely.union_all(mine, grid_size=grid).area, abs=rounding)
 
 
 @settings(max_examples=CASES // 4, deadline=None)
