@@ -173,6 +173,13 @@ def row_of_squares(count: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"area_id": [f"A{i}" for i in range(count)]}, geometry=shapes, crs=32630)
 
 
+def as_true_as(name: str) -> dict[str, Any]:
+    """Distances are true to 0.1 mm, by polynomials only where many corners lie; a newer map cuts an older one anew."""
+    if name in ("near", "projects"):
+        return {"rtol": 0, "atol": 2e-4}
+    return {"check_exact": name != "use", "rtol": 1e-9, "atol": 1e-6}
+
+
 @pytest.mark.parametrize("kind", ["frames", "files"])
 @pytest.mark.parametrize("name", list(UTM.calls()))
 def test_partitions_give_the_rows_of_one_call(name: str, kind: str, tmp_path: Path) -> None:
@@ -183,8 +190,7 @@ def test_partitions_give_the_rows_of_one_call(name: str, kind: str, tmp_path: Pa
         areas = files(areas, tmp_path / "areas")
         layers = {key: files(layer, tmp_path / key) for key, layer in layers.items()}
     found = mapped(function, areas, tmp_path / "out", layers=layers, options=options)
-    # where newer maps cut older ones, the cut has other corners
-    assert_frame_equal(found, whole, check_exact=name != "use", rtol=1e-9, atol=1e-6)
+    assert_frame_equal(found, whole, **as_true_as(name))
     assert len(parts(tmp_path / "out")) >= 3
 
 
@@ -194,7 +200,9 @@ def test_the_plane_and_the_antimeridian_make_no_difference(name: str, place: str
     function, layers, options = PLACES[place].calls()[name]
     areas = PLACES[place].areas
     found = mapped(function, areas, tmp_path / "out", layers=layers, options=options)
-    assert_frame_equal(found, function(areas, **layers, **options), rtol=1e-12, atol=1e-9)
+    assert_frame_equal(
+        found, function(areas, **layers, **options), rtol=1e-12, atol=2e-4 if name in ("near", "projects") else 1e-9
+    )
 
 
 def test_a_raster_is_measured_alike(tmp_path: Path) -> None:
@@ -445,7 +453,7 @@ def test_workers_give_the_rows_of_one_call(cluster: Any, tmp_path: Path) -> None
         function, layers, options = UTM.calls()[name]
         found = mapped(function, UTM.areas, tmp_path / name, layers=layers, options=options, client=cluster)
         whole = function(UTM.areas, **layers, **options)
-        assert_frame_equal(found, whole, check_exact=name != "use", rtol=1e-9, atol=1e-6)
+        assert_frame_equal(found, whole, **as_true_as(name))
 
 
 def test_a_cluster_of_ones_own_is_started_and_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -536,7 +544,8 @@ def test_a_run_on_a_scheduler_makes_the_same_files(
     done = CliRunner().invoke(app, [*arguments, "--scheduler", cluster.scheduler.address])
     assert done.exit_code == 0, done.output
     for file in sorted(here.tables.glob("*.csv")):
-        assert (tmp_path / "there" / "tables" / file.name).read_text() == file.read_text(), file.name
+        found, whole = pd.read_csv(tmp_path / "there" / "tables" / file.name), pd.read_csv(file)
+        assert_frame_equal(found, whole, **as_true_as("projects" if file.stem == "project_links" else "split"))
     assert json.loads((tmp_path / "there" / "run.json").read_text())["notes"] == list(here.notes)
     assert not (tmp_path / "there" / ".parts").exists()
 

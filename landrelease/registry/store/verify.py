@@ -6,15 +6,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from landrelease.checks import id_key
-from landrelease.geometry import has_finite_coordinates, planar_area, plane_polygons, rings_of
-from landrelease.match.union import doubled_area, pairs_in
+from landrelease.geometry import has_finite_coordinates, planar_area, plane_polygons
 from landrelease.registry.balance import land_balance
-from landrelease.registry.fold import EMPTY, GRID_M, Fold, fold
+from landrelease.registry.fold import EMPTY, GRID_M, Fold, fold, union
 from landrelease.registry.store.chain import (
     GENESIS,
     Batch,
@@ -185,13 +183,14 @@ def _account(folded: Fold) -> list[Finding]:
 
 def _drawn_m2(folded: Fold) -> float:
     """Return the area of the union of all hazardous land, group by group of areas that ever overlap. [m2]"""
+    group = _groups_of(folded.neighbours)
     land = folded.final()
-    area = np.nan_to_num(planar_area(land))
-    pairs = pairs_in(land, _groups_of(folded.neighbours))
-    return float(area.sum() - doubled_area(rings_of(land), *pairs, area).sum())
+    order = np.argsort(group)
+    each = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
+    return float(sum(union(land[several]).area for several in each))
 
 
-def _groups_of(neighbours: list[list[int]]) -> npt.NDArray[np.int64]:
+def _groups_of(neighbours: list[list[int]]) -> np.ndarray[Any, Any]:
     """Return for each area the number of its group: areas that ever share land, directly or through others."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -199,7 +198,7 @@ def _groups_of(neighbours: list[list[int]]) -> npt.NDArray[np.int64]:
     left = np.repeat(np.arange(len(neighbours)), [len(several) for several in neighbours])
     right = np.array([one for several in neighbours for one in several], dtype=int)
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(neighbours),) * 2)
-    return np.asarray(connected_components(graph)[1], dtype=np.int64)
+    return np.asarray(connected_components(graph)[1])
 
 
 def _accidents(folded: Fold) -> list[Finding]:
