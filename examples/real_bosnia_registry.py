@@ -59,11 +59,12 @@ else:
     table = pd.DataFrame(parts).fillna(0.0)
     names = units.set_index("admin_code")["name"].reindex(table.index).fillna("in no municipality")
     table.insert(0, "name", names)
-    print((table.set_index("name") / 1e6).round(3).sort_values("open_m2", ascending=False).head(12))
+    shown = (table.set_index("name") / 1e6).rename(columns=lambda name: name.replace("_m2", "_km2"))
+    print(shown.sort_values("open_km2", ascending=False).head(12).round(3))
     rest = sorted(set(units["admin_code"]) - set(table.index))
     print(f"{len(table) - 1 if table.index.isna().any() else len(table)} municipalities with land on record, "
           f"{len(rest)} of {len(units)} without")  # fmt: skip
-    print((table[list(parts)].sum() / 1e6).round(3).to_dict())
+    print(shown.sum().round(3).to_dict())
     lost = {"open": int((is_open & ~placed).sum()), "released": int((lr.releases_from(events)["area_m2"].isna()).sum())}
     print("records that could not be placed:", lost)
     table.to_csv(here / "out" / "bosnia_municipalities.csv", index=False)
