@@ -26,12 +26,13 @@ from landrelease.registry.fold import (
 from landrelease.rules import require_valid
 from landrelease.tables import NO_HAZARD, conform
 
-__all__ = ["events_from_areas", "history_of", "status_on"]
+__all__ = ["CARRIED", "events_from_areas", "history_of", "status_on"]
 
-_CARRIED = (
+CARRIED = (
     "hazard_class", "contamination_code", "reported_area_m2", "blocked_resource_code", "intended_use_code",
     "parent_id", "admin_code", "operator", "accuracy_m", "source_id",
 )  # fmt: skip
+"""Columns that areas and events have in common: of each, the last that is filled stands."""
 
 
 def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFrame:
@@ -77,7 +78,7 @@ def events_from_areas(areas: gpd.GeoDataFrame, *, as_of: Any) -> gpd.GeoDataFram
     empty = pd.Series(None, index=areas.index, dtype="str")
     status, release_type = (areas.get(name, empty) for name in ("status", "release_type"))
     hazard_class = areas.get("hazard_class", empty)
-    shared = pd.DataFrame({name: areas.get(name, empty) for name in ("area_id", *_CARRIED)})
+    shared = pd.DataFrame({name: areas.get(name, empty) for name in ("area_id", *CARRIED)})
     shared["status"] = status
     shared["recorded_at"] = as_of
 
@@ -168,7 +169,7 @@ def _areas(folded: Fold) -> gpd.GeoDataFrame:
     if not len(events):
         return gpd.GeoDataFrame(conform(pd.DataFrame(), "areas"), geometry=[], crs=events.crs)
     by_area = events.groupby(area)
-    rows = by_area[list(_CARRIED)].last()  # of each column the last that is filled
+    rows = by_area[list(CARRIED)].last()  # of each column the last that is filled
     rows["area_id"] = folded.area_ids
     makes, releases = events["event"].isin(HAZARD_EVENTS), _released_some(folded)
     bounds = makes | events["event"].eq("corrected")  # what a release reports is the release

@@ -14,7 +14,7 @@ from landrelease.geometry import to_crs
 from landrelease.registry.compare import changes_of
 from landrelease.registry.exports import HAZARD, NOTHING, TOLERANCE_M, Exports, Mask
 from landrelease.registry.fold import typed_events, without_voided
-from landrelease.registry.history import _CARRIED, events_from_areas
+from landrelease.registry.history import CARRIED, events_from_areas
 from landrelease.registry.redrawn import gained, lost_by_release, released
 from landrelease.tables import HAZARD_EVENTS, RELEASE_EVENTS, TABLES, conform
 
@@ -166,7 +166,7 @@ def _went_on(both: Exports, given: pd.DataFrame, record: gpd.GeoDataFrame, day: 
     events = []
     for k in np.flatnonzero(is_released | is_part | is_again | is_hazard | is_paused | is_noted):
         area_id, row = str(was["area_id"][k]), given.loc[now["area_id"][k]]
-        cells = row[[*_CARRIED, "status"]].to_dict() | {"hazard_class": hazard_class[k]}
+        cells = row[[*CARRIED, "status"]].to_dict() | {"hazard_class": hazard_class[k]}
         said = cells | {"event_date": date[k], "date_precision": precision[k]}
         if is_again[k]:
             events.append(_event(area_id, "reopened", day, **cells | {"parent_id": area_id}, geometry=row["geometry"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,7 @@ __all__ = [
     "OWN",
     "Plan",
     "append",
+    "in_force",
     "natural",
     "now",
     "plan_import",
@@ -258,22 +260,29 @@ def _void(target: str, area_id: str, event_id: str, *, why: str) -> LogRow:
     )  # fmt: skip
 
 
+def in_force(voids: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return for each undone event the voids (id, target) that undo it, the first of them first.
+
+    A void that is itself undone undoes nothing; a void stands after what it undoes.
+    """
+    undone: dict[str, list[str]] = {}
+    for event_id, target in reversed(voids):
+        if event_id not in undone:
+            undone.setdefault(target, []).insert(0, event_id)
+    return undone
+
+
 def undone_in(voids: list[tuple[str, str, str]]) -> dict[str, tuple[str, str]]:
     """Return for each undone event the void that undoes it and why, from all voids (id, target, payload) in order."""
-    undone: dict[str, tuple[str, str]] = {}
-    for event_id, target, payload in reversed(voids):  # a void that is itself undone undoes nothing
-        if event_id not in undone:
-            undone[target] = (event_id, str(json.loads(payload).get("why", "source")))
-    return undone
+    why = {event_id: str(json.loads(payload).get("why", "source")) for event_id, _, payload in voids}
+    undone = in_force([void[:2] for void in voids])
+    return {target: (first, why[first]) for target, (first, *_) in undone.items()}
 
 
 def undone_by(rows: dict[str, LogRow]) -> dict[str, set[int]]:
-    """Return for each event the batches of the voids that undo it; a void that is itself undone undoes nothing."""
-    undone: dict[str, set[int]] = {one: set() for one in rows}
-    for row in reversed(rows.values()):
-        if row.event == "void" and not undone[row.event_id]:
-            undone[str(row.voids_event_id)].add(row.batch_id)
-    return undone
+    """Return for each event the batches of the voids that undo it."""
+    undone = in_force([(row.event_id, str(row.voids_event_id)) for row in rows.values() if row.event == "void"])
+    return {one: {rows[void].batch_id for void in undone.get(one, ())} for one in rows}
 
 
 def replaced_by(rows: dict[str, LogRow], wanted: list[str]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -490,7 +491,7 @@ class Registry:
         Answer
             `table` as of `landrelease.status_on`.
         """
-        return self._answer(status_on(self.events(known_on=known_on), date), known_on)
+        return self._answer(lambda events: status_on(events, date), known_on)
 
     def releases_from(self, *, start: Any = None, end: Any = None, known_on: Any = None) -> Answer:
         """Return the releases of a time, as known on a day.
@@ -507,7 +508,7 @@ class Registry:
         Answer
             `table` as of `landrelease.releases_from`.
         """
-        return self._answer(releases_from(self.events(known_on=known_on), start=start, end=end), known_on)
+        return self._answer(lambda events: releases_from(events, start=start, end=end), known_on)
 
     def land_balance(self, *, start: Any, end: Any, by: Any = None, known_on: Any = None) -> Answer:
         """Return the account of land, as known on a day.
@@ -526,12 +527,13 @@ class Registry:
         Answer
             `table` as of `landrelease.land_balance`. [m2]
         """
-        return self._answer(land_balance(self.events(known_on=known_on), start=start, end=end, by=by), known_on)
+        return self._answer(lambda events: land_balance(events, start=start, end=end, by=by), known_on)
 
-    def _answer(self, table: Any, known_on: Any) -> Answer:
+    def _answer(self, ask: Callable[[gpd.GeoDataFrame], pd.DataFrame], known_on: Any) -> Answer:
         day = None if known_on is None else day_of("known_on", known_on)
-        count = len(self.events(known_on=known_on))
-        return Answer(table, count, len(self.quarantine()), len(self.conflicts()), day, self.head)
+        events = self.events(known_on=day)
+        left = Counter(one.reason_code for one in self._open_aside())
+        return Answer(ask(events), len(events), left["quarantine"], left["conflict"], day, self.head)
 
     def verify(self) -> pd.DataFrame:
         """Check every invariant of the log and of what follows from it.
