@@ -67,23 +67,19 @@ def geodesic_area_m2(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Floats:
     middle = np.full((len(shapes), 2), np.nan)
     has_place = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     middle[has_place] = shapely.get_coordinates(shapely.centroid(shapes[has_place]))
-    return scaled_area_m2(shapes, frame.crs, shapely.area(shapes), middle[:, 0], middle[:, 1])
+    return scaled_area_m2(shapes, shapely.bounds(shapes), frame.crs, shapely.area(shapes), *middle.T)
 
 
-def scaled_area_m2(shapes: Geometries, crs: CRS, plane_area: Floats, x: Floats, y: Floats) -> Floats:
-    """Return `geodesic_area_m2` of shapes in a projected CRS whose area in its plane and centroid are known. [m2]"""
+def scaled_area_m2(shapes: Geometries, bounds: Floats, crs: CRS, plane_area: Floats, x: Floats, y: Floats) -> Floats:
+    """Return `geodesic_area_m2` of shapes in a projected CRS whose bounds, area in its plane and centroid are known."""
     area = np.full(len(shapes), np.nan)
-    small = np.flatnonzero(_is_small(shapes) & np.isin(shapely.get_type_id(shapes), POLYGONAL))
+    with np.errstate(invalid="ignore"):
+        is_small = ((bounds[:, 2:] - bounds[:, :2]) <= _SMALL_M).all(axis=1)
+    small = np.flatnonzero(is_small & np.isin(shapely.get_type_id(shapes), POLYGONAL))
     area[small] = plane_area[small] * areal_scale(crs, x[small], y[small])
     left = np.flatnonzero(np.isnan(area) & ~shapely.is_missing(shapes))
     area[left] = _summed_area_m2(shapes[left], crs)
     return area
-
-
-def _is_small(shapes: Geometries) -> npt.NDArray[np.bool_]:
-    bounds = shapely.bounds(shapes)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(((bounds[:, 2:] - bounds[:, :2]) <= _SMALL_M).all(axis=1))
 
 
 def areal_scale(crs: CRS, x: Floats, y: Floats) -> Floats:
@@ -99,12 +95,12 @@ def areal_scale(crs: CRS, x: Floats, y: Floats) -> Floats:
     return cast(Floats, np.einsum("ni,nj,nij->n", weights[0], weights[1], scale[of_tile]))
 
 
-def scale_change(shapes: Geometries, crs: CRS) -> Floats:
-    """Return the share by which the areal scale of a projected CRS changes over each shape, by its mean steepness."""
-    west, south, east, north = shapely.bounds(shapes).T
+def scale_change(bounds: Floats, crs: CRS) -> Floats:
+    """Return the share by which the areal scale of a projected CRS changes within bounds, by its mean steepness."""
+    west, south, east, north = bounds.T
     known = np.isfinite(west)
     scale, of_tile, _ = _tiles(crs, (west + east)[known] / 2, (south + north)[known] / 2)
-    change = np.full(len(shapes), np.nan)
+    change = np.full(len(bounds), np.nan)
     steepness = np.ptp(scale, axis=(1, 2)) / scale.mean(axis=(1, 2)) / _TILE_M
     change[known] = steepness[of_tile] * (east - west + north - south)[known]
     return change

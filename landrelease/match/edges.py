@@ -16,16 +16,27 @@ from landrelease.geometry import Rings, geodesic_area_m2, polygonal, repaired, r
 from landrelease.match.shares import NOTHING, TOLERANCE, Classes, Shapes, Shares
 from landrelease.match.threads import in_threads
 
-__all__ = ["Corners", "Edges", "area_m2", "edges_in", "moved", "shares_by_edges", "valid_polygons"]
+__all__ = [
+    "Edges",
+    "Plane",
+    "area_m2",
+    "as_given",
+    "edges_in",
+    "measured",
+    "moved",
+    "shares_by_edges",
+    "valid_polygons",
+]
 
 Floats = npt.NDArray[np.float64]
-Corners = Callable[[Floats], Floats]
-_CHUNK = 20_000
-"""Areas that are matched at once: bounds the memory."""
+Plane = Callable[[Shapes, Rings], Rings]
+"""What leads from shapes and their rings to the rings in a plane where shares are true."""
+_CHUNK = 8_000
+"""Areas of which one thread holds the edges at a time."""
 _LEAST = 1e-13
 """A share below this is rounding."""
-_MOST_CORNERS = 200
-"""A ring of more is asked of GEOS: pairs of its edges are too many."""
+_MOST_EDGES = 200
+"""A shape of more is asked of GEOS: pairs of edges are too many."""
 
 
 class Edges(NamedTuple):
@@ -40,22 +51,22 @@ class Edges(NamedTuple):
     box: Floats
 
 
+def as_given(shapes: Shapes, rings: Rings) -> Rings:
+    """Return rings in the plane in which the shapes are."""
+    return rings
+
+
 def valid_polygons(shapes: Shapes) -> tuple[Shapes, Rings]:
     """Return polygons, repaired where they are invalid, with their rings; None stays.
 
-    Plain rings need not be asked of GEOS.
+    Of most polygons it is plain that they are valid: GEOS is asked of the others.
     """
-    from landrelease.match.kernels.overlap import surely_simple
+    from landrelease.match.kernels.overlap import surely_valid
 
     rings = rings_of(shapes)
-    simple = np.zeros(len(shapes), bool)
-    in_threads(
-        len(shapes),
-        lambda low, high: surely_simple(
-            rings.xy, rings.ring_start, rings.shape_start, low, high, _MOST_CORNERS, simple
-        ),
-    )
-    rest = np.flatnonzero(~simple & ~shapely.is_missing(shapes))
+    is_valid = np.zeros(len(shapes), bool)
+    in_threads(len(shapes), lambda low, high: surely_valid(*rings, low, high, _MOST_EDGES, is_valid))
+    rest = np.flatnonzero(~is_valid & ~shapely.is_missing(shapes))
     rest = rest[~shapely.is_valid(shapes[rest]) | ~np.isin(shapely.get_type_id(shapes[rest]), (3, 6))]
     if not len(rest):
         return shapes, rings
@@ -64,54 +75,79 @@ def valid_polygons(shapes: Shapes) -> tuple[Shapes, Rings]:
     return result, rings_of(result)
 
 
-def area_m2(shapes: Shapes, rings: Rings, crs: CRS) -> Floats:
-    """Return the geodesic area of polygons. [m2]"""
+def measured(rings: Rings) -> Floats:
+    """Return the area and the centroid of shapes in their plane: (n, 3)."""
     from landrelease.match.kernels.overlap import middles
 
+    found = np.empty((len(rings.shape_start) - 1, 3))
+    in_threads(len(found), lambda low, high: middles(*rings, low, high, found))
+    return found
+
+
+def area_m2(shapes: Shapes, bounds: Floats, measures: Floats, crs: CRS) -> Floats:
+    """Return the geodesic area of polygons with their bounds, and what `measured` says of them. [m2]"""
     if not crs.is_projected:
         return geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
-    area, middle = np.empty(len(shapes)), np.empty((len(shapes), 2))
-    in_threads(len(shapes), lambda low, high: middles(*rings, low, high, area, middle))
-    return scaled_area_m2(shapes, crs, area, middle[:, 0], middle[:, 1])
+    return scaled_area_m2(shapes, bounds, crs, *measures.T)
 
 
 def shares_by_edges(
-    own: Shapes, rings: Rings, rows: npt.NDArray[np.int64], layer: Shapes, classes: Classes, on_overlap: str,
-    corners: Corners | None,
-) -> Shares:  # fmt: skip
-    """Return the share of each class in some of the areas; `corners` leads from the coordinates to their plane."""
-    known = rows[shapely.area(own[rows]) > 0.0]
-    if not len(known):
-        return NOTHING
-    rings = moved(rings, corners)
-    tree = shapely.STRtree(layer)
-    if len(known) > _CHUNK:  # near ones together
-        known = known[np.argsort(gpd.GeoSeries(own[known]).hilbert_distance().to_numpy(), kind="stable")]
-    found = [
-        _shares_of(np.sort(known[low : low + _CHUNK]), own, rings, layer, classes, tree, on_overlap, corners)
-        for low in range(0, len(known), _CHUNK)
-    ]
-    return Shares(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    shapes: Shapes, layer: Shapes, classes: Classes, on_overlap: str, plane: Plane = as_given, tree: Any = None
+) -> tuple[Shapes, Floats, Shares]:
+    """Return the areas as valid polygons, what `measured` says of them, and the share of each class in each.
+
+    The polygons of the layer may be invalid, and `tree` may be theirs; only those that are met are looked at. A chunk
+    of areas goes from its shapes to its shares in one thread.
+    """
+    left, right = _pairs(shapes, shapely.STRtree(layer) if tree is None else tree, len(layer))
+    near, right = np.unique(right, return_inverse=True)
+    there = edges_in(plane(*valid_polygons(layer[near])))
+    own, measures, found = shapes.copy(), np.empty((len(shapes), 3)), {-1: NOTHING}
+
+    def share(low: int, high: int) -> None:
+        for start in range(low, high, _CHUNK):
+            end = min(start + _CHUNK, high)
+            own[start:end], rings = valid_polygons(shapes[start:end])
+            measures[start:end] = measured(rings)
+            first, last = np.searchsorted(left, [start, end])
+            here = edges_in(plane(own[start:end], rings), is_sorted=False)
+            shares = _shares_of(here, there, left[first:last] - start, right[first:last], classes[near], on_overlap)
+            found[start] = shares._replace(area=shares.area + start, overlapping=shares.overlapping + start)
+
+    in_threads(len(shapes), share)
+    return (
+        own,
+        measures,
+        Shares(*(np.concatenate(parts) for parts in zip(*(found[at] for at in sorted(found)), strict=True))),
+    )
 
 
-def moved(rings: Rings, corners: Corners | None) -> Rings:
+def _pairs(shapes: Shapes, tree: Any, n_layer: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the pairs whose boxes meet, in the order of the shapes and then of the layer."""
+    found = {}
+
+    def search(low: int, high: int) -> None:
+        left, right = tree.query(shapes[low:high])
+        found[low] = np.sort((left + low) * n_layer + right)
+
+    in_threads(len(shapes), search)
+    none = np.zeros(0, np.int64)
+    pairs = np.divmod(np.concatenate([none, *(found[low] for low in sorted(found))]), max(n_layer, 1))
+    return pairs[0], pairs[1]
+
+
+def moved(rings: Rings, corners: Callable[[Floats], Floats]) -> Rings:
     """Return rings with their corners where these lead."""
-    return rings._replace(xy=np.ascontiguousarray(rings.xy if corners is None else corners(rings.xy)))
+    return rings._replace(xy=np.ascontiguousarray(corners(rings.xy)))
 
 
 def _shares_of(
-    rows: npt.NDArray[np.int64], own: Shapes, rings: Rings, layer: Shapes, classes: Classes, tree: Any,
-    on_overlap: str, corners: Corners | None,
+    mine: Edges, other: Edges, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], classes: Classes,
+    on_overlap: str,
 ) -> Shares:  # fmt: skip
+    """Return the shares of the areas in pairs with polygons of the layer, of which the classes are known."""
     from landrelease.match.kernels.overlap import overlap_areas, overlap_each_other, shared_areas
 
-    left, right = tree.query(own[rows])
-    order = np.lexsort((right, left))
-    left, right = rows[left[order]], right[order]
-    rows, left = np.unique(left, return_inverse=True)
-    near, right = np.unique(right, return_inverse=True)
-    there = moved(valid_polygons(layer[near])[1], corners)
-    mine, other = edges_in(rings, rows), edges_in(there, np.arange(len(near)))
     area = np.empty(len(left))
     in_threads(
         len(left),
@@ -122,7 +158,7 @@ def _shares_of(
     )  # fmt: skip
     meets = area > _LEAST * mine.area[left]
     left, right, area = left[meets], right[meets], area[meets]
-    by = classes[near[right]]
+    by = classes[right]
     alone, first, count = np.unique(left, return_index=True, return_counts=True)
     alone, first, count = (values[count > 1] for values in (alone, first, count))
     least = TOLERANCE * mine.area[alone]
@@ -148,9 +184,9 @@ def _shares_of(
     pair, key = pd.factorize(left * (by.max(initial=0) + 1) + by)  # in the order in which they come
     left, by = np.divmod(key, by.max(initial=0) + 1)
     share = np.bincount(pair, weights=area, minlength=len(key)) / mine.area[left]
-    total = np.bincount(left, weights=share, minlength=len(rows))[left]
+    total = np.bincount(left, weights=share, minlength=len(mine.area))[left]
     share = np.where(total > 1.0, share / total, share)  # rounding beyond the whole
-    return Shares(rows[left], by, share, rows[alone[doubled > least]])
+    return Shares(left, by, share, alone[doubled > least])
 
 
 def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> Classes:
@@ -166,10 +202,11 @@ def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.i
     return group
 
 
-def edges_in(rings: Rings, rows: npt.NDArray[np.int64]) -> Edges:
-    """Return the edges of some shapes by where they begin."""
+def edges_in(rings: Rings, rows: npt.NDArray[np.int64] | None = None, *, is_sorted: bool = True) -> Edges:
+    """Return the edges of some shapes, or of all; for the areas themselves, no order is needed."""
     from landrelease.match.kernels.overlap import edges_of
 
+    rows = np.arange(len(rings.shape_start) - 1) if rows is None else rows
     corner = rings.ring_start[rings.shape_start]
     room = np.concatenate([[0], np.cumsum(np.diff(corner)[rows])])
     n, k = int(room[-1]), len(rows)
@@ -177,5 +214,5 @@ def edges_in(rings: Rings, rows: npt.NDArray[np.int64]) -> Edges:
         np.empty((n, 4)), np.empty(n, np.int8), np.empty(n), np.empty(k, np.int64), np.empty(k, np.int64), np.empty(k),
         np.empty((k, 4)),
     )  # fmt: skip
-    in_threads(k, lambda low, high: edges_of(*rings, rows, room, low, high, *edges))
+    in_threads(k, lambda low, high: edges_of(*rings, rows, room, is_sorted, low, high, *edges))
     return edges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -30,16 +30,18 @@ from landrelease.geometry import (
     scale_change,
     unwrapped,
 )
-from landrelease.match.edges import Corners, area_m2, shares_by_edges, valid_polygons
+from landrelease.match.edges import Plane, area_m2, as_given, measured, moved, shares_by_edges, valid_polygons
 from landrelease.match.ids import id_column
 from landrelease.match.pieces import shares_by_pieces
-from landrelease.match.shares import Classes, Shapes, Shares
+from landrelease.match.shares import NOTHING, Classes, Shapes, Shares
 
 __all__ = ["EVEN", "UNMAPPED", "is_near_180", "match_overlap"]
 
 UNMAPPED = "unmapped"
 EVEN = 4e-5
 """A plane whose areal scale changes by less over an area leaves its shares true to a quarter of this."""
+_CHUNK = 100_000
+"""Areas that are matched at once: bounds the memory."""
 _TILE = 10.0
 """Width and height of the land that one plane serves. [degrees]"""
 Rows = npt.NDArray[np.int64]
@@ -114,12 +116,12 @@ def match_overlap(
         raise DataError(
             f"'{by}' identifies the areas and names the classes.\n  Fix: layer.rename(columns=...) and by=..."
         )
-    usable = layer[layer[by].notna() & layer[by].ne(UNMAPPED) & ~layer.geometry.isna()]
-    near = _near(usable, areas)
-    number, names = pd.factorize(near[by].astype(object))
-    shapes, near_shapes = (_land(frame.geometry.to_numpy()) for frame in (areas, near))
+    (shapes, bounds), (near_shapes, near_bounds) = (_land(frame.geometry.to_numpy()) for frame in (areas, layer))
+    is_near = _is_near(near_bounds, bounds) & (layer[by].notna() & layer[by].ne(UNMAPPED)).to_numpy()
+    near_shapes = near_shapes[is_near]
+    number, names = pd.factorize(layer[by].array[is_near])
     match_in = _by_edges if engine == "auto" and find_spec("numba") is not None else _by_pieces
-    whole_m2, found = match_in(shapes, near_shapes, areas.crs, number.astype(np.int64), on_overlap)
+    whole_m2, found = match_in(shapes, bounds, near_shapes, areas.crs, number.astype(np.int64), on_overlap)
     area, class_, share, overlapping = (np.concatenate(parts) for parts in zip(*found, strict=True))
     if on_overlap == "raise" and len(overlapping):
         raise DataError(
@@ -133,88 +135,109 @@ def match_overlap(
     return _tidy(parts, areas, whole_m2, key, by)
 
 
-def _land(shapes: Shapes) -> Shapes:
-    return keep_where(shapes, (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes))
+def _land(shapes: Shapes) -> tuple[Shapes, Floats]:
+    """Return the polygons, and the bounds of each shape; those of an empty one are NaN."""
+    bounds = shapely.bounds(shapes)
+    return keep_where(shapes, (shapely.get_dimensions(shapes) == 2) & ~np.isnan(bounds[:, 0])), bounds
 
 
 def _by_edges(
-    shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str
+    shapes: Shapes, bounds: Floats, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str
 ) -> tuple[Floats, list[Shares]]:
     """Return the areas in m2, and shares by sums over edges; polygons of the layer are repaired as they are met."""
-    own, rings = valid_polygons(shapes)
-    parts = []
-    for rows, here, there, corners in _in_planes(own, layer, crs):
-        of_here = rings if here is own else rings_of(here)
-        parts.append(shares_by_edges(here, of_here, rows, there, classes, on_overlap, corners))
-    return area_m2(own, rings, crs), parts
+    own, measures, is_even = shapes.copy(), np.full((len(shapes), 3), np.nan), _is_even(shapes, bounds, crs)
+    plane, tree, found = _plane(crs), shapely.STRtree(layer), []
+    for rows in _near_together(shapes, np.flatnonzero(is_even)):
+        own[rows], measures[rows], shares = shares_by_edges(shapes[rows], layer, classes, on_overlap, plane, tree)
+        found.append(_at(rows, shares))
+    rest = np.flatnonzero(~is_even)
+    own[rest], rings = valid_polygons(shapes[rest])
+    measures[rest] = measured(rings)
+    for rows, here, near, there in _in_tiles(own, rest, layer, tree, crs):
+        found.append(_at(rows, shares_by_edges(here, there, classes[near], on_overlap)[2]))
+    return area_m2(own, bounds, measures, crs), [NOTHING, *found]
 
 
 def _by_pieces(
-    shapes: Shapes, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str
+    shapes: Shapes, bounds: Floats, layer: Shapes, crs: CRS, classes: Classes, on_overlap: str
 ) -> tuple[Floats, list[Shares]]:
     """Return the areas in m2, and shares by the shapes of intersections."""
-    own, layer = polygonal(repaired(shapes)), polygonal(repaired(layer))
-    parts = []
-    for rows, here, there, corners in _in_planes(own, layer, crs):
-        here = here[rows]
-        if corners is not None:
-            here, there = (polygonal(repaired(shapely.transform(one, corners))) for one in (here, there))
-        shares = shares_by_pieces(here, there, classes, on_overlap)
-        parts.append(shares._replace(area=rows[shares.area], overlapping=rows[shares.overlapping]))
-    return geodesic_area_m2(gpd.GeoSeries(list(own), crs=crs)), parts
+    own, layer, is_even = polygonal(repaired(shapes)), polygonal(repaired(layer)), _is_even(shapes, bounds, crs)
+    rows, here, there = np.flatnonzero(is_even), own[is_even], layer
+    if crs.is_geographic:
+        plane = authalic(crs)
+        here, there = (polygonal(repaired(shapely.transform(densified(one, crs), plane))) for one in (here, there))
+    found = [_at(rows, shares_by_pieces(here, there, classes, on_overlap))]
+    for rows, here, near, there in _in_tiles(own, np.flatnonzero(~is_even), layer, shapely.STRtree(layer), crs):
+        found.append(_at(rows, shares_by_pieces(here, there, classes[near], on_overlap)))
+    return geodesic_area_m2(gpd.GeoSeries(list(own), crs=crs)), found
 
 
-def _in_planes(own: Shapes, layer: Shapes, crs: CRS) -> Iterator[tuple[Rows, Shapes, Shapes, Corners | None]]:
-    """Yield the rows whose shares are true in a plane, the areas and the layer, and what leads to that plane.
+def _at(rows: Rows, shares: Shares) -> Shares:
+    return shares._replace(area=rows[shares.area], overlapping=rows[shares.overlapping])
+
+
+def _is_even(shapes: Shapes, bounds: Floats, crs: CRS) -> npt.NDArray[np.bool_]:
+    """Tell the areas whose shares are true in the one plane that serves most, and those without a place.
 
     The plane of an area does not depend on the other areas, so neither does its share.
     """
-    rows = np.arange(len(own))
     if crs.is_geographic:
-        is_even = ~is_near_180(own)
+        is_even = ~is_near_180(bounds)
     else:
-        is_even = scale_change(own, crs) < EVEN if crs.is_projected else np.zeros(len(own), bool)
-    is_even |= shapely.is_missing(own)
-    if crs.is_geographic:
-        yield rows[is_even], densified(own, crs), densified(layer, crs), authalic(crs)
-    else:
-        yield rows[is_even], own, layer, None
-    if not is_even.all():
-        tree = shapely.STRtree(layer)
-        for plane, few in _tiles(own, rows[~is_even], crs):
-            near = np.unique(tree.query(own[few])[1])
-            yield few, _moved(own, few, crs, plane), _moved(layer, near, crs, plane), None
+        is_even = scale_change(bounds, crs) < EVEN if crs.is_projected else np.zeros(len(shapes), bool)
+    return np.asarray(is_even | shapely.is_missing(shapes))
 
 
-def _moved(shapes: Shapes, rows: Rows, crs: CRS, plane: CRS) -> Shapes:
-    """Return some of the shapes in a plane, None for the others."""
-    moved = np.full(len(shapes), None, dtype=object)
-    moved[rows] = plane_polygons(gpd.GeoSeries(list(shapes[rows]), crs=crs).to_frame("geometry"), plane)
-    return moved
+def _plane(crs: CRS) -> Plane:
+    """Return what leads from shapes to their edges in that plane."""
+    if not crs.is_geographic:
+        return as_given
+    return lambda shapes, rings: moved(rings if (dense := densified(shapes, crs)) is shapes else rings_of(dense),
+                                       authalic(crs))  # fmt: skip
 
 
-def is_near_180(own: Shapes) -> npt.NDArray[np.bool_]:
-    """Tell which shapes, in degrees, may go on beyond 180."""
-    bounds = shapely.bounds(own)
-    return np.asarray((bounds[:, 0] < -179) | (bounds[:, 2] > 179))
+def _near_together(shapes: Shapes, rows: Rows) -> Iterator[Rows]:
+    """Yield the rows a chunk at a time, each with its own part of the layer: along a curve that fills the plane."""
+    if len(rows) > _CHUNK:
+        rows = rows[np.argsort(gpd.GeoSeries(shapes[rows]).hilbert_distance().to_numpy(), kind="stable")]
+    for at in range(0, len(rows), _CHUNK):
+        yield np.sort(rows[at : at + _CHUNK])
 
 
-def _tiles(own: Shapes, rows: Rows, crs: CRS) -> Iterator[tuple[CRS, Rows]]:
-    """Yield the areas with the equal-area plane of the tile of 10 degrees that they lie in."""
+def _in_tiles(
+    own: Shapes, rows: Rows, layer: Shapes, tree: Any, crs: CRS
+) -> Iterator[tuple[Rows, Shapes, Rows, Shapes]]:
+    """Yield the other areas by the tile of 10 degrees that they lie in: rows and shapes of both sides in its plane."""
+    if not len(rows):
+        return
     west, south, east, north = shapely.bounds(unwrapped(own[rows]) if crs.is_geographic else own[rows]).T
     middle = shapely.get_coordinates(lon_lat(shapely.points((west + east) / 2, (south + north) / 2), crs))
     tiles, of_tile = np.unique(np.floor(middle / _TILE), axis=0, return_inverse=True)
     for i, centre in enumerate((tiles + 0.5) * _TILE):
-        yield equal_area_crs(gpd.GeoDataFrame(geometry=[shapely.Point(centre)], crs=WGS84)), rows[of_tile == i]
+        plane = equal_area_crs(gpd.GeoDataFrame(geometry=[shapely.Point(centre)], crs=WGS84))
+        few = rows[of_tile == i]
+        near = np.unique(tree.query(own[few])[1])
+        yield few, _moved(own[few], crs, plane), near, _moved(layer[near], crs, plane)
 
 
-def _near(layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the part of the layer whose boxes touch those of the areas: the rest need not be moved."""
-    west, south, east, north = shapely.total_bounds(areas.geometry.to_numpy()) if len(areas) else [np.nan] * 4
-    if not np.isfinite(west):
-        return layer.iloc[:0]
-    left, bottom, right, top = shapely.bounds(layer.geometry.to_numpy()).T
-    return layer[(right >= west) & (left <= east) & (top >= south) & (bottom <= north)]
+def _moved(shapes: Shapes, crs: CRS, plane: CRS) -> Shapes:
+    return plane_polygons(gpd.GeoSeries(list(shapes), crs=crs).to_frame("geometry"), plane)
+
+
+def is_near_180(bounds: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which shapes, by their bounds in degrees, may go on beyond 180."""
+    return np.asarray((bounds[:, 0] < -179) | (bounds[:, 2] > 179))
+
+
+def _is_near(layer: Floats, areas: Floats) -> npt.NDArray[np.bool_]:
+    """Tell what of the layer has a box that touches that of all areas: the rest need not be looked at."""
+    known = areas[~np.isnan(areas[:, 0])]
+    (west, south), (east, north) = (
+        (known[:, :2].min(axis=0), known[:, 2:].max(axis=0)) if len(known) else [[np.nan] * 2] * 2
+    )
+    left, bottom, right, top = layer.T
+    return np.asarray((right >= west) & (left <= east) & (top >= south) & (bottom <= north))
 
 
 def _tidy(

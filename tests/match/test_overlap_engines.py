@@ -70,8 +70,8 @@ def moved(shapes, place):
     )[0]
 
 
-def shares_by_edges(own, layer, classes, policy, corners):
-    return edges.shares_by_edges(own, rings_of(own), np.arange(len(own)), layer, classes, policy, corners)
+def shares_by_edges(own, layer, classes, policy):
+    return edges.shares_by_edges(own, layer, classes, policy)[2]
 
 
 def table(shares):
@@ -96,7 +96,7 @@ def tolerance(own):
 def test_any_polygons_as_geos_has_them(own, layer, place, names, policy):
     own, layer = moved(own, place), moved(layer, place)
     classes = np.array(names[: len(layer)], dtype=np.int64)
-    ours = table(shares_by_edges(own, layer, classes, policy, None))
+    ours = table(shares_by_edges(own, layer, classes, policy))
     theirs = table(shares_by_pieces(own, layer, classes, policy))
     assert differ(ours, theirs) <= tolerance(own)
 
@@ -113,14 +113,14 @@ def test_the_order_of_corners_and_the_place_change_nothing(own, layer, place, st
     here, there = moved(parts, place), moved([rolled(part) for part in parts], place)
     classes = np.zeros(1, dtype=np.int64)
     layer = moved([layer], place)
-    one, two = (table(shares_by_edges(shapes, layer, classes, "split", None)) for shapes in (here, there))
+    one, two = (table(shares_by_edges(shapes, layer, classes, "split")) for shapes in (here, there))
     assert differ(one, two) <= tolerance(here)
 
 
 def test_a_hazard_drawn_along_a_parcels_edge():
     own = np.array([box(10, 0, 20, 10)], dtype=object)
     layer = np.array([box(0, 0, 10, 10), box(10, -5, 15, 15), box(15, -5, 40, 15)], dtype=object)
-    found = shares_by_edges(own, layer, np.arange(3), "split", None)
+    found = shares_by_edges(own, layer, np.arange(3), "split")
     assert table(found) == {(0, 1): 0.5, (0, 2): 0.5}
 
 
@@ -132,7 +132,7 @@ def test_a_layer_of_one_polygon_with_many_corners():
     rng = np.random.default_rng(5)
     corners = rng.uniform(-1e5, 1e5, (300, 2))
     own = shapely.box(*corners.T, *(corners + rng.uniform(50, 3000, (300, 2))).T)
-    found = table(shares_by_edges(own, np.array([district]), np.zeros(1, np.int64), "split", None))
+    found = table(shares_by_edges(own, np.array([district]), np.zeros(1, np.int64), "split"))
     expected = shapely.area(shapely.intersection(own, district)) / shapely.area(own)
     assert [found.get((i, 0), 0.0) for i in range(300)] == pytest.approx(expected.tolist(), abs=1e-9)
 
@@ -142,7 +142,7 @@ def test_large_areas_in_a_layer_of_small_parcels():
     parcels = shapely.box(x.ravel(), y.ravel(), x.ravel() + 100, y.ravel() + 100)
     classes = np.arange(len(parcels)) % 4
     own = np.array([shapely.Point(1500, 1500).buffer(1400, 64), shapely.Point(100, 100).buffer(333, 8)], dtype=object)
-    ours = table(shares_by_edges(own, parcels, classes, "split", None))
+    ours = table(shares_by_edges(own, parcels, classes, "split"))
     for row, shape in enumerate(own):
         for name in range(4):
             land = shapely.area(shapely.intersection(parcels[classes == name], shape)).sum() / shape.area
@@ -168,3 +168,46 @@ def test_both_engines_agree_in_any_crs_and_the_shares_are_those_of_the_land(crs)
     assert found.reindex(true.index).to_numpy() == pytest.approx(
         true.to_numpy(), abs=5e-5
     )  # an edge of 500 m is not straight in both
+
+
+@st.composite
+def drawn(draw):
+    """Polygons as somebody draws them: rings with parts and holes anywhere, mostly invalid."""
+    ring = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=6).filter(
+        lambda corners: len(set(corners)) > 2
+    )
+    whole = st.sampled_from([[(0, 0), (6, 0), (6, 6), (0, 6)], [(0, 0), (6, 1), (5, 6)], [(9, 9), (9, 8), (8, 9)]])
+    parts = draw(st.lists(st.tuples(st.one_of(ring, whole), st.lists(ring, max_size=2)), min_size=1, max_size=3))
+    return shapely.MultiPolygon([shapely.Polygon(shell, holes) for shell, holes in parts])
+
+
+@settings(max_examples=CASES, deadline=None)
+@given(st.lists(drawn(), min_size=1, max_size=20), places())
+def test_what_is_surely_valid_is_valid(shapes, place):
+    from landrelease.match.kernels.overlap import surely_valid
+
+    east, north, unit, _ = place
+    there = shapely.transform(np.array(shapes, dtype=object), lambda xy: xy * unit + [east, north])
+    said = np.zeros(len(there), bool)
+    surely_valid(*rings_of(there), 0, len(there), 200, said)
+    assert shapely.is_valid(there[said]).all()
+
+
+def test_holes_parts_and_stars_are_seen_to_be_valid():
+    from landrelease.match.kernels.overlap import surely_valid
+
+    turns = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    ring = np.column_stack([np.cos(turns), np.sin(turns)]) * (5 + np.cos(7 * turns))[:, None]
+    comb = [(0, 0), (9, 0), (9, 9), (8, 9), (8, 1), (5, 1), (5, 9), (4, 9), (4, 1), (1, 1), (1, 9), (0, 9)]
+    valid = [
+        shapely.Polygon(ring), shapely.Polygon(ring, [[(0, 0), (1, 0), (0, 1)], [(-2, -2), (-1, -2), (-2, -1)]]),
+        shapely.Polygon(comb), shapely.MultiPolygon([box(0, 0, 1, 1), box(2, 0, 3, 1)]),
+    ]  # fmt: skip
+    wrong = [
+        shapely.Polygon(ring, [[(9, 9), (10, 9), (9, 10)]]),
+        shapely.Polygon(ring, [[(0, 0), (2, 0), (0, 2)], [(0.2, 0.2), (0.4, 0.2), (0.2, 0.4)]]),
+        shapely.Polygon([*comb, (0, 0), (9, 9)]), shapely.MultiPolygon([box(0, 0, 9, 9), box(2, 2, 3, 3)]),
+    ]  # fmt: skip
+    said = np.zeros(8, bool)
+    surely_valid(*rings_of(np.array(valid + wrong, dtype=object)), 0, 8, 200, said)
+    assert said.tolist() == [True] * 4 + [False] * 4

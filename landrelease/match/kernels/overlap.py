@@ -15,7 +15,7 @@ import numpy as np
 from landrelease.match.kernels.compiled import compiled
 
 __all__ = [
-    "doubled_areas", "edges_of", "middles", "overlap_areas", "overlap_each_other", "shared_areas", "surely_simple",
+    "doubled_areas", "edges_of", "middles", "overlap_areas", "overlap_each_other", "shared_areas", "surely_valid",
 ]  # fmt: skip
 
 BLOCK = 32
@@ -23,9 +23,10 @@ BLOCK = 32
 
 
 @compiled
-def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, rows: Any, room: Any, low: int, high: int,
-             edge: Any, sign: Any, reach: Any, start: Any, end: Any, area: Any, box: Any) -> None:  # fmt: skip
-    """Write the edges of the shapes in `rows`, sorted by where they begin, with the side that they bound.
+def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, rows: Any, room: Any, is_sorted: bool,
+             low: int, high: int, edge: Any, sign: Any, reach: Any, start: Any, end: Any, area: Any,
+             box: Any) -> None:  # fmt: skip
+    """Write the edges of the shapes in `rows`, if asked sorted by where they begin, with the side that they bound.
 
     rows, room (k,) : the shapes, and where there is room for the edges of each; those from `low` to `high` are written.
 
@@ -57,10 +58,10 @@ def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, rows: Any
                 elif xb < xa:
                     edge[n, 0], edge[n, 1], edge[n, 2], edge[n, 3], sign[n] = xb, yb, xa, ya, -above
                     n += 1
-        if n - first > 48:
+        if is_sorted and n - first > 48:
             order = np.argsort(edge[first:n, 0]) + first
             edge[first:n], sign[first:n] = edge[order], sign[order]
-        else:
+        elif is_sorted:
             for k in range(first + 1, n):
                 a, b, c, d, s = edge[k, 0], edge[k, 1], edge[k, 2], edge[k, 3], sign[k]
                 m = k - 1
@@ -77,13 +78,11 @@ def edges_of(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, rows: Any
 
 
 @compiled
-def middles(
-    xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int, high: int, area: Any, middle: Any
-) -> None:
-    """Write the area and the centroid of the shapes from `low` to `high`."""
+def middles(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int, high: int, found: Any) -> None:
+    """Write the area and the centroid, x and y, of the shapes from `low` to `high`."""
     for shape in range(low, high):
         if shape_start[shape] == shape_start[shape + 1]:
-            area[shape], middle[shape, 0], middle[shape, 1] = 0.0, np.nan, np.nan
+            found[shape, 0], found[shape, 1], found[shape, 2] = 0.0, np.nan, np.nan
             continue
         ox, oy = xy[ring_start[shape_start[shape]], 0], xy[ring_start[shape_start[shape]], 1]
         total, east, north = 0.0, 0.0, 0.0
@@ -97,39 +96,122 @@ def middles(
                 y += cross * (ya + yb)
             side = -1.0 if (twice < 0.0) != is_hole[ring] else 1.0
             total, east, north = total + side * twice, east + side * x, north + side * y
-        area[shape] = total / 2.0
-        middle[shape, 0] = ox + (east / (3.0 * total) if total else 0.0)
-        middle[shape, 1] = oy + (north / (3.0 * total) if total else 0.0)
+        found[shape, 0] = total / 2.0
+        found[shape, 1] = ox + (east / (3.0 * total) if total else 0.0)
+        found[shape, 2] = oy + (north / (3.0 * total) if total else 0.0)
 
 
 @compiled
-def surely_simple(xy: Any, ring_start: Any, shape_start: Any, low: int, high: int, most: int, simple: Any) -> None:
-    """Tell the shapes that are one ring whose edges surely do not touch; of all others nothing is said."""
-    box = np.empty((4, most))
+def surely_valid(xy: Any, ring_start: Any, is_hole: Any, shape_start: Any, low: int, high: int, most: int,
+                 is_valid: Any) -> None:  # fmt: skip
+    """Tell the shapes whose rings surely do not touch, and lie as they should; of all others nothing is said."""
+    box, ring_of = np.empty((4, most)), np.empty(most, np.int64)
     for shape in range(low, high):
-        simple[shape] = False
-        if shape_start[shape + 1] - shape_start[shape] != 1:
+        first, last = shape_start[shape], shape_start[shape + 1]
+        if last - first == 1 and _is_star(xy, ring_start[first], ring_start[last]):
+            is_valid[shape] = True
             continue
-        first = ring_start[shape_start[shape]]
-        n = ring_start[shape_start[shape] + 1] - first - 1
-        if n < 3 or n > most:
-            continue
-        for i in range(n):
-            ax, ay, bx, by = xy[first + i, 0], xy[first + i, 1], xy[first + i + 1, 0], xy[first + i + 1, 1]
-            box[0, i], box[1, i], box[2, i], box[3, i] = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
-        simple[shape] = True
-        for i in range(n):
-            west, east, south, north = box[0, i], box[1, i], box[2, i], box[3, i]
-            if not _turns(xy, first + i, first + (i + 1) % n):
-                simple[shape] = False
-                break
-            for j in range(i + 2, n):
-                near = box[0, j] <= east and box[1, j] >= west and box[2, j] <= north and box[3, j] >= south
-                if near and (i > 0 or j < n - 1) and not _are_apart(xy, first + i, first + j):
-                    simple[shape] = False
-                    break
-            if not simple[shape]:
-                break
+        n_edges = ring_start[last] - ring_start[first] - (last - first)
+        is_valid[shape] = last > first and n_edges <= most
+        if is_valid[shape]:
+            n = _boxed(xy, ring_start, first, last, box, ring_of)
+            is_valid[shape] = _are_all_apart(xy, ring_start, box, ring_of, n) and (
+                last - first == 1 or _lie_well(xy, ring_start, is_hole, first, last, box, ring_of, n)
+            )
+
+
+@compiled
+def _is_star(xy: Any, begin: int, end: int) -> Any:
+    """Tell a ring that turns once, and always the same way, round the mean of its corners: its edges do not touch."""
+    n = end - begin - 1
+    if n < 3:
+        return False
+    cx, cy = 0.0, 0.0
+    for k in range(begin, end - 1):
+        cx += xy[k, 0] - xy[begin, 0]
+        cy += xy[k, 1] - xy[begin, 1]
+    cx, cy = xy[begin, 0] + cx / n, xy[begin, 1] + cy / n
+    side, turns = 0.0, 0
+    ux, uy = xy[begin, 0] - cx, xy[begin, 1] - cy
+    for k in range(begin + 1, end):
+        vx, vy = xy[k, 0] - cx, xy[k, 1] - cy
+        cross = ux * vy - uy * vx
+        if side == 0.0:
+            side = 1.0 if cross > 0.0 else -1.0
+        if not side * cross > 1e-11 * (abs(ux) + abs(uy) + abs(vx) + abs(vy)) ** 2:
+            return False
+        turns += int(uy < 0.0 <= vy)
+        ux, uy = vx, vy
+    return turns == 1
+
+
+@compiled
+def _boxed(xy: Any, ring_start: Any, first: int, last: int, box: Any, ring_of: Any) -> int:
+    """Write west, east, south and north of each edge of some rings, and its ring. Return how many edges there are."""
+    n = 0
+    for ring in range(first, last):
+        for k in range(ring_start[ring], ring_start[ring + 1] - 1):
+            ax, ay, bx, by = xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1]
+            box[0, n], box[1, n], box[2, n], box[3, n] = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
+            ring_of[n] = ring
+            n += 1
+    return n
+
+
+@compiled
+def _are_all_apart(xy: Any, ring_start: Any, box: Any, ring_of: Any, n: int) -> Any:
+    """Tell rings of which no two edges touch, but for the corner that one has in common with the next."""
+    at = ring_start[ring_of[0]] - ring_of[0]  # edge i is that from corner i + at + its ring
+    for i in range(n):
+        begin, end, one = ring_start[ring_of[i]], ring_start[ring_of[i] + 1], i + at + ring_of[i]
+        follows = one + 1 if one + 2 < end else begin
+        if end - begin < 4 or not _turns(xy, one, follows):
+            return False
+        west, east, south, north = box[0, i], box[1, i], box[2, i], box[3, i]
+        for j in range(i + 1, n):
+            if box[0, j] <= east and box[1, j] >= west and box[2, j] <= north and box[3, j] >= south:
+                other = j + at + ring_of[j]
+                is_next = ring_of[i] == ring_of[j] and (other == follows or (one == begin and other + 2 == end))
+                if not is_next and not _are_apart(xy, one, other):
+                    return False
+    return True
+
+
+@compiled
+def _lie_well(xy: Any, ring_start: Any, is_hole: Any, first: int, last: int, box: Any, ring_of: Any,
+              n: int) -> Any:  # fmt: skip
+    """Tell rings that do not touch, of which the holes lie within their shells and all else side by side."""
+    side = np.empty((4, last - first))
+    side[0], side[1], side[2], side[3] = np.inf, -np.inf, np.inf, -np.inf
+    for k in range(n):
+        r = ring_of[k] - first
+        side[0, r], side[1, r] = min(side[0, r], box[0, k]), max(side[1, r], box[1, k])
+        side[2, r], side[3, r] = min(side[2, r], box[2, k]), max(side[3, r], box[3, k])
+    shell = first
+    for ring in range(first, last):
+        if not is_hole[ring]:
+            shell = ring
+        elif not _is_within(xy, ring_start[ring], ring_start[shell], ring_start[shell + 1]):
+            return False
+        for other in range(shell + 1 if is_hole[ring] else first, ring):
+            a, b = ring - first, other - first
+            is_same_kind = is_hole[ring] == is_hole[other]
+            near = side[0, a] <= side[1, b] and side[1, a] >= side[0, b] and side[2, a] <= side[3, b]
+            if is_same_kind and near and side[3, a] >= side[2, b]:
+                return False
+    return True
+
+
+@compiled
+def _is_within(xy: Any, point: int, begin: int, end: int) -> Any:
+    """Tell whether a corner lies inside a ring that it does not touch."""
+    x, y, inside = xy[point, 0], xy[point, 1], False
+    for k in range(begin, end - 1):
+        if (xy[k, 1] > y) != (xy[k + 1, 1] > y):
+            cross = (xy[k + 1, 0] - xy[k, 0]) * (y - xy[k, 1]) - (x - xy[k, 0]) * (xy[k + 1, 1] - xy[k, 1])
+            if (cross > 0.0) == (xy[k + 1, 1] > xy[k, 1]):
+                inside = not inside
+    return inside
 
 
 @compiled
@@ -191,7 +273,10 @@ def _grown(values: Any) -> Any:
 @compiled
 def _gathered(edge: Any, sign: Any, reach: Any, begin: int, end: int, ox: float, oy: float, wide: float, owner: int,
               e: Any, s: Any, of: Any, n: int) -> Any:  # fmt: skip
-    """Add the edges of a shape that stand over [0, wide], and are not below 0, as seen from an origin."""
+    """Add the edges of a shape that stand over [0, wide], and are not below 0, as seen from an origin.
+
+    They are sorted, unless the owner is -1: the shape from which all is seen.
+    """
     while len(e) < n + end - begin:
         e, s, of = _grown(e), _grown(s), _grown(of)
     k = begin
@@ -200,10 +285,12 @@ def _gathered(edge: Any, sign: Any, reach: Any, begin: int, end: int, ox: float,
             k += BLOCK
             continue
         xa = edge[k, 0] - ox
-        if xa >= wide:
+        if xa >= wide and owner >= 0:
             break
         xb, ya, yb = edge[k, 2] - ox, edge[k, 1] - oy, edge[k, 3] - oy
-        if xb > max(xa, 0.0) and (ya >= 0.0 or yb >= 0.0):  # seen from there, an edge may have become vertical
+        if (
+            xb > max(xa, 0.0) and xa < wide and (ya >= 0.0 or yb >= 0.0)
+        ):  # seen from there, an edge may have become vertical
             e[n, 0], e[n, 1], e[n, 2], e[n, 3], s[n], of[n] = xa, ya, xb, yb, sign[k], owner
             n += 1
         k += 1
