@@ -141,11 +141,11 @@ def _pairs(areas: Shapes, layer: Shapes, crs: CRS, within_m: float, nearest: int
     rows, others = (np.flatnonzero(~np.isnan(one[:, 0])) for one in (bounds, their_bounds))
     move, their_move, axes = _moves(bounds[rows, :2], their_bounds[others, :2], crs)
     bounds = bounds if nearest is None else None
-    rows, left, right, ends = _search(areas, bounds, rows, layer[others], crs, move, their_move, nearest or 0, within_m)
+    one, other, left, right, ends = _search(
+        areas, bounds, rows, layer[others], crs, move, their_move, nearest or 0, within_m
+    )
     distance = _geodesic_m(ends.reshape(-1, 2, 3) @ axes)
     kept = distance <= within_m
-    one, other = _touching(areas[rows], layer[others])
-    one = rows[one]
     doubt = np.flatnonzero(np.isin(left, one))
     kept[doubt] &= ~np.isin(left[doubt] * len(others) + right[doubt], one * len(others) + other)
     distance = np.concatenate([np.zeros(len(one)), distance[kept]])
@@ -166,10 +166,11 @@ def _moves(xy: Floats, their_xy: Floats, crs: CRS) -> tuple[Move, Move, Floats]:
 def _search(
     areas: Shapes, bounds: Floats | None, rows: Ints, layer: Shapes, crs: CRS, move: Move, their_move: Move,
     nearest: int, within_m: float,
-) -> tuple[Ints, Ints, Ints, Floats]:  # fmt: skip
-    """Return the rows that may have something near, and the pairs that are near with their nearest points in space.
+) -> tuple[Ints, Ints, Ints, Ints, Floats]:  # fmt: skip
+    """Return the pairs that touch, and the pairs that are near with their nearest points in space.
 
-    With their bounds, what has nothing near is left out before its corners are looked at.
+    With their bounds, what has nothing near is left out before its corners are looked at. Whether shapes touch is
+    asked in the given plane, where shared borders are exact.
     """
     from landrelease.match.kernels.nearby import meeting, nearest_of
 
@@ -179,7 +180,9 @@ def _search(
     first, last = theirs.first[tree.order], theirs.last[tree.order]
     shape = np.repeat(np.arange(len(layer)), np.diff(theirs.start))[tree.order]
     none = np.zeros(0, np.int64)
-    found: dict[int, tuple[Ints, Ints, Ints, Floats]] = {-1: (none, none, none, np.zeros((0, 6)))}
+    found: dict[int, tuple[Ints, Ints, Ints, Ints, Floats]] = {-1: (none, none, none, none, np.zeros((0, 6)))}
+    only_points = (shapely.get_dimensions(areas) < 1).all() and (shapely.get_dimensions(layer) < 1).all()
+    in_plane = shapely.STRtree([] if only_points else layer)
 
     def search(low: int, high: int) -> None:
         for at in range(low, high, _CHUNK):
@@ -192,20 +195,13 @@ def _search(
                 *chains_of(areas[here], crs, move), theirs.xyz, first, last, shape, len(layer), tree.box,
                 tree.level_start, nearest, reach,
             )  # fmt: skip
-            found[at] = here, here[left], right, ends
+            one, other = in_plane.query(areas[here], predicate="intersects")
+            found[at] = here[one], other, here[left], right, ends
 
     in_threads(len(rows) if len(layer) else 0, search)
     in_order = [found[at] for at in sorted(found)]
-    near, left, right, ends = (np.concatenate(parts) for parts in zip(*in_order, strict=True))
-    return near, left, right, ends
-
-
-def _touching(areas: Shapes, layer: Shapes) -> tuple[Ints, Ints]:
-    """Return the pairs that share a point in the given plane, where shared borders are exact."""
-    if (shapely.get_dimensions(areas) < 1).all() and (shapely.get_dimensions(layer) < 1).all():
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    one, other = shapely.STRtree(layer).query(areas, predicate="intersects")
-    return one, other
+    one, other, left, right, ends = (np.concatenate(parts) for parts in zip(*in_order, strict=True))
+    return one, other, left, right, ends
 
 
 def _geodesic_m(ends: Floats) -> Floats:
