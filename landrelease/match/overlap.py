@@ -34,6 +34,7 @@ from landrelease.match.edges import Plane, area_m2, as_given, measured, moved, s
 from landrelease.match.ids import id_column
 from landrelease.match.pieces import shares_by_pieces
 from landrelease.match.shares import NOTHING, Classes, Shapes, Shares
+from landrelease.match.threads import in_threads
 
 __all__ = ["EVEN", "UNMAPPED", "is_near_180", "match_overlap"]
 
@@ -42,6 +43,8 @@ EVEN = 4e-5
 """A plane whose areal scale changes by less over an area leaves its shares true to a quarter of this."""
 _CHUNK = 100_000
 """Areas that are matched at once: bounds the memory."""
+_CELLS = 512
+"""Cells along each side of the grid that tells which polygons of a layer may touch an area."""
 _TILE = 10.0
 """Width and height of the land that one plane serves. [degrees]"""
 Rows = npt.NDArray[np.int64]
@@ -137,8 +140,14 @@ def match_overlap(
 
 def _land(shapes: Shapes) -> tuple[Shapes, Floats]:
     """Return the polygons, and the bounds of each shape; those of an empty one are NaN."""
-    bounds = shapely.bounds(shapes)
-    return keep_where(shapes, (shapely.get_dimensions(shapes) == 2) & ~np.isnan(bounds[:, 0])), bounds
+    bounds, is_land = np.empty((len(shapes), 4)), np.empty(len(shapes), bool)
+
+    def look(low: int, high: int) -> None:
+        bounds[low:high] = shapely.bounds(shapes[low:high])
+        is_land[low:high] = (shapely.get_dimensions(shapes[low:high]) == 2) & ~np.isnan(bounds[low:high, 0])
+
+    in_threads(len(shapes), look)
+    return keep_where(shapes, is_land), bounds
 
 
 def _by_edges(
@@ -231,13 +240,49 @@ def is_near_180(bounds: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _is_near(layer: Floats, areas: Floats) -> npt.NDArray[np.bool_]:
-    """Tell what of the layer has a box that touches that of all areas: the rest need not be looked at."""
-    known = areas[~np.isnan(areas[:, 0])]
-    (west, south), (east, north) = (
-        (known[:, :2].min(axis=0), known[:, 2:].max(axis=0)) if len(known) else [[np.nan] * 2] * 2
-    )
-    left, bottom, right, top = layer.T
-    return np.asarray((right >= west) & (left <= east) & (top >= south) & (bottom <= north))
+    """Tell what of the layer may touch an area, by boxes; a large layer also by a grid of the land with areas."""
+    result, known = np.zeros(len(layer), bool), areas[~np.isnan(areas[:, 0])]
+    if not len(known):
+        return result
+    corner, far = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
+    has_grid = len(layer) > 2 * len(areas)
+    cells = _Cells(corner, far, known) if has_grid else None
+
+    def tell(low: int, high: int) -> None:
+        left, bottom, right, top = layer[low:high].T
+        touches = (right >= corner[0]) & (left <= far[0]) & (top >= corner[1]) & (bottom <= far[1])
+        if cells is not None:
+            touches[touches] = cells.meet(layer[low:high][touches])
+        result[low:high] = touches
+
+    in_threads(len(layer), tell)
+    return result
+
+
+class _Cells:
+    """A grid over boxes that knows in which of its cells there is one."""
+
+    def __init__(self, corner: Floats, far: Floats, boxes: Floats) -> None:
+        self.origin = np.tile(corner, 2)
+        self.size = np.tile(np.maximum((far - corner) / _CELLS, np.finfo(float).tiny), 2)
+        west, south, east, north = self._place(boxes)
+        count = np.zeros((_CELLS + 1, _CELLS + 1))
+        for x, y, sign in ((west, south, 1), (east + 1, south, -1), (west, north + 1, -1), (east + 1, north + 1, 1)):
+            count += sign * np.bincount(x * (_CELLS + 1) + y, minlength=count.size).reshape(count.shape)
+        is_used = count.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0
+        self.below = np.zeros((_CELLS + 1, _CELLS + 1), np.int32)  # used cells before each, of the columns and the rows
+        self.below[1:, 1:] = is_used.cumsum(axis=0).cumsum(axis=1)
+
+    def meet(self, boxes: Floats) -> npt.NDArray[np.bool_]:
+        """Tell the boxes that share a cell with one of the first."""
+        west, south, east, north = self._place(boxes)
+        below = self.below
+        used = below[east + 1, north + 1] - below[west, north + 1] - below[east + 1, south] + below[west, south]
+        return np.asarray(used > 0)
+
+    def _place(self, boxes: Floats) -> tuple[Rows, ...]:
+        place = np.clip((boxes - self.origin) / self.size, 0, _CELLS - 1)
+        return tuple(place.astype(np.int32).T)
 
 
 def _tidy(
