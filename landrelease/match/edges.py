@@ -22,8 +22,8 @@ __all__ = [
     "area_m2",
     "as_given",
     "edges_in",
-    "measured",
     "moved",
+    "plane_measures",
     "shares_by_edges",
     "valid_polygons",
 ]
@@ -75,7 +75,7 @@ def valid_polygons(shapes: Shapes) -> tuple[Shapes, Rings]:
     return result, rings_of(result)
 
 
-def measured(rings: Rings) -> Floats:
+def plane_measures(rings: Rings) -> Floats:
     """Return the area and the centroid of shapes in their plane: (n, 3)."""
     from landrelease.match.kernels.overlap import middles
 
@@ -85,7 +85,7 @@ def measured(rings: Rings) -> Floats:
 
 
 def area_m2(shapes: Shapes, bounds: Floats, measures: Floats, crs: CRS) -> Floats:
-    """Return the geodesic area of polygons with their bounds, and what `measured` says of them. [m2]"""
+    """Return the geodesic area of polygons with their bounds, and what `plane_measures` says of them. [m2]"""
     if not crs.is_projected:
         return geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
     return scaled_area_m2(shapes, bounds, crs, *measures.T)
@@ -94,7 +94,7 @@ def area_m2(shapes: Shapes, bounds: Floats, measures: Floats, crs: CRS) -> Float
 def shares_by_edges(
     shapes: Shapes, layer: Shapes, classes: Classes, on_overlap: str, plane: Plane = as_given, tree: Any = None
 ) -> tuple[Shapes, Floats, Shares]:
-    """Return the areas as valid polygons, what `measured` says of them, and the share of each class in each.
+    """Return the areas as valid polygons, what `plane_measures` says of them, and the share of each class in each.
 
     The polygons of the layer may be invalid, and `tree` may be theirs; only those that are met are looked at. A chunk
     of areas goes from its shapes to its shares in one thread.
@@ -108,7 +108,7 @@ def shares_by_edges(
         for start in range(low, high, _CHUNK):
             end = min(start + _CHUNK, high)
             own[start:end], rings = valid_polygons(shapes[start:end])
-            measures[start:end] = measured(rings)
+            measures[start:end] = plane_measures(rings)
             first, last = np.searchsorted(left, [start, end])
             here = edges_in(plane(own[start:end], rings), is_sorted=False)
             shares = _shares_of(here, there, left[first:last] - start, right[first:last], classes[near], on_overlap)

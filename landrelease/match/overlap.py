@@ -30,7 +30,7 @@ from landrelease.geometry import (
     scale_change,
     unwrapped,
 )
-from landrelease.match.edges import Plane, area_m2, as_given, measured, moved, shares_by_edges, valid_polygons
+from landrelease.match.edges import Plane, area_m2, as_given, moved, plane_measures, shares_by_edges, valid_polygons
 from landrelease.match.ids import id_column
 from landrelease.match.pieces import shares_by_pieces
 from landrelease.match.shares import NOTHING, Classes, Shapes, Shares
@@ -161,7 +161,7 @@ def _by_edges(
         found.append(_at(rows, shares))
     rest = np.flatnonzero(~is_even)
     own[rest], rings = valid_polygons(shapes[rest])
-    measures[rest] = measured(rings)
+    measures[rest] = plane_measures(rings)
     for rows, here, near, there in _in_tiles(own, rest, layer, tree, crs):
         found.append(_at(rows, shares_by_edges(here, there, classes[near], on_overlap)[2]))
     return area_m2(own, bounds, measures, crs), [NOTHING, *found]

@@ -14,8 +14,9 @@ from pyproj import CRS
 
 from landrelease.errors import OptionError, check_option
 from landrelease.geometry import geodesic_area_m2, keep_where, planar_area, polygonal, repaired, require_crs, transform
-from landrelease.geometry.rings import rings_of
+from landrelease.geometry.rings import Rings, rings_of
 from landrelease.geometry.shapes import Floats, Geometries
+from landrelease.match.edges import area_m2, plane_measures, valid_polygons
 from landrelease.match.ids import id_column
 from landrelease.match.legends import Legend, read_legend
 from landrelease.match.raster_engine import grid_of, measure
@@ -148,17 +149,18 @@ def match_raster(
         layers[label] = _tiles(label, one, band, nodata, allow)
     if not layers:
         raise OptionError("No raster was given. Fix: match_raster(areas, 'cover.tif', ...).")
+    is_compiled = engine == "auto" and _can_compile()
     shapes = areas.geometry.to_numpy()
-    shapes = polygonal(repaired(keep_where(shapes, shapely.get_dimensions(shapes) == 2)))
-    found = _measure(shapes, areas.crs, layers, stat, engine)
-    area_m2 = geodesic_area_m2(gpd.GeoSeries(shapes, crs=areas.crs)) if stat == "shares" else np.zeros(0)
+    shapes, rings = _valid(keep_where(shapes, shapely.get_dimensions(shapes) == 2), is_compiled=is_compiled)
+    found = _measure(shapes, rings, areas.crs, layers, stat, is_compiled=is_compiled)
+    whole_m2 = _whole_m2(shapes, rings, areas.crs, is_compiled=is_compiled) if stat == "shares" else np.zeros(0)
     tables = []
     for label, (measured, area) in found.items():
         held = np.bincount(measured.shape, measured.cells, minlength=len(areas))
         covered = np.where(area > 0, np.minimum(1.0, held / np.where(area > 0, area, 1.0)), np.nan)
         if stat == "shares":
             share = measured.cells / held[measured.shape] * covered[measured.shape]
-            table = _shares(areas[key], measured._replace(cells=share), covered, area_m2, uses)
+            table = _shares(areas[key], measured._replace(cells=share), covered, whole_m2, uses)
         else:
             value = np.bincount(measured.shape, measured.value, minlength=len(areas))
             with np.errstate(invalid="ignore"):
@@ -183,31 +185,52 @@ def _tiles(label: Any, raster: Raster, band: int, nodata: Any, allow: Collection
     return tiles
 
 
+def _valid(shapes: Geometries, *, is_compiled: bool) -> tuple[Geometries, Rings]:
+    """Return polygons, repaired where they are invalid, with their rings."""
+    if is_compiled:
+        return valid_polygons(shapes)
+    shapes = polygonal(repaired(shapes))
+    return shapes, rings_of(shapes)
+
+
+def _whole_m2(shapes: Geometries, rings: Rings, crs: CRS, *, is_compiled: bool) -> Floats:
+    if is_compiled:
+        return area_m2(shapes, shapely.bounds(shapes), plane_measures(rings), crs)
+    return geodesic_area_m2(gpd.GeoSeries(shapes, crs=crs))
+
+
 def _measure(
-    polygons: Geometries, crs: CRS, layers: Mapping[Any, Sequence[Source]], stat: str, engine: str
+    polygons: Geometries,
+    their_rings: Rings,
+    crs: CRS,
+    layers: Mapping[Any, Sequence[Source]],
+    stat: str,
+    *,
+    is_compiled: bool,
 ) -> dict[Any, tuple[Measured, Floats]]:
     """Return what areas hold of each layer and their own area, both in the plane of the layer.
 
     Polygons are moved once for each CRS, and rasters of one grid are read in one pass.
     """
-    is_classes, is_compiled = stat == "shares", engine == "auto" and _can_compile()
+    is_classes = stat == "shares"
     by_crs: dict[str, list[Source]] = {}
     for source in (source for tiles in layers.values() for source in tiles):
         by_crs.setdefault(source.crs.to_wkt(), []).append(source)
     found: dict[int, Measured] = {}
     area: dict[str, Floats] = {}
     for wkt, sources in by_crs.items():
-        shapes = transform(polygons, crs, sources[0].crs)
+        shapes, rings = transform(polygons, crs, sources[0].crs), their_rings
         if shapes is not polygons:
-            shapes = polygonal(repaired(shapes))
+            shapes, rings = _valid(shapes, is_compiled=is_compiled)
         area[wkt] = planar_area(shapes)
-        shapes = keep_where(shapes, area[wkt] > 0.0)
+        if (area[wkt] == 0.0).any():
+            shapes = keep_where(shapes, area[wkt] > 0.0)
+            rings = rings_of(shapes)
         bounds = shapely.bounds(shapes)
         by_grid: dict[tuple[Any, ...], list[Source]] = {}
         for source in sources:
             check_amount(source, bounds)
             by_grid.setdefault(grid_of(source), []).append(source)
-        rings = rings_of(shapes)
         for group in by_grid.values():
             if is_compiled:
                 results = measure(group, rings, is_classes=is_classes)

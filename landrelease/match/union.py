@@ -23,7 +23,7 @@ from landrelease.geometry import (
     rings_of,
     scale_change,
 )
-from landrelease.match.edges import area_m2, edges_in, measured, moved, valid_polygons
+from landrelease.match.edges import area_m2, edges_in, moved, plane_measures, valid_polygons
 from landrelease.match.overlap import EVEN, is_near_180
 from landrelease.match.shares import Shapes
 from landrelease.match.threads import in_threads
@@ -90,7 +90,7 @@ def union_area_m2(areas: gpd.GeoDataFrame, *, by: str | Sequence[str] | None = N
     group, result = _grouped(areas, names)
     land = areas.geometry.to_numpy()
     shapes, rings = valid_polygons(keep_where(land, (shapely.get_dimensions(land) == 2) & ~shapely.is_empty(land)))
-    m2 = area_m2(shapes, shapely.bounds(shapes), measured(rings), crs)
+    m2 = area_m2(shapes, shapely.bounds(shapes), plane_measures(rings), crs)
     m2[shapely.is_empty(land)] = 0.0
     known = ~np.isnan(m2)
     count = np.bincount(group[known], minlength=len(result))
