@@ -13,7 +13,7 @@ import shapely
 from pyproj import CRS
 
 from landrelease.geometry import Rings, geodesic_area_m2, polygonal, repaired, rings_of, scaled_area_m2
-from landrelease.match.shares import NOTHING, TOLERANCE, Classes, Shapes, Shares
+from landrelease.match.shares import LEAST, NOTHING, TOLERANCE, Classes, Shapes, Shares
 from landrelease.match.threads import in_threads
 
 __all__ = [
@@ -33,8 +33,6 @@ Plane = Callable[[Shapes, Rings], Rings]
 """What leads from shapes and their rings to the rings in a plane where shares are true."""
 _CHUNK = 8_000
 """Areas of which one thread holds the edges at a time."""
-_LEAST = 1e-13
-"""A share below this is rounding."""
 _MOST_EDGES = 200
 """A shape of more is asked of GEOS: pairs of edges are too many."""
 
@@ -156,7 +154,7 @@ def _shares_of(
             other.end, left, right, low, high, area,
         ),
     )  # fmt: skip
-    meets = area > _LEAST * mine.area[left]
+    meets = area > LEAST * mine.area[left]
     left, right, area = left[meets], right[meets], area[meets]
     by = classes[right]
     alone, first, count = np.unique(left, return_index=True, return_counts=True)

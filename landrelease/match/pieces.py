@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import pandas as pd
 import shapely
 
 from landrelease.geometry import planar_area, polygonal
-from landrelease.match.shares import TOLERANCE, Classes, Shapes, Shares
+from landrelease.match.shares import LEAST, TOLERANCE, Classes, Shapes, Shares
 
 __all__ = ["shares_by_pieces"]
+
+_GRID = 64 * 2.0**-52
+"""Grid on which GEOS loses no face, in the largest coordinate."""
 
 
 def _pieces(own: Shapes, layer: Shapes, classes: Classes) -> pd.DataFrame:
@@ -24,10 +28,23 @@ def _pieces(own: Shapes, layer: Shapes, classes: Classes) -> pd.DataFrame:
     shapely.prepare(own)
     inside = shapely.contains_properly(own[left], layer[right])
     shapes = layer[right].copy()
-    shapes[~inside] = polygonal(shapely.intersection(own[left[~inside]], layer[right[~inside]]))
-    pairs = pd.DataFrame({"area": left, "by": classes[right], "m2": planar_area(shapes)})
-    pairs["shape"] = shapes
-    return pairs[pairs["m2"] > 0.0].reset_index(drop=True)
+    shapes[~inside] = _made(shapely.intersection, own[left[~inside]], layer[right[~inside]])
+    m2 = planar_area(shapes)
+    meets = m2 > LEAST * planar_area(own)[left]
+    pairs = pd.DataFrame({"area": left[meets], "by": classes[right[meets]], "m2": m2[meets]})
+    pairs["shape"] = shapes[meets]
+    return pairs
+
+
+def _made(operation: Callable[..., Any], *shapes: Any) -> Any:
+    """Return the polygons of what GEOS makes of shapes.
+
+    Where edges nearly coincide it may lose a face, or fill one. This shows beside what it makes on a grid.
+    """
+    grid = _GRID * np.nan_to_num(np.abs(shapely.bounds(np.concatenate(shapes)))).max(initial=0.0)
+    plain, rounded = (polygonal(np.atleast_1d(operation(*shapes, grid_size=size))) for size in (None, grid))
+    apart = np.abs(shapely.area(plain) - shapely.area(rounded))
+    return np.where(apart > 4 * grid * (shapely.length(plain) + shapely.length(rounded)), rounded, plain)
 
 
 def shares_by_pieces(own: Shapes, layer: Shapes, classes: Classes, on_overlap: str) -> Shares:
@@ -68,7 +85,7 @@ def _is_shared(pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _overlap(shapes: list[Any]) -> bool:
-    return bool(sum(shape.area for shape in shapes) > shapely.union_all(shapes).area * (1 + TOLERANCE))
+    return bool(sum(shape.area for shape in shapes) > _made(shapely.union_all, shapes)[0].area * (1 + TOLERANCE))
 
 
 def _by_class(pieces: Shapes, names: npt.NDArray[Any]) -> dict[Any, Any]:
@@ -76,15 +93,15 @@ def _by_class(pieces: Shapes, names: npt.NDArray[Any]) -> dict[Any, Any]:
     by_class: dict[Any, list[Any]] = {}
     for name, piece in zip(names.tolist(), pieces, strict=True):
         by_class.setdefault(name, []).append(piece)
-    return {name: shapely.union_all(several) for name, several in by_class.items()}
+    return {name: _made(shapely.union_all, several)[0] for name, several in by_class.items()}
 
 
 def _first(classes: dict[Any, Any]) -> dict[Any, float]:
     """Give land to the class that comes first."""
     m2, taken = {}, shapely.Polygon()
     for name, shape in classes.items():
-        m2[name] = shape.difference(taken).area
-        taken = taken.union(shape)
+        m2[name] = _made(shapely.difference, [shape], [taken])[0].area
+        taken = _made(shapely.union, [taken], [shape])[0]
     return m2
 
 
@@ -94,10 +111,10 @@ def _split(classes: dict[Any, Any]) -> dict[Any, float]:
     for name, shape in classes.items():
         left, cut = shape, []
         for cell, names in cells:
-            shared = cell.intersection(left)
+            shared = _made(shapely.intersection, [cell], [left])[0]
             if shared.area > 0.0:
-                cut += [(shared, (*names, name)), (cell.difference(shared), names)]
-                left = left.difference(shared)
+                cut += [(shared, (*names, name)), (_made(shapely.difference, [cell], [shared])[0], names)]
+                left = _made(shapely.difference, [left], [shared])[0]
             else:
                 cut.append((cell, names))
         cells = [(cell, names) for cell, names in [*cut, (left, (name,))] if cell.area > 0.0]

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NOTHING", "TOLERANCE", "Classes", "Shapes", "Shares"]
+__all__ = ["LEAST", "NOTHING", "TOLERANCE", "Classes", "Shapes", "Shares"]
 
+LEAST = 1e-13
+"""A share below this is rounding."""
 TOLERANCE = 1e-9
 """What is less than this share of an area, and several claim it, is rounding."""
 Shapes = npt.NDArray[Any]

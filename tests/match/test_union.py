@@ -26,7 +26,7 @@ def union_in_plane(shapes, group):
     return np.bincount(group, area) - np.bincount(group, doubled)
 
 
-@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=max(CASES // 5, 1), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(shapes=st.lists(lands(), min_size=1, max_size=8), place=places())
 def test_any_polygons_as_geos_unites_them(shapes, place):
     shapes = np.asarray(moved(shapes, place))
@@ -44,7 +44,7 @@ def test_any_polygons_as_geos_unites_them(shapes, place):
             assert found[number] == pytest.approx(shapely.union_all(mine, grid_size=grid).area, abs=rounding)
 
 
-@settings(max_examples=CASES // 4, deadline=None)
+@settings(max_examples=max(CASES // 20, 1), deadline=None)
 @given(shapes=st.lists(lands(), min_size=2, max_size=6), place=places(), seed=st.integers(0, 2**31))
 def test_repeats_and_order_change_nothing(shapes, place, seed):
     shapes = np.asarray(moved(shapes, place))
