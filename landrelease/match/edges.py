@@ -183,7 +183,7 @@ def _shares_of(
     left, by = np.divmod(key, by.max(initial=0) + 1)
     share = np.bincount(pair, weights=area, minlength=len(key)) / mine.area[left]
     total = np.bincount(left, weights=share, minlength=len(mine.area))[left]
-    share = np.where(total > 1.0, share / total, share)  # rounding beyond the whole
+    share = share / np.maximum(total, 1.0)  # rounding beyond the whole
     return Shares(left, by, share, alone[doubled > least])
 
 

@@ -333,3 +333,14 @@ def test_holes_parts_and_stars_are_seen_to_be_valid():
     said = np.zeros(8, bool)
     surely_valid(*rings_of(np.array(valid + wrong, dtype=object)), 0, 8, 200, said)
     assert said.tolist() == [True] * 4 + [False] * 4
+
+
+def test_a_needle_of_which_nothing_is_left():
+    needle = "POLYGON ((500621.990048235 4900629.843013618, 499948.4392481465 4901315.073356651, 499948.4392481422 "
+    needle += "4901315.073356646, 500621.99004822806 4900629.843013612, 500621.990048235 4900629.843013618))"
+    layer = shapely.polygons([
+        [(499838, 4900996), (499820, 4901029), (500419, 4900456)],
+        [(500578, 4900631), (500051, 4900444), (500651, 4900611)],
+    ])  # fmt: skip
+    found = shares_by_edges(np.array([shapely.from_wkt(needle)]), layer, np.arange(2), "split")
+    assert not np.isnan(found.share).any()
