@@ -168,6 +168,16 @@ def marked(areas: gpd.GeoDataFrame, *, where: str) -> pd.DataFrame:
     return areas[["area_id"]].reset_index(drop=True)
 
 
+def marked_overlap(areas: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, where: str) -> pd.DataFrame:
+    marked(areas, where=where)
+    return lr.match_overlap(areas, layer, by="use_code")
+
+
+def calls_of(folder: Path) -> list[str]:
+    """Return the first area of each partition that was begun, as often as it was begun."""
+    return sorted(file.name.split("-")[1] for file in folder.glob("call-*"))
+
+
 def row_of_squares(count: int) -> gpd.GeoDataFrame:
     shapes = [shapely.box(500_000 + 1_000 * i, 0, 500_100 + 1_000 * i, 100) for i in range(count)]
     return gpd.GeoDataFrame({"area_id": [f"A{i}" for i in range(count)]}, geometry=shapes, crs=32630)
@@ -472,48 +482,68 @@ def wait_for(path: Path) -> str:
     raise AssertionError(f"{path.name} did not come")
 
 
-def test_a_killed_worker_loses_nothing_that_was_finished(cluster: Any, tmp_path: Path) -> None:
-    squares, out = row_of_squares(12), tmp_path / "out"
+@pytest.fixture
+def to_kill(tmp_path: Path) -> tuple[Any, pd.DataFrame]:
+    """What is asked while something is killed, and what one call answers: six partitions, the first of which waits."""
+    squares = row_of_squares(12)
+    strips = squares.assign(use_code=["grazing", "road", "forest"] * 4, geometry=squares.translate(30.0, 20.0))
+    for name, frame in (("squares", squares), ("strips", strips)):
+        frame.to_parquet(tmp_path / f"{name}.parquet", write_covering_bbox=True)
     (tmp_path / "hold").touch()
+    given = {"layers": {"layer": tmp_path / "strips.parquet"}, "options": {"where": str(tmp_path / "none")},
+             "reach_m": 0.0, "partition_rows": 2}  # fmt: skip
+    return given, lr.match_overlap(squares, strips, by="use_code")
+
+
+OTHERS = ["A10", "A2", "A4", "A6", "A8"]
+
+
+def test_a_killed_worker_loses_nothing_that_was_finished(cluster: Any, to_kill: Any, tmp_path: Path) -> None:
+    given, whole = to_kill
     with ThreadPoolExecutor(1) as pool:
-        given = {"options": {"where": str(tmp_path / "none")}, "partition_rows": 2, "client": cluster}
-        running = pool.submit(mapped, marked, squares, out, **given)
+        squares, out = tmp_path / "squares.parquet", tmp_path / "out"
+        running = pool.submit(mapped, marked_overlap, squares, out, **given, client=cluster)
         pid = wait_for(tmp_path / "waiting")
         (tmp_path / "waiting").unlink()
+        while len(parts(out)) < 5:
+            time.sleep(0.01)
+        before = parts(out)
         os.kill(int(pid), signal.SIGKILL)
-        wait_for(tmp_path / "waiting")
+        wait_for(tmp_path / "waiting")  # another worker does it
         (tmp_path / "go").touch()
         found = running.result(timeout=60)
-    assert found["area_id"].tolist() == squares["area_id"].tolist()
-    calls = [file.name.split("-")[1] for file in tmp_path.glob("call-*")]
-    assert sorted(calls) == sorted(["A0", "A0", "A10", "A2", "A4", "A6", "A8"])
+    assert_frame_equal(found, whole, check_exact=True)
+    assert calls_of(tmp_path) == ["A0", "A0", *OTHERS]
+    assert {name: parts(out)[name] for name in before} == before
 
 
-def test_a_killed_client_loses_nothing_that_was_finished(cluster: Any, tmp_path: Path) -> None:
-    squares, out = row_of_squares(12), tmp_path / "out"
-    squares.to_parquet(tmp_path / "squares.parquet", write_covering_bbox=True)
-    (tmp_path / "hold").touch()
+@pytest.mark.parametrize("what", ["the client", "the client and its workers"])
+def test_a_killed_client_loses_nothing_that_was_finished(what: str, cluster: Any, to_kill: Any, tmp_path: Path) -> None:
+    given, whole = to_kill
     code = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
-from pathlib import Path
-from distributed import Client
-from test_scale import lr, marked
-here = Path({str(tmp_path)!r})
-lr.map_areas(marked, here / "squares.parquet", out=here / "out", options={{"where": str(here / "none")}},
-             partition_rows=2, client=Client({cluster.scheduler.address!r}))
+from pathlib import PosixPath, WindowsPath
+from distributed import Client, LocalCluster
+from test_scale import lr, marked_overlap
+if {what == "the client"}:
+    client = Client({cluster.scheduler.address!r})
+else:
+    client = Client(LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"))
+lr.map_areas(marked_overlap, {tmp_path / "squares.parquet"!r}, out={tmp_path / "out"!r}, **{given!r}, client=client)
 """
-    with subprocess.Popen([sys.executable, "-c", code]) as client:
+    out = tmp_path / "out"
+    with subprocess.Popen([sys.executable, "-c", code], start_new_session=True) as client:
         wait_for(tmp_path / "waiting")
         while len(parts(out)) < 5:
             time.sleep(0.01)
-        client.kill()
+        (os.kill if what == "the client" else os.killpg)(client.pid, signal.SIGKILL)
     before = parts(out)
-    (tmp_path / "go").touch()
-    given = {"options": {"where": str(tmp_path / "none")}, "partition_rows": 2, "client": cluster}
-    found = mapped(marked, tmp_path / "squares.parquet", out, **given)
-    assert found["area_id"].tolist() == squares["area_id"].tolist()
     assert len(before) == 5
+    (tmp_path / "go").touch()
+    found = mapped(marked_overlap, tmp_path / "squares.parquet", out, **given, client=cluster)
+    assert_frame_equal(found, whole, check_exact=True)
     assert {name: parts(out)[name] for name in before} == before
+    assert [name for name in calls_of(tmp_path) if name != "A0"] == OTHERS
 
 
 def ends_its_worker(areas: gpd.GeoDataFrame) -> pd.DataFrame:

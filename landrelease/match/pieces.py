@@ -42,7 +42,8 @@ def _made(operation: Callable[..., Any], *shapes: Any) -> Any:
     Where edges nearly coincide it may lose a face, or fill one. This shows beside what it makes on a grid.
     """
     grid = _GRID * np.nan_to_num(np.abs(shapely.bounds(np.concatenate(shapes)))).max(initial=0.0)
-    plain, rounded = (polygonal(np.atleast_1d(operation(*shapes, grid_size=size))) for size in (None, grid))
+    with np.errstate(all="ignore"):  # within GEOS: of edges that stand nearly upright
+        plain, rounded = (polygonal(np.atleast_1d(operation(*shapes, grid_size=size))) for size in (None, grid))
     apart = np.abs(shapely.area(plain) - shapely.area(rounded))
     return np.where(apart > 4 * grid * (shapely.length(plain) + shapely.length(rounded)), rounded, plain)
 

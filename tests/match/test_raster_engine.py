@@ -371,15 +371,22 @@ def test_without_numba_exactextract_answers(tmp_path, monkeypatch):
 FILES = sorted(REAL.glob("landcover/**/*.tif")) + sorted(REAL.glob("population/*.tif"))
 
 
+def part_with_land(file):
+    """Return the middle of a raster, or the island in the sea of a large one."""
+    rows, columns = min(file.height, 600), min(file.width, 600)
+    middle = file.index(6.62, 0.2) if "N00E006" in file.name else (file.height // 2, file.width // 2)
+    return rasterio.windows.Window(middle[1] - columns // 2, middle[0] - rows // 2, columns, rows)
+
+
 @pytest.mark.real
 @pytest.mark.skipif(not FILES, reason="the real data are not here (LANDRELEASE_REAL_DATA)")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_both_engines_agree_on_real_maps(path):
     rng = np.random.default_rng(12)
     with rasterio.open(path) as file:
-        rows, columns = min(file.height, 600), min(file.width, 600)
-        middle = rasterio.windows.Window((file.width - columns) // 2, (file.height - rows) // 2, columns, rows)
-        grid, crs, kind = file.window_transform(middle), file.crs, file.dtypes[0]
+        part = part_with_land(file)
+        columns, rows = part.width, part.height
+        grid, crs, kind = file.window_transform(part), file.crs, file.dtypes[0]
     shapes = [shapely.transform(star(rng, 10.0 ** rng.uniform(-1, 2), rng.integers(3, 40)), lambda xy, at=at: xy + at)
               for at in rng.uniform([0, 0], [columns, rows], (60, 2))]  # fmt: skip
     areas = gpd.GeoDataFrame(geometry=on_ground(np.array(shapes), grid), crs=crs)
@@ -397,6 +404,43 @@ def test_both_engines_agree_on_real_maps(path):
                 assert (apart <= 1e-6 * np.maximum(1.0, held.to_numpy())).all()
             else:
                 pd.testing.assert_frame_equal(ours, theirs, rtol=1e-6)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not FILES, reason="the real data are not here (LANDRELEASE_REAL_DATA)")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_whole_cells_of_real_maps_are_those_that_rasterio_reads(path):
+    rng = np.random.default_rng(13)
+    with rasterio.open(path) as file:
+        part = part_with_land(file)
+        cells, grid, crs = file.read(1, masked=True, window=part), file.window_transform(part), file.crs
+        nodata, kind = file.nodata, file.dtypes[0]
+    # a strip of the edge of the file, too: there is nothing beyond it
+    corners = np.sort(rng.integers(0, [[[part.width], [part.height]]], (40, 2, 2)), axis=2)
+    corners = np.concatenate(
+        [np.add(corners, [0, 1]), [[[0, part.width], [0, 2]], [[0, part.width], [0, part.height]]]]
+    )
+    held = [cells[low:high, west:east] for (west, east), (low, high) in corners]
+    boxes = shapely.box(corners[:, 0, 0], corners[:, 1, 0], corners[:, 0, 1], corners[:, 1, 1])
+    areas = gpd.GeoDataFrame({"area_id": np.arange(len(held)).astype(str)}, geometry=on_ground(boxes, grid), crs=crs)
+    count, seen = np.array([part.size for part in held]), np.array([part.count() for part in held])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        total = match_raster(areas, path, stat="sum")
+        assert (np.abs(total["covered_share"] * count - seen) <= 1e-6).all()
+        most = np.array([abs(part.astype(float)).max() if part.count() else 0.0 for part in held])
+        expected = np.array([part.astype(float).sum() if part.count() else np.nan for part in held])
+        np.testing.assert_allclose(total["value"], expected, rtol=1e-12, atol=1e-6 * most.max())
+        if kind.startswith("float"):
+            return
+        found = match_raster(areas, path, stat="shares").dropna(subset="class_code")
+    assert nodata is None or nodata not in set(found["class_code"])
+    counted = {(str(i), code): n for i, part in enumerate(held)
+               for code, n in zip(*np.unique(part.compressed(), return_counts=True), strict=True)}  # fmt: skip
+    places = found["area_id"].astype(int).to_numpy()
+    shares = dict(zip(zip(found["area_id"], found["class_code"], strict=True), found["class_share"] * count[places],
+                      strict=True))  # fmt: skip
+    assert max(abs(shares.get(key, 0.0) - counted.get(key, 0)) for key in shares.keys() | counted.keys()) <= 1e-6
 
 
 # rings
