@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from landrelease.priority.criteria import Band, Criterion, Measure, Scheme, bundled_schemes, read_scheme
+from landrelease.priority.criteria import Band, Criterion, Measure, Scheme
+from landrelease.priority.scheme_file import bundled_schemes, read_scheme
 from landrelease.priority.score import Ranking, check_criteria, prioritise
 from landrelease.priority.sentences import explain
 from landrelease.priority.table import criteria_table

@@ -14,8 +14,9 @@ import pandas as pd
 from landrelease.errors import DataError, OptionError, check_option, nearest
 from landrelease.priority.criteria import Band, Criterion, Scheme
 from landrelease.priority.measures import as_numbers
+from landrelease.priority.methods import unit_value
 
-__all__ = ["Ranking", "check_criteria", "prioritise"]
+__all__ = ["Ranking", "check_criteria", "prioritise", "unit_values"]
 
 Floats = npt.NDArray[np.float64]
 Missing = Literal["raise", "lowest", "highest", "drop"]
@@ -223,6 +224,50 @@ def _say_missing(criteria: tuple[Criterion, ...], is_missing: npt.NDArray[np.boo
         + "\n  Fix: fill them, or say how they count: missing='lowest' (nothing), 'highest' (in full) or\n"
         "  'drop' (not ranked)."
     )
+
+
+def unit_values(criteria: Sequence[Criterion], values: pd.DataFrame) -> Floats:
+    """Return how much of each criterion each area has: the marginal values, a column a criterion.
+
+    Parameters
+    ----------
+    criteria : sequence of Criterion
+        What counts.
+    values : DataFrame
+        A column for each criterion, as in `Ranking.values` or the table of `prioritise`.
+
+    Returns
+    -------
+    array of float64, (areas, criteria)
+        From 0 to 1, NaN where the value is missing. Form `value`: the place between `low` and `high`. Form
+        `points`: the part of `high`; points of a count without a `high` have no most, and stay the count.
+
+    Raises
+    ------
+    DataError
+        A column is lacking, or holds no numbers.
+
+    Notes
+    -----
+    The score of `prioritise` is the sum of `most` times the marginal value over the criteria, or of `weight` times
+    it where there is no most. Weights that are drawn or compared are those of the marginal values.
+
+    Examples
+    --------
+    >>> road = Criterion("road_m", 0, 500, 0.5, more_is_urgent=False)
+    >>> criteria = [road, Criterion("mines", None, 2, 3, form="points")]
+    >>> values = pd.DataFrame({"road_m": [100, 900, None], "mines": [1, 4, 0]})
+    >>> unit_values(criteria, values).tolist()
+    [[0.8, 0.5], [0.0, 1.0], [nan, 0.0]]
+    >>> unit_values(criteria, values.iloc[:0]).shape
+    (0, 2)
+    """
+    found = np.empty((len(values), len(criteria)), order="F")
+    for place, one in enumerate(criteria):
+        if one.column not in values.columns:
+            raise DataError(f"the values have no column '{one.column}'{nearest(one.column, map(str, values.columns))}")
+        found[:, place] = unit_value(one, as_numbers(values[one.column], f"column '{one.column}' of the values"))
+    return found
 
 
 def _given_by(one: Criterion, values: Floats, missing: Missing) -> Floats:

@@ -12,7 +12,7 @@ import pytest
 import landrelease
 from landrelease.match.legends import bundled_legends, read_legend
 from landrelease.priority import read_scheme
-from landrelease.priority.criteria import bundled_schemes
+from landrelease.priority.scheme_file import bundled_schemes
 from landrelease.programme import (
     About,
     Balance,

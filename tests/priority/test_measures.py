@@ -110,7 +110,9 @@ def test_distances_stay_true_far_from_the_centre(monkeypatch):
 def test_a_layer_that_is_not_given_leaves_its_column_missing():
     scheme = read_scheme("community-first")
     table = criteria_table(AREAS, scheme, layers={"accidents": None})
-    assert table.columns.tolist() == ["area_id", *[one.column for one in scheme.criteria]]
+    asked = [f"community_rank_{who}_consulted_count" for who in ("women", "men")]
+    columns = [one.column for one in scheme.criteria]
+    assert table.columns.tolist() == ["area_id", columns[0], *asked, *columns[1:]]
     assert table.drop(columns=["area_id", "hazard_area_m2"]).isna().all(axis=None)
     assert table["hazard_area_m2"].isna().tolist() == [False, False, True, True]
     with pytest.raises(DataError, match="people_within_1km: all areas"):
@@ -301,7 +303,7 @@ def test_no_areas_and_areas_without_any_place(tmp_path):
     people = raster(tmp_path / "people.tif", np.ones((3, 3), dtype="float32"), nodata=-1)
     layers = {"population": people, "accidents": points((0, 0)), "needs": NEEDS, "land_cover": people}
     scheme = read_scheme("community-first")
-    assert criteria_table(AREAS.iloc[:0], scheme, layers=layers).shape == (0, 7)
+    assert criteria_table(AREAS.iloc[:0], scheme, layers=layers).shape == (0, 9)
     assert criteria_table(AREAS.iloc[2:], scheme, layers=layers).drop(columns="area_id").isna().all(axis=None)
 
 
