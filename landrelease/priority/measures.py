@@ -361,18 +361,18 @@ def _community_rank(areas: pd.DataFrame, given: Given, args: dict[str, Any], col
     return np.where(group.notna().to_numpy() & units.notna().to_numpy(), ranks, np.nan)
 
 
-def consulted(areas: pd.DataFrame, given: Given, args: dict[str, Any]) -> tuple[Floats, Floats]:
+def consulted(areas: pd.DataFrame, given: Given, args: dict[str, Any]) -> list[Floats]:
     """Return how many women and men were asked for `community_rank`; missing where nobody wrote it down.
 
     A meeting that names several needs stands in several rows: the largest number of a unit counts, not the sum.
     """
     name = args["layer"]
     needs, _, units = _asked(areas, given, name)
-    found: list[Floats] = []
+    found = []
     for who in ("women_consulted_count", "men_consulted_count"):
         counts = pd.Series(as_numbers(_cells(needs, who), f"column '{who}' of '{name}'"), index=needs.index)
-        found.append(units.map(counts.groupby(needs["admin_code"]).max()).to_numpy(dtype=np.float64))
-    return found[0], found[1]
+        found.append(cast(Floats, units.map(counts.groupby(needs["admin_code"]).max()).to_numpy(dtype="float64")))
+    return found
 
 
 def _asked(areas: pd.DataFrame, given: Given, name: str) -> tuple[pd.DataFrame, pd.Series, pd.Series]:

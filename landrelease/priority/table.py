@@ -125,12 +125,12 @@ def criteria_table(
     return table
 
 
-def _consulted(areas: pd.DataFrame, measure: Measure, given: Given, column: str) -> tuple[Floats, ...]:
+def _consulted(areas: pd.DataFrame, measure: Measure, given: Given, column: str) -> list[Floats]:
     """Return how many women and men were asked: what the areas say of it, if the rank is theirs."""
     if column in areas.columns or measure.layer not in given.layers:
         names = [name for name in consulted_columns(column) if name in areas.columns]
         known = {name: as_numbers(areas[name], f"column '{name}' of 'areas'") for name in names}
-        return tuple(known.get(name, np.full(len(areas), np.nan)) for name in consulted_columns(column))
+        return [known.get(name, np.full(len(areas), np.nan)) for name in consulted_columns(column)]
     return consulted(areas, given, measure.args)
 
 
