@@ -81,7 +81,8 @@ def explain(ranking: Ranking, area_id: str) -> str:
 
 
 def _say_dropped(ranking: Ranking, row: int) -> str:
-    names = {one.column: one.name for one in [*_thresholds(ranking, ranking.classes), *ranking.criteria]}
+    names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
+    names |= {one.column: one.name for one in ranking.criteria}
     return f"{ranking.table['area_id'].iloc[row]} is not ranked: {_unknown(ranking, names, row)} not known."
 
 
