@@ -283,8 +283,16 @@ RESULTS: dict[str, Table] = {
         ),
         _result(
             "ranking", "an area",
-            text("area_id", "the area"), number("score", "sum of the contributions", low=None),
+            text("area_id", "the area"), number("score", "sum of the contributions; of TOPSIS the closeness", low=None),
             Column("rank", "count", "1 is first; equal scores share a rank", low=1),
+            Column("tie_group", "count", "areas that nothing distinguishes share one", low=1),
+            text("priority_class", "class of a scheme of two tiers"),
+            number("score_low", "lowest score that it may have (missing='bounds')", low=None),
+            number("score_high", "highest score that it may have", low=None),
+            Column("rank_best", "count", "best rank that it may have", low=1),
+            Column("rank_worst", "count", "worst rank that it may have", low=1),
+            number("distance_to_best", "of TOPSIS: to the most urgent values", low=0),
+            number("distance_to_worst", "of TOPSIS: to the least urgent values", low=0),
         ),
     )
 }  # fmt: skip
