@@ -57,10 +57,13 @@ def register(areas: int, criteria: int, seed: int) -> tuple[pd.DataFrame, list[A
 
     random = np.random.default_rng(seed)
     columns = {f"c{j}": random.gamma(2.0, 10.0 ** (j % 4), areas) for j in range(criteria)}
-    table = pd.DataFrame({"area_id": pd.Series([f"HA-{i:07}" for i in random.permutation(areas)], dtype="str"), **columns})
+    table = pd.DataFrame(
+        {"area_id": pd.Series([f"HA-{i:07}" for i in random.permutation(areas)], dtype="str"), **columns}
+    )
     weights = random.dirichlet(np.ones(criteria))
     return table, [
-        Criterion(f"c{j}", 0, 100 * 10.0 ** (j % 4), float(weights[j]), more_is_urgent=j % 3 != 0) for j in range(criteria)
+        Criterion(f"c{j}", 0, 100 * 10.0 ** (j % 4), float(weights[j]), more_is_urgent=j % 3 != 0)
+        for j in range(criteria)
     ]
 
 
@@ -144,7 +147,9 @@ def _promethee(areas: int, seed: int, *, peers: bool) -> Task:
     def make() -> Any:
         from pymcdm.methods import PROMETHEE_II
 
-        return PROMETHEE_II("vshape_2", p=[one.preference for one in criteria], q=[one.indifference for one in criteria])
+        return PROMETHEE_II(
+            "vshape_2", p=[one.preference for one in criteria], q=[one.indifference for one in criteria]
+        )
 
     table, criteria = register(areas, 8, seed)
     criteria = [replace(one, indifference=one.high / 100, preference=one.high / 5) for one in criteria]

@@ -137,13 +137,11 @@ def _left_behind(levels: Floats, step: float) -> Ints:
         found = found + more - fewer
 
 
-def class_places(
-    classes: Sequence[PriorityClass], columns: Mapping[str, Floats], length: int, *, unknown_is_reached: bool
-) -> Ints:
+def class_places(classes: Sequence[PriorityClass], columns: Mapping[str, Floats], *, unknown_is_reached: bool) -> Ints:
     """Return the place of each area's class, 0 the most urgent."""
-    place = np.full(length, max(len(classes) - 1, 0), dtype=np.intp)
+    place = np.full(len(next(iter(columns.values()))), len(classes) - 1, dtype=np.intp)
     for number in range(len(classes) - 2, -1, -1):
-        reached = np.zeros(length, dtype=bool)
+        reached = np.zeros(len(place), dtype=bool)
         for one in classes[number].any:
             reached |= is_reached(one, columns[one.column], unknown_is_reached=unknown_is_reached)
         place[reached] = number

@@ -70,7 +70,9 @@ def area_ids(table: pd.DataFrame) -> pd.Series:
     if "area_id" not in table.columns:
         raise DataError("the table has no column area_id. Fix: table = criteria_table(areas, scheme, layers={...})")
     ids = table["area_id"].astype("str").reset_index(drop=True)
-    if ids.is_unique and not ids.hasnans:
+    # Equal ids stand side by side; a table of their hashes would need several times the memory of the column.
+    in_order = ids.array.take(ids.array.argsort())
+    if not ids.hasnans and not np.any(in_order[1:] == in_order[:-1]):
         return ids
     wrong = ids.isna() | ids.duplicated(keep=False)
     shown = ids[wrong].iloc[0] if isinstance(ids[wrong].iloc[0], str) else "missing"

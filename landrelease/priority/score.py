@@ -220,21 +220,20 @@ def prioritise(
         is_ranked = ~np.logical_or.reduce(list(unknown.values()))
     scores, flows = _scored(chosen, columns, method, missing, is_ranked)
     whole = math.fsum(one.weight for one in chosen) if method == "value" else 1.0
-    at_best = class_places(classes, columns, len(ids), unknown_is_reached=missing in ("best", "bounds"))
-    at_worst = class_places(classes, columns, len(ids), unknown_is_reached=missing == "best")
+    at_best, at_worst = _classes(classes, columns, missing)
     if missing == "bounds":
         order, is_same, placed = _by_bounds(scores, at_best, at_worst, whole, ids)
     else:
         order, is_same, placed = _by_score(scores["score"], at_best, is_ranked, whole, ids)
     area_id = pd.Series(ids.array.take(order))
     cells: dict[str, Any] = {"area_id": area_id}
-    if classes:
+    if at_best is not None:
         is_sure = is_ranked & (at_best == at_worst)
         names = np.where(is_sure, np.array([one.name for one in classes], dtype="object")[at_best], "")
         cells["priority_class"] = pd.Series(names[order], dtype="str").where(is_sure[order])
     cells |= {"score": scores.pop("score")[order], "rank": placed.pop("rank")}
     cells["tie_group"] = tie_groups(is_same, order, list(columns.values()))
-    cells |= {name: values[order] for name, values in scores.items()}
+    cells |= {name: scores.pop(name)[order] for name in list(scores)}
     asked = {name: _numbers(table, name) for one in chosen for name in consulted_columns(one.column) if name in table}
     return Ranking(
         table=pd.DataFrame(cells | placed),
@@ -258,6 +257,16 @@ def _numbers(table: pd.DataFrame, name: str) -> Floats:
 def _frame(area_id: pd.Series, columns: Columns, order: Ints) -> pd.DataFrame:
     # The columns are new; the frame would copy them once more.
     return pd.DataFrame({"area_id": area_id, **{name: values[order] for name, values in columns.items()}}, copy=False)
+
+
+def _classes(
+    classes: tuple[PriorityClass, ...], columns: Columns, missing: Missing
+) -> tuple[Ints, Ints] | tuple[None, None]:
+    """Return the place of each area's class, at best and at worst; None if the scheme has none."""
+    if not classes:
+        return None, None
+    best = class_places(classes, columns, unknown_is_reached=missing in ("best", "bounds"))
+    return best, class_places(classes, columns, unknown_is_reached=missing == "best")
 
 
 def _scored(
@@ -304,22 +313,25 @@ def _levels(score: Floats, whole: float) -> Floats:
 
 
 def _by_score(
-    score: Floats, class_place: Ints, is_ranked: Bools, whole: float, ids: pd.Series
+    score: Floats, class_place: Ints | None, is_ranked: Bools, whole: float, ids: pd.Series
 ) -> tuple[Ints, Bools, dict[str, Any]]:
     # Where all areas are alike, TOPSIS has no score, and they share the first rank.
     level = np.where(is_ranked, -np.nan_to_num(_levels(score, whole)), np.inf)
     keys: list[Any] = [level]
-    if class_place.any():
-        keys = [np.where(is_ranked, class_place, class_place.max() + 1), level]
+    if class_place is not None:
+        keys = [np.where(is_ranked, class_place, np.iinfo(np.intp).max), level]
     order, is_same = in_order(keys, ids)
     return order, is_same, {"rank": pd.arrays.IntegerArray(ranks(is_same), ~is_ranked[order])}
 
 
 def _by_bounds(
-    scores: Columns, at_best: Ints, at_worst: Ints, whole: float, ids: pd.Series
+    scores: Columns, at_best: Ints | None, at_worst: Ints | None, whole: float, ids: pd.Series
 ) -> tuple[Ints, Bools, dict[str, Any]]:
     low, high = (_levels(scores[name], whole) for name in ("score_low", "score_high"))
-    best, worst = rank_bounds(*joined([-at_worst, low], [-at_best, high]))
+    if at_best is None or at_worst is None:
+        best, worst = rank_bounds(low, high)
+    else:
+        best, worst = rank_bounds(*joined([-at_worst, low], [-at_best, high]))
     order, is_same = in_order([best, worst], ids)
     best, worst = best[order], worst[order]
     rank = pd.arrays.IntegerArray(best, best != worst)

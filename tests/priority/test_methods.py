@@ -39,10 +39,7 @@ def brute_flow(one: Criterion, values: np.ndarray) -> np.ndarray:
         return np.zeros(1)
     difference = (values[:, None] - values[None, :]) * (1 if one.more_is_urgent else -1)
     low, high = one.indifference, one.full_difference
-    if low == high:
-        prefers = (difference > low).astype(float)
-    else:
-        prefers = np.clip((difference - low) / (high - low), 0, 1)
+    prefers = (difference > low).astype(float) if low == high else np.clip((difference - low) / (high - low), 0, 1)
     return (prefers - prefers.T).sum(axis=1) / (len(values) - 1)
 
 
@@ -155,8 +152,8 @@ def test_topsis_claims_no_contributions():
     assert explain(ranking, "A0") == (
         f"A0 is rank 1 of 2 with a closeness of {ranking.table['score'].iloc[0]:.2f} on a scale from 0 to 1. "
         f"Its distance is {best:.3g} to the most urgent and {worst:.3g} to the least urgent values of all areas. "
-        "What counts is people (1,240 people; weight 0.5) and distance to a road (400 m; weight 0.3). A closeness is no "
-        "sum: no part of it belongs to one of them."
+        "What counts is people (1,240 people; weight 0.5) and distance to a road (400 m; weight 0.3). A closeness is "
+        "no sum: no part of it belongs to one of them."
     )
 
 
@@ -282,7 +279,7 @@ def test_what_can_not_be_ranked_is_an_error_of_each_method(method):
             Criterion("people", low, high, 1)
     with pytest.raises(DataError, match="1 of 2 criteria has missing values, for 1 of 2 areas"):
         prioritise(table.assign(people=[np.nan, 1]), [PEOPLE, ROAD], method=method)
-    with pytest.raises(DataError, match="row 0 has .*inf"):
+    with pytest.raises(DataError, match=r"row 0 has .*inf"):
         prioritise(table.assign(people=[np.inf, 1]), [PEOPLE, ROAD], method=method)
 
 
