@@ -294,7 +294,7 @@ def _project_waiting(areas: pd.DataFrame, given: Given, args: dict[str, Any], co
     _warn_of(int(((waits > 0) & ~is_placed).sum()), name, "no usable place", "no area is known on which they wait")
     used = np.flatnonzero(is_placed & (waits != 0))
     if len(used):
-        places = gpd.GeoDataFrame({"place_id": used.astype(str)}, geometry=shapes[used], crs=layer.crs)
+        places = gpd.GeoDataFrame({"location_id": used.astype(str)}, geometry=shapes[used], crs=layer.crs)
         near = match_nearby(here, to_crs(places, here.crs, name), within_m=args["within_m"])
         rows, found = near["area_id"].astype(int).to_numpy(), waits[near["feature_id"].astype(int).to_numpy()]
         result[rows[np.isnan(found)]] = np.nan
@@ -313,7 +313,9 @@ def _is_waiting(projects: pd.DataFrame, as_of: pd.Timestamp | None, name: str, c
             f"criterion '{column}': {int(undecided.sum())} rows of '{name}' have no status but an end: over by which "
             "day?\n  Fix: criteria_table(..., as_of='2025-12-31')."
         )
-    return np.where(undecided, (ends >= as_of).to_numpy(dtype="float64"), by_status).astype("float64")
+    if undecided.any():
+        by_status[undecided] = ends[undecided] >= as_of
+    return cast(Floats, by_status)
 
 
 def _column(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:

@@ -119,8 +119,8 @@ def test_bounds_in_sentences():
     ranking = prioritise(table, THREE, missing="bounds")
     assert explain(ranking, "A1") == (
         "A1 is rank 1 of 3 with a score between 0.50 and 1.00 of 1.00. It gets 0.25 of 0.25 for distance to a road "
-        "(0 m; 4 or more counts nothing, 0 counts in full) and 0.25 of 0.25 for mines (yes). Not known, and not in the lower "
-        "score: up to 0.50 for people."
+        "(0 m; 4 or more counts nothing, 0 counts in full) and 0.25 of 0.25 for mines (yes). Not known, and not in the "
+        "lower score: up to 0.50 for people."
     )
     assert explain(ranking, "A0").startswith("A0 is between rank 1 and 2 of 3 with a score of 0.50 of 1.00. ")
     assert explain(ranking, "A2").startswith("A2 is rank 3 of 3 with a score between 0.00 and 0.25 of 1.00. ")
