@@ -18,6 +18,9 @@ SUFFIXES = {"m2": "_m2", "m": "_m", "usd": "_usd", "share": "_share", "count": "
 WITHOUT_UNIT = {"level", "rank", "year", "score", "target", "value", "class_code", "source_row", "row", "by"}
 # their unit is that of the line that they are of
 WITHOUT_UNIT |= {"published", "expected", "difference", "batch_id"}
+# nor has a place in a ranking
+WITHOUT_UNIT |= {"tie_group", "score_low", "score_high", "rank_best", "rank_worst"}
+WITHOUT_UNIT |= {"distance_to_best", "distance_to_worst"}
 # IMAS 04.10: what land may be and how it is released
 IMAS_EVENTS = {"suspected", "confirmed", "cancelled", "reduced", "cleared"}
 
