@@ -138,6 +138,8 @@ def write_ranks(packed: Any, ranks: Any) -> None:
 def add_funded(packed: Any, cost: Any, budget: float, funded: Any) -> None:
     """Count for each area in how many draws the budget pays for it and for all with its score or a higher one.
 
+    What costs more than the whole budget is passed over. Else the first that does not fit ends it.
+
     packed (draws, n) : as for `write_ranks`.  cost (n,).  funded (n,) : is added to.
     """
     draws, n = packed.shape
@@ -146,10 +148,14 @@ def add_funded(packed: Any, cost: Any, budget: float, funded: Any) -> None:
         while place < n:
             end, key = place, packed[draw, place] >> np.uint64(32)
             while end < n and packed[draw, end] >> np.uint64(32) == key:
-                spent += cost[packed[draw, end] & np.uint64(0xFFFFFFFF)]
+                area = packed[draw, end] & np.uint64(0xFFFFFFFF)
+                if cost[area] <= budget:
+                    spent += cost[area]
                 end += 1
             if spent > budget:
                 break
             for k in range(place, end):
-                funded[packed[draw, k] & np.uint64(0xFFFFFFFF)] += 1
+                area = packed[draw, k] & np.uint64(0xFFFFFFFF)
+                if cost[area] <= budget:
+                    funded[area] += 1
             place = end

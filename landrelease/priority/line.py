@@ -14,7 +14,7 @@ from landrelease.errors import DataError, OptionError
 from landrelease.priority.measures import as_numbers
 from landrelease.priority.score import Ranking
 from landrelease.priority.simulate import funded_shares, reached_shares
-from landrelease.priority.stability import Stability, drawn_weights, whole_numbers
+from landrelease.priority.stability import Stability, drawn_weights, whole_number
 from landrelease.priority.uncertain import model_of, ranked_rows, require_additive
 
 __all__ = ["funding_line"]
@@ -44,7 +44,8 @@ def funding_line(
     top : int, optional
         How many areas are funded; this or `budget`.
     budget : float, optional
-        What there is to spend. In each draw it is spent from the first area on, until the next does not fit. [USD]
+        What there is to spend. In each draw it is spent from the first area on, until the next does not fit; an area
+        that costs more than all of it is passed over. [USD]
     cost : DataFrame, optional
         With `budget`: `area_id` and `cost_usd` of every ranked area.
     sure : float
@@ -55,7 +56,7 @@ def funding_line(
     -------
     DataFrame
         In the order of the ranking: area_id, rank, in_share (the share of the draws in which it is funded), line (in,
-        interchangeable or out; missing where the area is not ranked), reason (in words).
+        interchangeable or out; missing where the area is not ranked), reason (in words; what it counts are the draws).
 
     Raises
     ------
@@ -76,7 +77,7 @@ def funding_line(
     --------
     >>> from landrelease.priority import Criterion, prioritise, stability
     >>> criteria = [Criterion("people", 0, 1000, 0.6), Criterion("victims", 0, 10, 0.4)]
-    >>> cells = {"area_id": ["A1", "A2", "A3"], "people": [900, 300, 200], "victims": [1, 7, 2]}
+    >>> cells = {"area_id": ["A1", "A2", "A3"], "people": [900, 300, 200], "victims": [1, 8, 2]}
     >>> ranking = prioritise(pd.DataFrame(cells), criteria)
     >>> found = stability(ranking)
     >>> funding_line(ranking, found, top=2)[["area_id", "line", "reason"]]
@@ -86,8 +87,8 @@ def funding_line(
     2      A3  out     among the first 2 in none of 10,000 rankings
     >>> cost = pd.DataFrame({"area_id": ["A1", "A2", "A3"], "cost_usd": [80_000, 70_000, 10_000]})
     >>> print(funding_line(ranking, found, budget=100_000, cost=cost)["reason"][0])
-    reached by the budget in 76.9 % of 10,000 rankings: which weights and values are true decides;
-    2 areas are interchangeable in this way
+    reached by the budget in 80.5 % of 10,000 rankings: which weights and values are true decides;
+    2 areas are interchangeable
     >>> funding_line(ranking, found)
     Traceback (most recent call last):
     landrelease.errors.OptionError: give either top (how many areas are funded) or budget (with cost)
@@ -102,14 +103,16 @@ def funding_line(
         raise OptionError("budget and cost belong together: what there is to spend, and what each area costs")
     model = model_of(ranking, stability.uncertain)
     weights = drawn_weights(stability.space, model, stability.draws, stability.seed)
+    is_beyond = np.zeros(len(model.ids), dtype=bool)
     if budget is not None and cost is not None:
-        what = "reached by the budget"
-        share = funded_shares(model, weights, _costs(cost, model.ids), _budget(budget), stability.seed)
+        what, costs, limit = "reached by the budget", _costs(cost, model.ids), _budget(budget)
+        is_beyond = costs > limit
+        share = funded_shares(model, weights, costs, limit, stability.seed)
     else:
-        [line] = whole_numbers("top", top)
+        line = whole_number("top", top, 1)
         what = "first" if line == 1 else f"among the first {line:,}"
         share = reached_shares(model, weights, sorted({1, line}), stability.seed)[0][:, -1]
-    return _frame(ranking, share, sure, what, stability.draws)
+    return _frame(ranking, share, sure, what, stability.draws, is_beyond)
 
 
 def _require_same(ranking: Ranking, stability: Stability) -> None:
@@ -145,7 +148,9 @@ def _costs(cost: pd.DataFrame, ids: npt.NDArray[Any]) -> Floats:
     return cast(Floats, found)
 
 
-def _frame(ranking: Ranking, share: Floats, sure: float, what: str, draws: int) -> pd.DataFrame:
+def _frame(
+    ranking: Ranking, share: Floats, sure: float, what: str, draws: int, is_beyond: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
     # What is sure to 95 % is out at 5 %, though 1 - 0.95 is a little more than 0.05.
     line = np.where(share >= sure - _ROUNDING, "in", np.where(share <= 1 - sure + _ROUNDING, "out", _OPEN))
     undecided = int((line == _OPEN).sum())
@@ -155,7 +160,8 @@ def _frame(ranking: Ranking, share: Floats, sure: float, what: str, draws: int) 
     frame.loc[rows, "in_share"] = share
     frame.loc[rows, "line"] = line
     frame.loc[rows, "reason"] = [
-        _reason(one, where, what, draws, undecided) for one, where in zip(share, line, strict=True)
+        "costs more than the whole budget" if beyond else _reason(one, where, what, draws, undecided)
+        for one, where, beyond in zip(share, line, is_beyond, strict=True)
     ]
     return frame.astype({"line": "str", "reason": "str"})
 
@@ -171,4 +177,4 @@ def _reason(share: float, line: str, what: str, draws: int, undecided: int) -> s
     if line != _OPEN:
         return said
     others = "it alone is" if undecided == 1 else f"{undecided:,} areas are"
-    return f"{said}: which weights and values are true decides; {others} interchangeable in this way"
+    return f"{said}: which weights and values are true decides; {others} interchangeable"

@@ -73,7 +73,7 @@ class Model:
     def weights(self) -> Floats:
         """The weights of the criteria as parts of 1; NaN where all are 0."""
         given = np.array([one.most for one in self.criteria])
-        return cast(Floats, given / given.sum() if given.sum() > 0 else np.full(len(given), np.nan))
+        return given / given.sum() if given.sum() > 0 else np.full(len(given), np.nan)
 
 
 def require_additive(ranking: Ranking, what: str) -> None:
