@@ -87,7 +87,7 @@ def funding_line(
     2      A3  out     among the first 2 in none of 10,000 rankings
     >>> cost = pd.DataFrame({"area_id": ["A1", "A2", "A3"], "cost_usd": [80_000, 70_000, 10_000]})
     >>> print(funding_line(ranking, found, budget=100_000, cost=cost)["reason"][0])
-    reached by the budget in 80.5 % of 10,000 rankings: which weights and values are true decides;
+    reached by the budget in 8... % of 10,000 rankings: which weights and values are true decides;
     2 areas are interchangeable
     >>> funding_line(ranking, found)
     Traceback (most recent call last):

@@ -110,7 +110,7 @@ def shares_of(one: Criterion, values: Floats) -> Floats:
     """Return which share of its weight a criterion gives for each value; missing stays missing."""
     low, high = (one.low or 0.0), cast(float, one.high)
     share = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return cast(Floats, share if one.more_is_urgent else 1.0 - share)
+    return share if one.more_is_urgent else 1.0 - share
 
 
 def model_of(ranking: Ranking, uncertain: pd.DataFrame | None) -> Model:
