@@ -13,7 +13,7 @@ __all__ = ["PADDING", "add_funded", "add_levels", "add_scores", "write_ranks"]
 GROUP = 16
 """Areas of which only the best is looked at, to find a score that enough areas reach."""
 PADDING = -1.0
-"""Value of the areas that fill the last group: below all others."""
+"""Score of what fills the last group: below that of any area, which is 0 or more."""
 _TILE = 1024
 """Areas whose values stay in the nearest cache while all draws of a batch pass over them."""
 
@@ -74,10 +74,10 @@ def _reached(scores: Any, n: int, k: int, low: Any, high: Any, slack: int) -> An
 def add_levels(scores: Any, lines: Any, weights: Any, levels: Any, central: Any) -> None:
     """Count for each area how many of the lines it reaches in each draw, and add up the weights that make it first.
 
-    scores (draws, n) : a multiple of `GROUP` areas; padding has the lowest.
+    scores (draws, n) : a multiple of `GROUP` areas; what is no area has the score `PADDING`.
     lines (L,) : numbers of areas, upwards; an area reaches line k where fewer than k areas have a higher score.
-    levels (n, L + 1) : how often an area reached that many of the lines.
-    central (n, m) : the sum of the weights of the draws in which no area has a higher score.
+    levels (areas, L + 1) : how often an area reached that many of the lines.
+    central (areas, m) : the sum of the weights of the draws in which no area has a higher score.
 
     The best of each of many groups are scores of so many areas: the k-th of them is reached by k areas at least and
     by few more, so that only those have to be looked at.

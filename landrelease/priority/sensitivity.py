@@ -223,7 +223,7 @@ def _nearest(weights: Floats, apart: Floats, total: float) -> Floats:
     """Return the nearest weights of the same sum for which apart @ weights is 0; NaN if none go beyond."""
     from scipy.optimize import brentq
 
-    if apart.min() >= 0:
+    if apart.min() >= -_SAME_SCORE:
         return np.full(len(weights), np.nan)
     share, slope = weights / total, apart / np.abs(apart).max()
 
@@ -249,8 +249,9 @@ def _alone(weights: Floats, apart: Floats, total: float) -> Floats:
     others = apart @ weights - apart * weights
     with np.errstate(divide="ignore", invalid="ignore"):
         found = others * total / (others - apart * rest)
-    # At 0 and at the whole the scores are equal, and nothing lies beyond.
-    return cast(Floats, np.where((rest > 0) & (found > 0) & (found < total), found, np.nan))
+    # The other area is ahead at the end of the way, upwards or downwards; to be equal there is not enough.
+    is_passed = (apart < -_SAME_SCORE) | (others < -_SAME_SCORE * total)
+    return cast(Floats, np.where((rest > 0) & is_passed, found, np.nan))
 
 
 def _sentence(first: str, second: str, table: pd.DataFrame, *, is_tied: bool) -> str:

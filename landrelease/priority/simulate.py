@@ -34,13 +34,14 @@ def scores_of(model: Model, weights: Floats, seed: int) -> Iterator[tuple[npt.ND
     fixed, counted = _one_column(model, weights)
     n = len(model.ids)
     size = -(-n // kernels.GROUP) * kernels.GROUP
-    values = np.full((fixed.shape[1], size), kernels.PADDING, dtype="float32")
+    values = np.zeros((fixed.shape[1], size), dtype="float32")
     values[:, :n] = fixed.T
     batch = max(1, min(64, _CELLS // max(size, 1)))
     for low in range(0, len(weights), batch):
         part = counted[low : low + batch].astype("float32")
         scores = np.zeros((len(part), size), dtype="float32")
         kernels.add_scores(part, values, scores)
+        scores[:, n:] = kernels.PADDING
         for one in model.drawn:
             scores[:, one.rows] += weights[low : low + batch, [one.at]] * one.draw(len(part), random)
         yield weights[low : low + batch], scores
