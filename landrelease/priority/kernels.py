@@ -8,7 +8,7 @@ import numpy as np
 
 from landrelease.match.kernels.compiled import compiled
 
-__all__ = ["PADDING", "add_funded", "add_levels", "add_scores", "write_ranks"]
+__all__ = ["PADDING", "add_funded", "add_levels", "write_keys", "write_ranks", "write_scores"]
 
 GROUP = 16
 """Areas of which only the best is looked at, to find a score that enough areas reach."""
@@ -19,8 +19,8 @@ _TILE = 1024
 
 
 @compiled
-def add_scores(weights: Any, values: Any, scores: Any) -> None:
-    """Add to the scores (draws, n) the product of weights (draws, m) and values (m, n).
+def write_scores(weights: Any, values: Any, start: Any, scores: Any) -> None:
+    """Write the scores (draws, n): where they start (n,), and the product of weights (draws, m) and values (m, n).
 
     Not a library's product: areas with the same values must get the same score to the last bit, wherever they stand.
     """
@@ -29,6 +29,7 @@ def add_scores(weights: Any, values: Any, scores: Any) -> None:
         high = min(low + _TILE, n)
         for draw in range(len(weights)):
             score = scores[draw, low:high]
+            score[:] = start[low:high]
             j = 0
             while j + 4 <= m:
                 a, b, c, d = weights[draw, j], weights[draw, j + 1], weights[draw, j + 2], weights[draw, j + 3]
@@ -119,43 +120,52 @@ def add_levels(scores: Any, lines: Any, weights: Any, levels: Any, central: Any)
 
 
 @compiled
-def write_ranks(packed: Any, ranks: Any) -> None:
-    """Write the rank of each area in each draw: 1 and the number of areas with a higher score.
-
-    packed (draws, n) : sorted; a key that falls with the score in the upper 32 bits, the area in the lower.
-    """
-    draws, n = packed.shape
+def write_keys(bits: Any, keys: Any) -> None:
+    """Write keys (draws, n) that sort by score downwards, then by area: the bits of scores of 0 or more sort as they do."""
+    draws, n = keys.shape
     for draw in range(draws):
-        last, rank = np.uint64(0), 0
-        for place in range(n):
-            key = packed[draw, place] >> np.uint64(32)
-            if place == 0 or key != last:
-                last, rank = key, place + 1
-            ranks[draw, packed[draw, place] & np.uint64(0xFFFFFFFF)] = rank
+        for area in range(n):
+            keys[draw, area] = (np.uint64(0xFFFFFFFF - bits[draw, area]) << np.uint64(32)) | np.uint64(area)
 
 
 @compiled
-def add_funded(packed: Any, cost: Any, budget: float, funded: Any) -> None:
+def write_ranks(keys: Any, ranks: Any) -> None:
+    """Write the rank of each area in each draw: 1 and the number of areas with a higher score.
+
+    keys (draws, n) : as `write_keys` makes them, sorted.
+    """
+    draws, n = keys.shape
+    for draw in range(draws):
+        last, rank = np.uint64(0), 0
+        for place in range(n):
+            score = keys[draw, place] >> np.uint64(32)
+            if place == 0 or score != last:
+                last, rank = score, place + 1
+            ranks[draw, keys[draw, place] & np.uint64(0xFFFFFFFF)] = rank
+
+
+@compiled
+def add_funded(keys: Any, cost: Any, budget: float, funded: Any) -> None:
     """Count for each area in how many draws the budget pays for it and for all with its score or a higher one.
 
     What costs more than the whole budget is passed over. Else the first that does not fit ends it.
 
-    packed (draws, n) : as for `write_ranks`.  cost (n,).  funded (n,) : is added to.
+    keys (draws, n) : as for `write_ranks`.  cost (n,).  funded (n,) : is added to.
     """
-    draws, n = packed.shape
+    draws, n = keys.shape
     for draw in range(draws):
         spent, place = 0.0, 0
         while place < n:
-            end, key = place, packed[draw, place] >> np.uint64(32)
-            while end < n and packed[draw, end] >> np.uint64(32) == key:
-                area = packed[draw, end] & np.uint64(0xFFFFFFFF)
+            end, score = place, keys[draw, place] >> np.uint64(32)
+            while end < n and keys[draw, end] >> np.uint64(32) == score:
+                area = keys[draw, end] & np.uint64(0xFFFFFFFF)
                 if cost[area] <= budget:
                     spent += cost[area]
                 end += 1
             if spent > budget:
                 break
             for k in range(place, end):
-                area = packed[draw, k] & np.uint64(0xFFFFFFFF)
+                area = keys[draw, k] & np.uint64(0xFFFFFFFF)
                 if cost[area] <= budget:
                     funded[area] += 1
             place = end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ _SAME = 1e-6
 def scores_of(model: Model, weights: Floats, seed: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     """Yield batches of weights (draws, criteria) with the scores (draws, areas), padded to whole groups.
 
-    The same seed gives the same values, however many of the batches are taken.
+    The same seed gives the same values, however many of the batches are taken. All scores are written to one place.
     """
     from landrelease.priority import kernels
 
@@ -36,12 +36,14 @@ def scores_of(model: Model, weights: Floats, seed: int) -> Iterator[tuple[npt.ND
     size = -(-n // kernels.GROUP) * kernels.GROUP
     values = np.zeros((fixed.shape[1], size), dtype="float32")
     values[:, :n] = fixed.T
+    start = np.full(size, kernels.PADDING, dtype="float32")
+    start[:n] = 0
     batch = max(1, min(64, _CELLS // max(size, 1)))
+    room = np.empty((min(batch, len(weights)), size), dtype="float32")
     for low in range(0, len(weights), batch):
         part = counted[low : low + batch].astype("float32")
-        scores = np.zeros((len(part), size), dtype="float32")
-        kernels.add_scores(part, values, scores)
-        scores[:, n:] = kernels.PADDING
+        scores = room[: len(part)]
+        kernels.write_scores(part, values, start, scores)
         for one in model.drawn:
             scores[:, one.rows] += weights[low : low + batch, [one.at]] * one.draw(len(part), random)
         yield weights[low : low + batch], scores
@@ -75,19 +77,19 @@ def reached_shares(model: Model, weights: Floats, lines: list[int], seed: int) -
         return counts / len(weights), central / counts[:, :1]
 
 
-def _packed(scores: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    """Return keys that sort by score downwards, then by area: one integer each, which sorts much faster than a pair."""
-    upwards = scores.view("uint32").astype("uint64")
-    keys = ((np.uint64(0xFFFFFFFF) - upwards) << np.uint64(32)) | np.arange(scores.shape[1], dtype="uint64")
-    keys.sort(axis=1)
-    return cast(npt.NDArray[np.uint64], keys)
+def _sorted_keys(model: Model, weights: Floats, seed: int) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
+    """Yield the first draw of each batch, and keys that name the areas in the order of their scores.
 
+    One integer for score and area sorts much faster than an index of the scores.
+    """
+    from landrelease.priority import kernels
 
-def _ranked(model: Model, weights: Floats, seed: int) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
-    n, low = len(model.ids), 0
+    low = 0
     for part, scores in scores_of(model, weights, seed):
-        # Scores are 0 or more; adding 0 makes a negative zero a zero, whose bits sort.
-        yield low, _packed(np.ascontiguousarray(scores[:, :n]) + np.float32(0))
+        keys = np.empty((len(part), len(model.ids)), dtype="uint64")
+        kernels.write_keys(scores.view("uint32"), keys)
+        keys.sort(axis=1)
+        yield low, keys
         low += len(part)
 
 
@@ -103,10 +105,10 @@ def rank_quantiles(
     n = len(model.ids)
     draws = min(draws, len(weights), max(100, _RANKS // max(n, 1)))
     table = np.empty((n, draws), dtype="uint16" if n < 2**16 else "uint32")
-    for low, packed in _ranked(model, weights[:draws], seed) if n else ():
-        ranks = np.empty((len(packed), n), dtype=table.dtype)
-        kernels.write_ranks(packed, ranks)
-        table[:, low : low + len(packed)] = ranks.T
+    for low, keys in _sorted_keys(model, weights[:draws], seed) if n else ():
+        ranks = np.empty((len(keys), n), dtype=table.dtype)
+        kernels.write_ranks(keys, ranks)
+        table[:, low : low + len(keys)] = ranks.T
     table.sort(axis=1)
     places = [max(0, int(np.ceil(one * draws - 1e-9)) - 1) for one in quantiles]
     return table[:, places].astype("int64"), draws
@@ -117,8 +119,8 @@ def funded_shares(model: Model, weights: Floats, cost: Floats, budget: float, se
     from landrelease.priority import kernels
 
     funded = np.zeros(len(model.ids), dtype="int64")
-    for _, packed in _ranked(model, weights, seed) if len(funded) else ():
-        kernels.add_funded(packed, cost, budget * (1 + 1e-12), funded)
+    for _, keys in _sorted_keys(model, weights, seed) if len(funded) else ():
+        kernels.add_funded(keys, cost, budget * (1 + 1e-12), funded)
     return funded / len(weights)
 
 
