@@ -28,8 +28,9 @@ def write_scores(weights: Any, values: Any, start: Any, scores: Any) -> None:
     for low in range(0, n, _TILE):
         high = min(low + _TILE, n)
         for draw in range(len(weights)):
-            score = scores[draw, low:high]
-            score[:] = start[low:high]
+            score, first = scores[draw, low:high], start[low:high]
+            for i in range(len(score)):
+                score[i] = first[i]
             j = 0
             while j + 4 <= m:
                 a, b, c, d = weights[draw, j], weights[draw, j + 1], weights[draw, j + 2], weights[draw, j + 3]
@@ -121,11 +122,15 @@ def add_levels(scores: Any, lines: Any, weights: Any, levels: Any, central: Any)
 
 @compiled
 def write_keys(bits: Any, keys: Any) -> None:
-    """Write keys (draws, n) that sort by score downwards, then by area: the bits of scores of 0 or more sort as they do."""
+    """Write keys (draws, n) that sort by score downwards, then by area.
+
+    bits (draws, n) : of scores of 0 or more, which sort as the scores do.
+    """
     draws, n = keys.shape
     for draw in range(draws):
+        key, bit = keys[draw], bits[draw]
         for area in range(n):
-            keys[draw, area] = (np.uint64(0xFFFFFFFF - bits[draw, area]) << np.uint64(32)) | np.uint64(area)
+            key[area] = (np.uint64(0xFFFFFFFF - bit[area]) << np.uint64(32)) | np.uint64(area)
 
 
 @compiled

@@ -38,7 +38,7 @@ def scores_of(model: Model, weights: Floats, seed: int) -> Iterator[tuple[npt.ND
     values[:, :n] = fixed.T
     start = np.full(size, kernels.PADDING, dtype="float32")
     start[:n] = 0
-    batch = max(1, min(64, _CELLS // max(size, 1)))
+    batch = max(1, min(32, _CELLS // max(size, 1)))
     room = np.empty((min(batch, len(weights)), size), dtype="float32")
     for low in range(0, len(weights), batch):
         part = counted[low : low + batch].astype("float32")
