@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.errors import DataError, OptionError, nearest
+from landrelease.priority.methods import unit_value
 from landrelease.priority.score import Ranking
 from landrelease.priority.stability import whole_numbers
-from landrelease.priority.uncertain import bounded_criteria, ranked_rows, require_additive, shares_of
+from landrelease.priority.uncertain import bounded_criteria, class_place, ranked_rows, require_additive
 
 __all__ = ["Swap", "leave_one_out", "swap_weights"]
 
@@ -44,11 +45,13 @@ def leave_one_out(ranking: Ranking, *, top: int | Sequence[int] = (10, 20, 50)) 
     ------
     OptionError
         The ranking is of another method, or `top` is no whole number of 1 or more.
+    DataError
+        Values are missing, and the ranking left open what they are.
 
     Notes
     -----
-    The other weights keep their ratios. Tau is about all areas: it hides that some swap at the funding line, which the
-    overlap shows.
+    The other weights keep their ratios, and the class of an area stays as it is. Tau is about all areas: it hides that
+    some swap at the funding line, which the overlap shows.
 
     References
     ----------
@@ -69,19 +72,27 @@ def leave_one_out(ranking: Ranking, *, top: int | Sequence[int] = (10, 20, 50)) 
     require_additive(ranking, "leaving out a criterion")
     lines = whole_numbers("top", top)
     parts = ranking.contributions[[one.column for one in ranking.criteria]].to_numpy(dtype="float64")
-    parts = parts[ranked_rows(ranking)]
-    total = math.fsum(one.weight for one in ranking.criteria) or 1.0
-    whole = _levels(parts.sum(axis=1), total)
+    rows = ranked_rows(ranking)
+    parts = parts[rows]
+    if np.isnan(parts).any():
+        raise DataError(
+            "values are missing, and the ranking leaves open what they are.\n"
+            "  Fix: rank with missing='worst' or missing='best'."
+        )
+    total, place = math.fsum(one.weight for one in ranking.criteria), class_place(ranking, rows)
+    whole = _levels(parts.sum(axis=1), total, place)
     found = []
     for at, one in enumerate(ranking.criteria):
-        rest = _levels(np.delete(parts, at, axis=1).sum(axis=1), total)
+        rest = _levels(np.delete(parts, at, axis=1).sum(axis=1), total, place)
         overlaps = {f"top_{line}_overlap_share": _overlap(whole, rest, line) for line in lines}
         found.append({"column": one.column, "weight": one.weight, "kendall_tau": _tau(whole, rest), **overlaps})
     return pd.DataFrame(found).astype({"column": "str"})
 
 
-def _levels(score: Floats, total: float) -> Floats:
-    return np.round(score / (_SAME_SCORE * total))
+def _levels(score: Floats, total: float, place: npt.NDArray[np.intp]) -> Floats:
+    """Return numbers that are in the order of the ranking, upwards: by class, then by score."""
+    pairs = np.column_stack([-place, np.round(score / (_SAME_SCORE * total))])
+    return cast(Floats, np.unique(pairs, axis=0, return_inverse=True)[1].astype("float64"))
 
 
 def _tau(one: Floats, other: Floats) -> float:
@@ -108,8 +119,8 @@ class Swap:
     first_id, second_id : str
         The area that is ahead, and the other.
     table : DataFrame
-        One row a criterion: column; weight, as in the ranking; nearest_weight, of those weights with the same sum that
-        are nearest to the ranking's and give both areas the same score; alone_weight, at which they have the same score
+        One row a criterion: column; weight, as in the ranking; weight_nearest, of those weights with the same sum that
+        are nearest to the ranking's and give both areas the same score; weight_alone, at which they have the same score
         where this weight alone is changed and the others keep their ratios and the sum. Missing where no such weights
         are: beyond them, the areas have changed places.
     distance : float
@@ -145,14 +156,14 @@ def swap_weights(ranking: Ranking, area_id: str, other_id: str) -> Swap:
     DataError
         The ranking has no such area, or it is not ranked, or has a missing value that the ranking left open.
     OptionError
-        The ranking is of another method, both ids are the same, or all weights are 0.
+        The ranking is of another method, or both ids are the same.
 
     Notes
     -----
     With d the difference of what each criterion gives the areas for a weight of 1, the scores are equal where d.w = 0.
     The nearest such weights of the same sum and none below 0 are w - l d, with what is below 0 cut off and the rest
     moved alike to keep the sum (the projection on the simplex), for the one l that makes d.w 0. If no criterion gives
-    the area that is ahead less, no weights do.
+    the area that is ahead less, or its class comes first, no weights do.
 
     Examples
     --------
@@ -161,7 +172,7 @@ def swap_weights(ranking: Ranking, area_id: str, other_id: str) -> Swap:
     >>> cells = {"area_id": ["A1", "A2", "A3"], "people": [900, 300, 200], "victims": [1, 7, 0]}
     >>> ranking = prioritise(pd.DataFrame(cells), criteria)
     >>> print(swap_weights(ranking, "A2", "A1").sentence)
-    A1 and A2 have the same score if people weighs 0.5 instead of 0.6 and victims 0.5 instead of 0.4;
+    A1 and A2 have the same score if people weighs 0.5 instead of 0.6 and victims weighs 0.5 instead of 0.4;
     beyond that, A2 is ahead.
     >>> print(swap_weights(ranking, "A1", "A3").sentence)
     A1 is ahead of A3 whatever the weights: no criterion gives it less.
@@ -173,23 +184,27 @@ def swap_weights(ranking: Ranking, area_id: str, other_id: str) -> Swap:
     if str(area_id) == str(other_id):
         raise OptionError(f"'{area_id}' can not swap with itself: name two areas")
     weights = np.array([one.weight for one in ranking.criteria])
-    total = float(weights.sum())
-    if total == 0:
-        raise OptionError("all weights of the ranking are 0: no order that could change")
     one, other = (_row(ranking, name) for name in (area_id, other_id))
+    place = class_place(ranking, np.array([one, other]))
     apart = _units(ranking, one) - _units(ranking, other)
-    if apart @ weights < 0:
+    if place[0] > place[1] or (place[0] == place[1] and apart @ weights < 0):
         one, other, apart = other, one, -apart
-    is_tied = abs(apart @ weights) <= _SAME_SCORE * total
-    nearest_one = weights if is_tied else _nearest(weights, apart, total)
-    columns = [criterion.column for criterion in ranking.criteria]
-    table = pd.DataFrame(
-        {"column": columns, "weight": weights, "nearest_weight": nearest_one,
-         "alone_weight": weights if is_tied else _alone(weights, apart, total)}
-    ).astype({"column": "str"})  # fmt: skip
     first, second = (str(ranking.table["area_id"].iloc[row]) for row in (one, other))
-    distance = float(np.sqrt(((nearest_one - weights) ** 2).sum()))
-    return Swap(first, second, table, distance, _sentence(first, second, table, is_tied=is_tied))
+    nearest_one = alone = np.full(len(weights), np.nan)
+    if place[0] != place[1]:
+        sentence = f"{first} is ahead of {second} whatever the weights: its class comes first."
+    elif abs(apart @ weights) <= _SAME_SCORE * weights.sum():
+        nearest_one = alone = weights
+        sentence = f"{first} and {second} have the same score as it is."
+    elif apart.min() >= -_SAME_SCORE:
+        sentence = f"{first} is ahead of {second} whatever the weights: no criterion gives it less."
+    else:
+        nearest_one, alone = _nearest(weights, apart), _alone(weights, apart)
+        changes = _changes(ranking, weights, nearest_one)
+        sentence = f"{first} and {second} have the same score if {changes}; beyond that, {second} is ahead."
+    columns = pd.Series([criterion.column for criterion in ranking.criteria], dtype="str")
+    found = {"column": columns, "weight": weights, "weight_nearest": nearest_one, "weight_alone": alone}
+    return Swap(first, second, pd.DataFrame(found), float(np.linalg.norm(nearest_one - weights)), sentence)
 
 
 def _row(ranking: Ranking, area_id: str) -> int:
@@ -204,10 +219,10 @@ def _row(ranking: Ranking, area_id: str) -> int:
 
 def _units(ranking: Ranking, row: int) -> Floats:
     """Return what each criterion would give an area for a weight of 1."""
-    filled = {"lowest": 0.0, "worst": 0.0, "highest": 1.0, "best": 1.0}.get(ranking.missing)
+    filled = {"worst": 0.0, "best": 1.0}.get(ranking.missing)
     found = []
     for one in bounded_criteria(ranking):
-        share = float(shares_of(one, ranking.values[one.column].to_numpy(dtype="float64")[[row]])[0])
+        share = float(unit_value(one, ranking.values[one.column].to_numpy(dtype="float64")[[row]])[0])
         if math.isnan(share):
             if filled is None:
                 raise DataError(
@@ -219,12 +234,11 @@ def _units(ranking: Ranking, row: int) -> Floats:
     return np.array(found)
 
 
-def _nearest(weights: Floats, apart: Floats, total: float) -> Floats:
-    """Return the nearest weights of the same sum for which apart @ weights is 0; NaN if none go beyond."""
+def _nearest(weights: Floats, apart: Floats) -> Floats:
+    """Return the nearest weights of the same sum, none below 0, for which apart @ weights is 0."""
     from scipy.optimize import brentq
 
-    if apart.min() >= -_SAME_SCORE:
-        return np.full(len(weights), np.nan)
+    total = weights.sum()
     share, slope = weights / total, apart / np.abs(apart).max()
 
     def ahead(step: float) -> float:
@@ -233,7 +247,8 @@ def _nearest(weights: Floats, apart: Floats, total: float) -> Floats:
     far = 1.0
     while ahead(far) > 0:
         far *= 2
-    return total * _projected(share - brentq(ahead, 0.0, far, xtol=1e-15, rtol=1e-14) * slope)
+    step = brentq(ahead, 0.0, far, xtol=1e-15, rtol=1e-14)
+    return cast(Floats, total * _projected(share - step * slope))
 
 
 def _projected(point: Floats) -> Floats:
@@ -243,8 +258,9 @@ def _projected(point: Floats) -> Floats:
     return cast(Floats, np.maximum(point - over[np.flatnonzero(falling > over)[-1]], 0.0))
 
 
-def _alone(weights: Floats, apart: Floats, total: float) -> Floats:
+def _alone(weights: Floats, apart: Floats) -> Floats:
     """Return for each criterion the weight that makes apart @ weights 0 where the others share the rest as before."""
+    total = weights.sum()
     rest = total - weights
     others = apart @ weights - apart * weights
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -254,15 +270,11 @@ def _alone(weights: Floats, apart: Floats, total: float) -> Floats:
     return cast(Floats, np.where((rest > 0) & is_passed, found, np.nan))
 
 
-def _sentence(first: str, second: str, table: pd.DataFrame, *, is_tied: bool) -> str:
-    if is_tied:
-        return f"{first} and {second} have the same score as it is."
-    if table["nearest_weight"].isna().any():
-        return f"{first} is ahead of {second} whatever the weights: no criterion gives it less."
-    moved = table[(table["weight"] - table["nearest_weight"]).abs() > 1e-9]
+def _changes(ranking: Ranking, weights: Floats, changed: Floats) -> str:
+    """Say which weights change, and how."""
     texts = [
-        f"{one.column} {'weighs ' if place == 0 else ''}{one.nearest_weight:.4g} instead of {one.weight:.4g}"
-        for place, one in enumerate(moved.itertuples())
+        f"{one.column} weighs {after:.4g} instead of {before:.4g}"
+        for one, before, after in zip(ranking.criteria, weights, changed, strict=True)
+        if abs(after - before) > _SAME_SCORE * weights.sum()
     ]
-    listed = " and ".join(texts) if len(texts) < 3 else f"{', '.join(texts[:-1])}, and {texts[-1]}"
-    return f"{first} and {second} have the same score if {listed}; beyond that, {second} is ahead."
+    return " and ".join(texts) if len(texts) < 3 else f"{', '.join(texts[:-1])}, and {texts[-1]}"

@@ -37,7 +37,7 @@ def scores_of(model: Model, weights: Floats, seed: int) -> Iterator[tuple[npt.ND
     values = np.zeros((fixed.shape[1], size), dtype="float32")
     values[:, :n] = fixed.T
     start = np.full(size, kernels.PADDING, dtype="float32")
-    start[:n] = 0
+    start[:n] = model.start
     batch = max(1, min(32, _CELLS // max(size, 1)))
     room = np.empty((min(batch, len(weights)), size), dtype="float32")
     for low in range(0, len(weights), batch):
@@ -151,8 +151,9 @@ def _wins(
     certain = np.setdiff1d(np.arange(len(model.ids)), rows)
     to_beat = np.full(len(ahead), -np.inf)
     for low in range(0, len(certain), 5_000):
-        to_beat = np.maximum(to_beat, (model.values[certain[low : low + 5_000]] @ central.T).max(axis=0))
-    always = (model.values[ahead] * central).sum(axis=1)
+        part = certain[low : low + 5_000]
+        to_beat = np.maximum(to_beat, (model.values[part] @ central.T + model.start[part, None]).max(axis=0))
+    always = (model.values[ahead] * central).sum(axis=1) + model.start[ahead]
     place = np.searchsorted(rows, ahead)
     is_drawn = np.isin(ahead, rows)
     wins = np.zeros(len(ahead))
@@ -161,7 +162,7 @@ def _wins(
         values = np.repeat(model.values[None, rows], min(batch, draws - low), axis=0)
         for one in model.drawn:
             values[:, np.searchsorted(rows, one.rows), one.at] = one.draw(len(values), random)
-        scores = values @ central.T
+        scores = values @ central.T + model.start[rows][:, None]
         mine = np.where(is_drawn, scores[:, np.where(is_drawn, place, 0), own], always)
         wins += (mine >= np.maximum(scores.max(axis=1), to_beat) - _SAME).sum(axis=0)
     return wins

@@ -28,7 +28,7 @@ __all__ = ["Stability", "drawn_weights", "stability", "whole_number", "whole_num
 
 Floats = npt.NDArray[np.float64]
 _AROUND = 0.25
-_QUANTILES = {"p05_rank": 0.05, "p50_rank": 0.5, "p95_rank": 0.95}
+_QUANTILES = {"rank_p05": 0.05, "rank_p50": 0.5, "rank_p95": 0.95}
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class Stability:
     ----------
     table : DataFrame
         In the order of the ranking: area_id; rank, as in the ranking; first_share and top_10_share, ...: in which share
-        of the draws the area is first, or among the first 10; p05_rank, p50_rank, p95_rank: ranks that it has or
+        of the draws the area is first, or among the first 10; rank_p05, rank_p50, rank_p95: ranks that it has or
         betters in 5, 50 and 95 % of the draws; confidence_share: how probable it is that the area is first if its
         own central weights hold (missing where it never is first, and beyond the 200 that are first most often). Areas
-        that are not ranked have no numbers.
+        that were dropped have no numbers.
     central : DataFrame
         area_id and a column for each criterion: the mean of the weights that make the area first; missing where none
         does.
     weights : DataFrame
-        column, low_weight, high_weight, mean_weight: what was drawn, as parts of 1.
+        column, weight_low, weight_high, weight_mean: what was drawn, as parts of 1.
     space : FreeWeights, OrdinalWeights or IntervalWeights
         What was said about the weights.
     said : str
@@ -121,11 +121,11 @@ def stability(
     Raises
     ------
     OptionError
-        The ranking is of another method than the additive value, an option means nothing, no weights agree with what
-        is said about them, or the default is asked of a ranking whose weights are all 0.
+        The ranking is of another method than the additive value, an option means nothing, or no weights agree with
+        what is said about them.
     DataError
-        `uncertain` names an area or a criterion that is not there, or can not be drawn from, or a value is
-        missing whose criterion has no range.
+        `uncertain` names an area or a criterion that is not there, one that decides a class, or can not be drawn
+        from; a value is missing whose criterion has no range, or on which a class hangs.
 
     Notes
     -----
@@ -133,14 +133,15 @@ def stability(
     a rank. first_share is the rank acceptability b(1), top_10_share the sum of b(1) to b(10).
 
     A value that is missing is drawn from the whole range of its criterion, each part of it as likely, whatever the
-    ranking counted it as. Draws of one value are independent of those of another. A value beyond `low` or `high` of its
-    criterion counts as that limit, as in the ranking.
+    ranking counted it as. The class of an area, in a scheme with classes, stays as the ranking has it. Draws of one
+    value are independent of those of another. A value beyond `low` or `high` of its criterion counts as that limit, as
+    in the ranking.
 
     A weight is a part of 1 and belongs to the range of its criterion, from counting nothing to counting in full. Points
     without a `high` count in full at the highest number of a ranked area.
 
-    Scores are floats of 32 bits: two that differ by less than about 0.0000001 are in an order by chance. Areas with the
-    same values have the same rank in each draw.
+    Scores are floats of 32 bits: two that differ by less than about a millionth are in an order by chance. Areas with
+    the same values have the same rank in each draw.
 
     What is sure here is sure only if the weights lie where it is said, and the values too.
 
@@ -156,8 +157,8 @@ def stability(
     >>> cells = {"area_id": ["A1", "A2", "A3"], "people": [900, 300, 200], "victims": [1, 8, 2]}
     >>> ranking = prioritise(pd.DataFrame(cells), criteria)
     >>> found = stability(ranking, weights=OrdinalWeights(["people", "victims"]), top=2)
-    >>> found.table[["area_id", "rank", "first_share", "top_2_share", "p95_rank"]].round(1)
-      area_id  rank  first_share  top_2_share  p95_rank
+    >>> found.table[["area_id", "rank", "first_share", "top_2_share", "rank_p95"]].round(1)
+      area_id  rank  first_share  top_2_share  rank_p95
     0      A1     1          0.9          1.0         2
     1      A2     2          0.1          1.0         2
     2      A3     3          0.0          0.0         3
@@ -188,7 +189,7 @@ def stability(
         table=_on_ranking(ranking, columns),
         central=_on_ranking(ranking, dict(zip(model.columns, central.T, strict=True))).drop(columns="rank"),
         weights=pd.DataFrame(
-            {"column": model.columns, "low_weight": low, "high_weight": high, "mean_weight": drawn.mean(axis=0)}
+            {"column": model.columns, "weight_low": low, "weight_high": high, "weight_mean": drawn.mean(axis=0)}
         ).astype({"column": "str"}),
         space=space,
         said=said,
@@ -227,18 +228,18 @@ def _space(weights: WeightSpace | float | None, model: Model, ranking: Ranking) 
     if isinstance(weights, FreeWeights | OrdinalWeights | IntervalWeights):
         limits_of(weights, model.columns)
         return weights, weights.said()
+    if weights is None and ranking.weights == "order":
+        order = OrdinalWeights(model.columns)
+        return order, f"{order.said()} (the default where a scheme gives no more)"
     share = _AROUND if weights is None else weights
     if not isinstance(share, numbers.Real) or isinstance(share, bool) or not 0 <= share <= 1:
         raise OptionError(
             f"weights must be FreeWeights(), OrdinalWeights(...), IntervalWeights(...) or a share from 0 to 1; "
             f"got {weights!r}"
         )
-    own = model.weights
-    if np.isnan(own).any():
-        raise OptionError("all weights of the ranking are 0.\n  Fix: say what they could be, weights=FreeWeights().")
     limits = {
         column: (float(weight * (1 - share)), float(min(1.0, weight * (1 + share))))
-        for column, weight in zip(model.columns, own, strict=True)
+        for column, weight in zip(model.columns, model.weights, strict=True)
     }
     said = f"each weight within {100 * share:g} % of that of the ranking" if share else "the weights of the ranking"
     return IntervalWeights(limits), said + (" (the default)" if weights is None else "")

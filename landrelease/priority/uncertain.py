@@ -13,14 +13,14 @@ import pandas as pd
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.priority.criteria import Criterion
 from landrelease.priority.measures import as_numbers
+from landrelease.priority.methods import unit_value
 from landrelease.priority.score import Ranking
 
-__all__ = ["Drawn", "Model", "bounded_criteria", "model_of", "ranked_rows", "require_additive", "shares_of"]
+__all__ = ["Drawn", "Model", "bounded_criteria", "class_place", "model_of", "ranked_rows", "require_additive"]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 _KINDS = ("sd", "log_sd", "low", "high")
-_ADDITIVE = ("weighted value", "value")
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,30 @@ class Drawn:
     def draw(self, draws: int, random: np.random.Generator) -> Floats:
         """Return values between 0 and 1 (draws, rows)."""
         size = (draws, len(self.rows))
+        of = self.criterion
         if self.kind == "unknown":
             return random.random(size)
         if self.kind == "range":
-            return shares_of(self.criterion, self.first + (self.second - self.first) * random.random(size))
+            return unit_value(of, self.first + (self.second - self.first) * random.random(size))
         noise = self.second * random.standard_normal(size)
-        return shares_of(self.criterion, self.first * np.exp(noise) if self.kind == "log_sd" else self.first + noise)
+        # A number of points is never negative.
+        return np.maximum(
+            unit_value(of, self.first * np.exp(noise) if self.kind == "log_sd" else self.first + noise), 0.0
+        )
 
 
 @dataclass(frozen=True)
 class Model:
-    """The ranked areas as numbers: `values` (areas, criteria) between 0 and 1, 0 where `drawn` gives them."""
+    """The ranked areas as numbers: `values` (areas, criteria) between 0 and 1, 0 where `drawn` gives them.
+
+    `start` is what a score begins with: 0 in the last class, 2 more in each before it, so that no score crosses.
+    """
 
     ids: npt.NDArray[Any]
     criteria: tuple[Criterion, ...]
     values: Floats
     drawn: tuple[Drawn, ...]
+    start: Floats
 
     @property
     def columns(self) -> list[str]:
@@ -71,23 +79,40 @@ class Model:
 
     @property
     def weights(self) -> Floats:
-        """The weights of the criteria as parts of 1; NaN where all are 0."""
+        """The weights of the criteria as parts of 1."""
         given = np.array([one.most for one in self.criteria])
-        return given / given.sum() if given.sum() > 0 else np.full(len(given), np.nan)
+        return cast(Floats, given / given.sum())
 
 
 def require_additive(ranking: Ranking, what: str) -> None:
     """Stop where the score is not the sum of what each criterion gives."""
-    if ranking.method not in _ADDITIVE:
+    if ranking.method != "value":
         raise OptionError(
             f"{what} is of the additive value, the sum of weight times value; this ranking was made by "
-            f"'{ranking.method}'.\n  Fix: rank with prioritise(table, criteria), whose method is the additive value."
+            f"method='{ranking.method}'.\n  Fix: prioritise(table, criteria, method='value')."
         )
 
 
 def ranked_rows(ranking: Ranking) -> npt.NDArray[np.bool_]:
-    """Return which rows of the ranking's tables have a rank."""
+    """Return which rows of the ranking's tables are ranked: all that were not dropped."""
+    if ranking.missing != "drop":
+        return np.ones(len(ranking.table), dtype=bool)
     return cast(npt.NDArray[np.bool_], ranking.table["rank"].notna().to_numpy(dtype=bool))
+
+
+def class_place(ranking: Ranking, rows: npt.NDArray[Any]) -> Rows:
+    """Return the place of the class of areas, 0 the first; DataError where the ranking leaves it open."""
+    table = ranking.table[rows] if rows.dtype == bool else ranking.table.iloc[rows]
+    if not ranking.classes:
+        return np.zeros(len(table), dtype=np.intp)
+    place = pd.Index([one.name for one in ranking.classes]).get_indexer(pd.Index(table["priority_class"]))
+    if (place < 0).any():
+        first = table["area_id"].iloc[int(np.flatnonzero(place < 0)[0])]
+        raise DataError(
+            f"the class of {int((place < 0).sum())} of {len(table)} areas hangs on a missing value, the first is "
+            f"'{first}': who comes first is open.\n  Fix: rank with missing='worst' or missing='best'."
+        )
+    return cast(Rows, place)
 
 
 def bounded_criteria(ranking: Ranking) -> tuple[Criterion, ...]:
@@ -106,19 +131,15 @@ def bounded_criteria(ranking: Ranking) -> tuple[Criterion, ...]:
     return tuple(bounded)
 
 
-def shares_of(one: Criterion, values: Floats) -> Floats:
-    """Return which share of its weight a criterion gives for each value; missing stays missing."""
-    low, high = (one.low or 0.0), cast(float, one.high)
-    share = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return share if one.more_is_urgent else 1.0 - share
-
-
 def model_of(ranking: Ranking, uncertain: pd.DataFrame | None) -> Model:
     """Return the values of the ranked areas, and how those that are uncertain or missing are drawn."""
     rows, criteria = ranked_rows(ranking), bounded_criteria(ranking)
     ids = ranking.table["area_id"].to_numpy(dtype="object")[rows]
     given = np.column_stack([ranking.values[one.column].to_numpy(dtype="float64")[rows] for one in criteria])
-    drawn = list(_drawn_as_told(uncertain, ids, criteria, given)) if uncertain is not None else []
+    drawn = []
+    if uncertain is not None:
+        _require_no_class(uncertain, ranking)
+        drawn = list(_drawn_as_told(uncertain, ids, criteria, given))
     told = np.zeros(given.shape, dtype=bool)
     for one in drawn:
         told[one.rows, one.at] = True
@@ -129,10 +150,21 @@ def model_of(ranking: Ranking, uncertain: pd.DataFrame | None) -> Model:
                 raise DataError(_say_rangeless(criterion, ids[unknown]))
             nothing = np.empty(0)
             drawn.append(Drawn(at, criterion, "unknown", unknown, nothing, nothing))
-    values = np.column_stack([shares_of(one, given[:, at]) for at, one in enumerate(criteria)])
+    values = np.column_stack([unit_value(one, given[:, at]) for at, one in enumerate(criteria)])
     for one in drawn:
         values[one.rows, one.at] = 0.0
-    return Model(ids, criteria, values, tuple(drawn))
+    behind = max(len(ranking.classes) - 1, 0) - class_place(ranking, rows)
+    return Model(ids, criteria, values, tuple(drawn), 2 * behind.astype("float64"))
+
+
+def _require_no_class(uncertain: pd.DataFrame, ranking: Ranking) -> None:
+    deciding = {threshold.column for one in ranking.classes for threshold in one.any}
+    named = sorted(deciding & set(uncertain.get("column", pd.Series(dtype="str")).dropna()))
+    if named:
+        raise DataError(
+            f"'uncertain' names {', '.join(named)}, which decides the class of an area: classes are not drawn.\n"
+            "  Fix: leave these rows out, and rank with missing='worst' and 'best' side by side."
+        )
 
 
 def _say_rangeless(one: Criterion, ids: npt.NDArray[Any]) -> str:

@@ -14,9 +14,13 @@ from landrelease.priority import (
     FreeWeights,
     IntervalWeights,
     OrdinalWeights,
+    PriorityClass,
+    Scheme,
+    Threshold,
     prioritise,
     stability,
 )
+from landrelease.priority.criteria import rank_order_centroid
 from landrelease.priority.simulate import funded_shares, rank_quantiles, reached_shares
 from landrelease.priority.stability import Stability, drawn_weights
 from landrelease.priority.uncertain import Model, model_of
@@ -38,7 +42,7 @@ def by_id(found, column="first_share"):
 def model(values):
     values = np.asarray(values, dtype=float)
     criteria = tuple(Criterion(f"c{i}", 0, 1, 1.0) for i in range(values.shape[1]))
-    return Model(np.arange(len(values)), criteria, values, ())
+    return Model(np.arange(len(values)), criteria, values, (), np.zeros(len(values)))
 
 
 # Published cases --------------------------------------------------------------------------------------------------
@@ -99,8 +103,8 @@ def test_two_criteria_by_hand():
             assert centre["A000"] == pytest.approx((even + high) / 2, abs=0.01)
         assert np.isnan(centre["A002"])
         limits = found.weights.set_index("column")
-        assert limits.loc["a", ["low_weight", "high_weight"]].tolist() == pytest.approx([low, high])
-        assert limits["mean_weight"].tolist() == pytest.approx([(low + high) / 2, 1 - (low + high) / 2], abs=0.01)
+        assert limits.loc["a", ["weight_low", "weight_high"]].tolist() == pytest.approx([low, high])
+        assert limits["weight_mean"].tolist() == pytest.approx([(low + high) / 2, 1 - (low + high) / 2], abs=0.01)
 
 
 def test_the_third_is_ahead_where_both_others_are_low():
@@ -114,7 +118,7 @@ def test_the_third_is_ahead_where_both_others_are_low():
 def test_weights_that_are_sure_leave_the_ranking():
     found = stability(ranking_of([[0.9, 0.1], [0.3, 0.8], [0.2, 0.2]], TWO), weights=0)
     assert by_id(found) == [1, 0, 0]
-    assert found.table["p05_rank"].tolist() == found.table["p95_rank"].tolist() == [1, 2, 3]
+    assert found.table["rank_p05"].tolist() == found.table["rank_p95"].tolist() == [1, 2, 3]
     assert found.said == "the weights of the ranking"
 
 
@@ -123,7 +127,7 @@ def test_scores_that_are_equal_in_decimals_are_equal():
     cells = [[0.3, 0.3, 0], [0, 0, 0.6], [0.1, 0.2, 0.3], [0.6, 0, 0]]
     found = stability(ranking_of(cells), weights=0)
     assert by_id(found) == [1, 1, 1, 1]
-    assert found.table["rank"].tolist() == found.table["p95_rank"].tolist() == [1, 1, 1, 1]
+    assert found.table["rank"].tolist() == found.table["rank_p95"].tolist() == [1, 1, 1, 1]
 
 
 def test_areas_with_the_same_values_have_the_same_numbers():
@@ -140,7 +144,7 @@ def test_areas_with_the_same_values_have_the_same_numbers():
 
 def test_what_is_not_known_could_be_anything():
     one = [Criterion("a", 0, 1, 1.0)]
-    for missing in ("lowest", "highest"):
+    for missing in ("worst", "best"):
         found = stability(ranking_of([[0.7], [np.nan]], one, missing=missing))
         assert by_id(found) == pytest.approx([0.7, 0.3], abs=0.015)
         assert by_id(found, "confidence_share") == pytest.approx([0.7, 0.3], abs=0.015)
@@ -175,7 +179,7 @@ def test_values_with_a_known_spread_by_hand():
 def test_a_range_may_be_told_for_what_is_missing():
     cells = [[0.7], [np.nan]]
     uncertain = pd.DataFrame({"area_id": ["A001"], "column": ["a"], "low": [0.6], "high": [1.0]})
-    found = stability(ranking_of(cells, [Criterion("a", 0, 1, 1.0)], missing="lowest"), uncertain=uncertain)
+    found = stability(ranking_of(cells, [Criterion("a", 0, 1, 1.0)], missing="worst"), uncertain=uncertain)
     assert by_id(found) == pytest.approx([0.25, 0.75], abs=0.015)
     assert (found.uncertain_count, found.unknown_count) == (1, 0)
 
@@ -186,10 +190,56 @@ def test_points_count_in_full_at_the_highest_number():
     assert ranking.table["score"].tolist() == [10, 6]
     # In parts of 1: 10/14 and 4/14. s0 = w, s1 = .2 w + (1 - w): equal at w = 5/9.
     found = stability(ranking, weights=0)
-    assert found.weights["mean_weight"].tolist() == pytest.approx([10 / 14, 4 / 14])
+    assert found.weights["weight_mean"].tolist() == pytest.approx([10 / 14, 4 / 14])
     assert by_id(stability(ranking, weights=FreeWeights()))[0] == pytest.approx(4 / 9, abs=0.015)
     with pytest.raises(DataError, match=r"'a' is missing for 1 areas, the first is 'A001', and has no highest"):
-        stability(ranking_of([[5, 0], [np.nan, 4]], criteria, missing="lowest"))
+        stability(ranking_of([[5, 0], [np.nan, 4]], criteria, missing="worst"))
+
+
+def two_tiers(cells, missing="raise"):
+    """Two classes: from three victims on, an area comes before all others."""
+    classes = (PriorityClass("first", (Threshold("victims", at_least=3),)), PriorityClass("then"))
+    scheme = Scheme("t", "T", "", False, "", TWO, classes=classes)
+    table = pd.DataFrame(cells, columns=["a", "b", "victims"]).assign(area_id=[f"A{i:03d}" for i in range(len(cells))])
+    return prioritise(table, scheme, missing=missing)
+
+
+def test_classes_come_before_each_other_in_every_draw():
+    cells = [[0.9, 0.9, 0], [0.9, 0.1, 3], [0.3, 0.8, 5], [1, 1, 2]]
+    ranking = two_tiers(cells)
+    found = stability(ranking, weights=FreeWeights(), top=(2, 3))
+    assert by_id(found) == pytest.approx([0, 6 / 13, 7 / 13, 0], abs=0.015)
+    assert by_id(found, "top_2_share") == [0, 1, 1, 0]
+    assert by_id(found, "top_3_share") == [0, 1, 1, 1]
+    uncertain = pd.DataFrame({"area_id": ["A000", "A002"], "column": ["a", "a"], "low": [0, 0], "high": [1, 1]})
+    drawn = stability(ranking, weights=FreeWeights(), uncertain=uncertain, top=2)
+    assert by_id(drawn, "top_2_share") == [0, 1, 1, 0]
+    shares = by_id(drawn, "confidence_share")
+    assert np.isnan([shares[0], shares[3]]).all()
+    assert min(shares[1:3]) > 0
+    lost = pd.DataFrame({"area_id": ["A000"], "column": ["victims"], "sd": [1]})
+    with pytest.raises(DataError, match="names victims, which decides the class of an area"):
+        stability(ranking, uncertain=lost)
+
+
+def test_a_class_that_is_open_is_not_drawn():
+    cells = [[0.9, 0.9, np.nan], [0.9, 0.1, 3], [np.nan, 0.8, 5]]
+    with pytest.raises(DataError, match=r"class of 1 of 3 areas hangs on a missing value, the first is 'A000'"):
+        stability(two_tiers(cells, missing="bounds"))
+    # As the ranking has it, where it says so.
+    assert by_id(stability(two_tiers(cells, missing="worst"), top=2), "top_2_share") == [0, 1, 1]
+    assert by_id(stability(two_tiers(cells, missing="best"), top=2, weights=0))[0] > 0
+    assert stability(two_tiers(cells, missing="drop")).table["first_share"].notna().sum() == 1
+
+
+def test_a_scheme_that_gives_an_order_is_drawn_from_its_order():
+    criteria = tuple(Criterion(one, 0, 1, weight) for one, weight in zip("ab", rank_order_centroid(2), strict=True))
+    scheme = Scheme("t", "T", "", False, "", criteria, weights="order")
+    cells = pd.DataFrame({"area_id": ["A000", "A001"], "a": [0.9, 0.3], "b": [0.1, 0.8]})
+    found = stability(prioritise(cells, scheme))
+    assert found.space == OrdinalWeights(["a", "b"])
+    assert found.said == "weights in the order a, b (the default where a scheme gives no more)"
+    assert by_id(found)[0] == pytest.approx((1 - 7 / 13) / 0.5, abs=0.015)
 
 
 # Another way to the same numbers -------------------------------------------------------------------------------------
@@ -258,7 +308,7 @@ def test_the_whole_against_a_plain_loop(weights):
         [("A000", "a", 0.2, np.nan, np.nan), ("A002", "c", np.nan, 0.1, 0.9), ("A002", "a", 0.1, np.nan, np.nan)],
         columns=["area_id", "column", "sd", "low", "high"],
     )
-    ranking = ranking_of(cells, missing="lowest")
+    ranking = ranking_of(cells, missing="worst")
     found = stability(ranking, weights=weights, uncertain=uncertain, top=(2, 4), rank_draws=10_000)
     draws = 20_000
     w = random.dirichlet(np.ones(3), 400_000)
@@ -279,7 +329,7 @@ def test_the_whole_against_a_plain_loop(weights):
     table = found.table.sort_values("area_id")
     for column, line in (("first_share", 1), ("top_2_share", 2), ("top_4_share", 4)):
         assert table[column].tolist() == pytest.approx((ranks <= line).mean(axis=0), abs=0.025)
-    assert table["p50_rank"].tolist() == pytest.approx(np.median(ranks, axis=0), abs=1)
+    assert table["rank_p50"].tolist() == pytest.approx(np.median(ranks, axis=0), abs=1)
     for area in np.flatnonzero((ranks == 1).mean(axis=0) > 0.05):
         centre = w[ranks[:, area] == 1].mean(axis=0)
         mine = found.central.sort_values("area_id")[["a", "b", "c"]].to_numpy()[area]
@@ -331,8 +381,8 @@ def test_the_default_is_named():
     assert isinstance(found, Stability)
     assert found.top == (10, 20, 50)
     assert list(found.table.columns) == [
-        "area_id", "rank", "first_share", "top_10_share", "top_20_share", "top_50_share", "p05_rank", "p50_rank",
-        "p95_rank", "confidence_share",
+        "area_id", "rank", "first_share", "top_10_share", "top_20_share", "top_50_share", "rank_p05", "rank_p50",
+        "rank_p95", "confidence_share",
     ]  # fmt: skip
     assert found.table.dtypes.astype(str).tolist() == ["str", "Int64"] + ["float64"] * 4 + ["Int64"] * 3 + ["float64"]
 
@@ -354,8 +404,8 @@ def test_no_area_one_area_one_criterion_and_areas_all_alike():
     assert by_id(single) == [0, 1]
     alike = stability(ranking_of([[0.2, 0.5, 0.1]] * 50), weights=FreeWeights())
     assert set(by_id(alike)) == {1.0}
-    assert set(alike.table["p95_rank"]) == {1}
-    unknown = stability(ranking_of([[np.nan, np.nan]] * 4, missing="lowest"))
+    assert set(alike.table["rank_p95"]) == {1}
+    unknown = stability(ranking_of([[np.nan, np.nan]] * 4, missing="worst"))
     assert by_id(unknown) == pytest.approx([0.25] * 4, abs=0.02)
 
 
@@ -389,8 +439,6 @@ def test_rankings_that_it_is_not_about():
     for method in ("topsis", "promethee"):
         with pytest.raises(OptionError, match=f"additive value.*\n?.*'{method}'"):
             stability(replace(ranking, method=method))
-    with pytest.raises(OptionError, match="all weights of the ranking are 0"):
-        stability(ranking_of([[0.9], [0.1]], [Criterion("a", 0, 1, 0.0)]))
 
 
 @pytest.mark.parametrize(
@@ -419,7 +467,7 @@ def test_rankings_that_it_is_not_about():
     ],
 )
 def test_uncertain_values_that_can_not_be_drawn(rows, message):
-    ranking = ranking_of([[0.9, 0.1], [-0.3, np.nan]], TWO, missing="lowest")
+    ranking = ranking_of([[0.9, 0.1], [-0.3, np.nan]], TWO, missing="worst")
     with pytest.raises(DataError, match=message):
         stability(ranking, uncertain=pd.DataFrame(rows))
 
@@ -448,7 +496,7 @@ def test_an_area_that_leaves_changes_nothing_for_those_that_it_is_behind():
 
 
 def test_the_model_says_how_many_values_are_drawn():
-    ranking = ranking_of([[0.9, np.nan], [np.nan, 0.2]], missing="highest")
+    ranking = ranking_of([[0.9, np.nan], [np.nan, 0.2]], missing="best")
     found = model_of(ranking, pd.DataFrame({"area_id": ["A000"], "column": ["a"], "sd": [0.1]}))
     assert (found.uncertain_count, found.unknown_count) == (1, 2)
     weights = drawn_weights(FreeWeights(), found, 3, 9)
