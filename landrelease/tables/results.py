@@ -294,6 +294,36 @@ RESULTS: dict[str, Table] = {
             number("distance_to_best", "of TOPSIS: to the most urgent values", low=0),
             number("distance_to_worst", "of TOPSIS: to the least urgent values", low=0),
         ),
+        _result(
+            "stability", "an area",
+            text("area_id", "the area"), Column("rank", "count", "as in the ranking", low=1),
+            share("first_share", "of the draws in which no area scores higher"),
+            share("top_10_share", "of the draws in which fewer than 10 areas score higher; one for each of `top`"),
+            Column("rank_p05", "count", "rank that it has or betters in 5 % of the draws", low=1),
+            Column("rank_p50", "count", "the same in 50 %", low=1),
+            Column("rank_p95", "count", "the same in 95 %", low=1),
+            share("confidence_share", "of the draws of values in which it is first if its own central weights hold"),
+        ),
+        _result(
+            "funding_line", "an area",
+            text("area_id", "the area"), Column("rank", "count", "as in the ranking", low=1),
+            share("in_share", "of the draws in which it is funded"),
+            text("line", "in, interchangeable or out"), text("reason", "the same in words"),
+        ),
+        _result(
+            "leave_one_out", "a criterion",
+            text("column", "column of the criterion that is left out"), number("weight", "its weight in the ranking"),
+            number("kendall_tau", "Kendall's tau-b of the orders with and without it, -1 to 1", low=None),
+            share("top_10_overlap_share", "of the first 10 areas, those that are so in both; one for each of `top`"),
+            id="column",
+        ),
+        _result(
+            "swap_weights", "a criterion",
+            text("column", "column of the criterion"), number("weight", "its weight in the ranking"),
+            number("weight_nearest", "of the nearest weights at which both areas have the same score"),
+            number("weight_alone", "at which they have, if this weight alone is changed and the others keep their ratios"),
+            id="column",
+        ),
     )
 }  # fmt: skip
 """The frames that functions return."""
