@@ -119,8 +119,8 @@ class Swap:
     first_id, second_id : str
         The area that is ahead, and the other.
     table : DataFrame
-        One row a criterion: column; weight, as in the ranking; weight_nearest, of those weights with the same sum that
-        are nearest to the ranking's and give both areas the same score; weight_alone, at which they have the same score
+        One row a criterion: column; weight, as in the ranking; nearest_weight, of those weights with the same sum that
+        are nearest to the ranking's and give both areas the same score; alone_weight, at which they have the same score
         where this weight alone is changed and the others keep their ratios and the sum. Missing where no such weights
         are: beyond them, the areas have changed places.
     distance : float
@@ -203,7 +203,7 @@ def swap_weights(ranking: Ranking, area_id: str, other_id: str) -> Swap:
         changes = _changes(ranking, weights, nearest_one)
         sentence = f"{first} and {second} have the same score if {changes}; beyond that, {second} is ahead."
     columns = pd.Series([criterion.column for criterion in ranking.criteria], dtype="str")
-    found = {"column": columns, "weight": weights, "weight_nearest": nearest_one, "weight_alone": alone}
+    found = {"column": columns, "weight": weights, "nearest_weight": nearest_one, "alone_weight": alone}
     return Swap(first, second, pd.DataFrame(found), float(np.linalg.norm(nearest_one - weights)), sentence)
 
 

@@ -28,7 +28,7 @@ __all__ = ["Stability", "drawn_weights", "stability", "whole_number", "whole_num
 
 Floats = npt.NDArray[np.float64]
 _AROUND = 0.25
-_QUANTILES = {"rank_p05": 0.05, "rank_p50": 0.5, "rank_p95": 0.95}
+_QUANTILES = {"p05_rank": 0.05, "p50_rank": 0.5, "p95_rank": 0.95}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Stability:
     ----------
     table : DataFrame
         In the order of the ranking: area_id; rank, as in the ranking; first_share and top_10_share, ...: in which share
-        of the draws the area is first, or among the first 10; rank_p05, rank_p50, rank_p95: ranks that it has or
+        of the draws the area is first, or among the first 10; p05_rank, p50_rank, p95_rank: ranks that it has or
         betters in 5, 50 and 95 % of the draws; confidence_share: how probable it is that the area is first if its
         own central weights hold (missing where it never is first, and beyond the 200 that are first most often). Areas
         that were dropped have no numbers.
@@ -47,7 +47,7 @@ class Stability:
         area_id and a column for each criterion: the mean of the weights that make the area first; missing where none
         does.
     weights : DataFrame
-        column, weight_low, weight_high, weight_mean: what was drawn, as parts of 1.
+        column, low_weight, high_weight, mean_weight: what was drawn, as parts of 1.
     space : FreeWeights, OrdinalWeights or IntervalWeights
         What was said about the weights.
     said : str
@@ -157,8 +157,8 @@ def stability(
     >>> cells = {"area_id": ["A1", "A2", "A3"], "people": [900, 300, 200], "victims": [1, 8, 2]}
     >>> ranking = prioritise(pd.DataFrame(cells), criteria)
     >>> found = stability(ranking, weights=OrdinalWeights(["people", "victims"]), top=2)
-    >>> found.table[["area_id", "rank", "first_share", "top_2_share", "rank_p95"]].round(1)
-      area_id  rank  first_share  top_2_share  rank_p95
+    >>> found.table[["area_id", "rank", "first_share", "top_2_share", "p95_rank"]].round(1)
+      area_id  rank  first_share  top_2_share  p95_rank
     0      A1     1          0.9          1.0         2
     1      A2     2          0.1          1.0         2
     2      A3     3          0.0          0.0         3
@@ -189,7 +189,7 @@ def stability(
         table=_on_ranking(ranking, columns),
         central=_on_ranking(ranking, dict(zip(model.columns, central.T, strict=True))).drop(columns="rank"),
         weights=pd.DataFrame(
-            {"column": model.columns, "weight_low": low, "weight_high": high, "weight_mean": drawn.mean(axis=0)}
+            {"column": model.columns, "low_weight": low, "high_weight": high, "mean_weight": drawn.mean(axis=0)}
         ).astype({"column": "str"}),
         space=space,
         said=said,

@@ -299,9 +299,9 @@ RESULTS: dict[str, Table] = {
             text("area_id", "the area"), Column("rank", "count", "as in the ranking", low=1),
             share("first_share", "of the draws in which no area scores higher"),
             share("top_10_share", "of the draws in which fewer than 10 areas score higher; one for each of `top`"),
-            Column("rank_p05", "count", "rank that it has or betters in 5 % of the draws", low=1),
-            Column("rank_p50", "count", "the same in 50 %", low=1),
-            Column("rank_p95", "count", "the same in 95 %", low=1),
+            Column("p05_rank", "count", "rank that it has or betters in 5 % of the draws", low=1),
+            Column("p50_rank", "count", "the same in 50 %", low=1),
+            Column("p95_rank", "count", "the same in 95 %", low=1),
             share("confidence_share", "of the draws of values in which it is first if its own central weights hold"),
         ),
         _result(
@@ -320,8 +320,8 @@ RESULTS: dict[str, Table] = {
         _result(
             "swap_weights", "a criterion",
             text("column", "column of the criterion"), number("weight", "its weight in the ranking"),
-            number("weight_nearest", "of the nearest weights at which both areas have the same score"),
-            number("weight_alone", "at which they have, if this weight alone is changed and the others keep their ratios"),
+            number("nearest_weight", "of the nearest weights at which both areas have the same score"),
+            number("alone_weight", "the same, if this weight alone is changed and the others keep their ratios"),
             id="column",
         ),
     )

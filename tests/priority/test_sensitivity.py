@@ -112,7 +112,7 @@ def test_a_class_comes_first_whatever_the_weights_and_criteria():
     swap = swap_weights(ranking, "A00", "A01")
     assert swap.sentence == "A01 is ahead of A00 whatever the weights: its class comes first."
     assert np.isnan(swap.distance)
-    assert swap.table[["weight_nearest", "weight_alone"]].isna().all(axis=None)
+    assert swap.table[["nearest_weight", "alone_weight"]].isna().all(axis=None)
     assert "same score if" in swap_weights(ranking, "A01", "A02").sentence
     # One whose class is open is in nobody's way.
     ranking = two_tiers([*cells, [0.1, 0.1, np.nan]])
@@ -165,7 +165,7 @@ part = st.integers(0, 20).map(lambda x: x / 20)
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(1, 5).flatmap(lambda m: st.tuples(*[st.lists(part, min_size=m, max_size=m)] * 3)))
-def test_the_weight_nearests_against_every_choice_of_those_that_are_zero(three):
+def test_the_nearest_weights_against_every_choice_of_those_that_are_zero(three):
     one, other, weights = map(np.array, three)
     assume(weights.sum() > 0)
     found = swap_weights(ranking_of([one, other], weights), "A00", "A01")
@@ -180,11 +180,11 @@ def test_the_weight_nearests_against_every_choice_of_those_that_are_zero(three):
         assert "the same score as it is" in found.sentence
     elif apart.min() >= 0:
         assert np.isnan(found.distance)
-        assert table["weight_nearest"].isna().all()
-        assert table["weight_alone"].isna().all()
+        assert table["nearest_weight"].isna().all()
+        assert table["alone_weight"].isna().all()
         assert "whatever the weights" in found.sentence
     else:
-        nearest = table["weight_nearest"].to_numpy()
+        nearest = table["nearest_weight"].to_numpy()
         assert nearest.sum() == pytest.approx(weights.sum())
         assert nearest.min() >= 0
         assert apart @ nearest == pytest.approx(0, abs=1e-9)
@@ -195,13 +195,13 @@ def test_the_weight_nearests_against_every_choice_of_those_that_are_zero(three):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(2, 5).flatmap(lambda m: st.tuples(*[st.lists(part, min_size=m, max_size=m)] * 3)))
-def test_one_weight_alone_makes_them_equal_and_a_little_more_swaps_them(three):
+def test_one_alone_weight_makes_them_equal_and_a_little_more_swaps_them(three):
     one, other, weights = map(np.array, three)
     assume(weights.sum() > 0)
     found = swap_weights(ranking_of([one, other], weights), "A00", "A01")
     apart = (one - other) * (-1 if found.first_id == "A01" else 1)
     assume(apart @ weights > 1e-9)
-    for at, alone in enumerate(found.table["weight_alone"]):
+    for at, alone in enumerate(found.table["alone_weight"]):
         rest = weights.sum() - weights[at]
 
         def ahead(weight, at=at, rest=rest):
@@ -222,8 +222,8 @@ def test_a_swap_by_hand():
     # .9 w + .1 v = .3 w + .7 v at w = v.
     found = swap_weights(ranking_of([[0.9, 0.1], [0.3, 0.7]], [60, 40]), "A01", "A00")
     assert (found.first_id, found.second_id) == ("A00", "A01")
-    assert found.table["weight_nearest"].tolist() == pytest.approx([50, 50])
-    assert found.table["weight_alone"].tolist() == pytest.approx([50, 50])
+    assert found.table["nearest_weight"].tolist() == pytest.approx([50, 50])
+    assert found.table["alone_weight"].tolist() == pytest.approx([50, 50])
     assert found.distance == pytest.approx(np.sqrt(200))
 
 
@@ -234,7 +234,7 @@ def test_the_scores_at_the_swap_are_those_of_a_ranking():
     for one, other in combinations(ranking.table["area_id"], 2):
         found = swap_weights(ranking, one, other)
         if not np.isnan(found.distance):
-            again = ranking_of(cells, found.table["weight_nearest"]).table.set_index("area_id")["score"]
+            again = ranking_of(cells, found.table["nearest_weight"]).table.set_index("area_id")["score"]
             assert again[one] == pytest.approx(again[other])
 
 
@@ -244,13 +244,13 @@ def test_points_are_changed_in_points():
     found = swap_weights(prioritise(table, criteria), "A", "B")
     # 6 x 2 = 12 against 2 + 4 x 3 = 14; equal where 6 a = a + 4 b and a + b = 5, so at a = 20/9.
     assert found.first_id == "B"
-    assert found.table["weight_nearest"].tolist() == pytest.approx([20 / 9, 25 / 9])
+    assert found.table["nearest_weight"].tolist() == pytest.approx([20 / 9, 25 / 9])
 
 
 def test_what_is_missing_counts_as_in_the_ranking():
     cells = [[0.9, np.nan], [0.3, 0.5]]
     low = swap_weights(ranking_of(cells, missing="worst"), "A00", "A01")
-    assert low.table["weight_nearest"].tolist() == pytest.approx([5 / 11, 6 / 11])
+    assert low.table["nearest_weight"].tolist() == pytest.approx([5 / 11, 6 / 11])
     assert "whatever the weights" in swap_weights(ranking_of(cells, missing="best"), "A00", "A01").sentence
     with pytest.raises(DataError, match="'A00' is not ranked"):
         swap_weights(ranking_of(cells, missing="drop"), "A00", "A01")

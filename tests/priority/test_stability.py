@@ -103,8 +103,8 @@ def test_two_criteria_by_hand():
             assert centre["A000"] == pytest.approx((even + high) / 2, abs=0.01)
         assert np.isnan(centre["A002"])
         limits = found.weights.set_index("column")
-        assert limits.loc["a", ["weight_low", "weight_high"]].tolist() == pytest.approx([low, high])
-        assert limits["weight_mean"].tolist() == pytest.approx([(low + high) / 2, 1 - (low + high) / 2], abs=0.01)
+        assert limits.loc["a", ["low_weight", "high_weight"]].tolist() == pytest.approx([low, high])
+        assert limits["mean_weight"].tolist() == pytest.approx([(low + high) / 2, 1 - (low + high) / 2], abs=0.01)
 
 
 def test_the_third_is_ahead_where_both_others_are_low():
@@ -118,7 +118,7 @@ def test_the_third_is_ahead_where_both_others_are_low():
 def test_weights_that_are_sure_leave_the_ranking():
     found = stability(ranking_of([[0.9, 0.1], [0.3, 0.8], [0.2, 0.2]], TWO), weights=0)
     assert by_id(found) == [1, 0, 0]
-    assert found.table["rank_p05"].tolist() == found.table["rank_p95"].tolist() == [1, 2, 3]
+    assert found.table["p05_rank"].tolist() == found.table["p95_rank"].tolist() == [1, 2, 3]
     assert found.said == "the weights of the ranking"
 
 
@@ -127,7 +127,7 @@ def test_scores_that_are_equal_in_decimals_are_equal():
     cells = [[0.3, 0.3, 0], [0, 0, 0.6], [0.1, 0.2, 0.3], [0.6, 0, 0]]
     found = stability(ranking_of(cells), weights=0)
     assert by_id(found) == [1, 1, 1, 1]
-    assert found.table["rank"].tolist() == found.table["rank_p95"].tolist() == [1, 1, 1, 1]
+    assert found.table["rank"].tolist() == found.table["p95_rank"].tolist() == [1, 1, 1, 1]
 
 
 def test_areas_with_the_same_values_have_the_same_numbers():
@@ -190,7 +190,7 @@ def test_points_count_in_full_at_the_highest_number():
     assert ranking.table["score"].tolist() == [10, 6]
     # In parts of 1: 10/14 and 4/14. s0 = w, s1 = .2 w + (1 - w): equal at w = 5/9.
     found = stability(ranking, weights=0)
-    assert found.weights["weight_mean"].tolist() == pytest.approx([10 / 14, 4 / 14])
+    assert found.weights["mean_weight"].tolist() == pytest.approx([10 / 14, 4 / 14])
     assert by_id(stability(ranking, weights=FreeWeights()))[0] == pytest.approx(4 / 9, abs=0.015)
     with pytest.raises(DataError, match=r"'a' is missing for 1 areas, the first is 'A001', and has no highest"):
         stability(ranking_of([[5, 0], [np.nan, 4]], criteria, missing="worst"))
@@ -329,7 +329,7 @@ def test_the_whole_against_a_plain_loop(weights):
     table = found.table.sort_values("area_id")
     for column, line in (("first_share", 1), ("top_2_share", 2), ("top_4_share", 4)):
         assert table[column].tolist() == pytest.approx((ranks <= line).mean(axis=0), abs=0.025)
-    assert table["rank_p50"].tolist() == pytest.approx(np.median(ranks, axis=0), abs=1)
+    assert table["p50_rank"].tolist() == pytest.approx(np.median(ranks, axis=0), abs=1)
     for area in np.flatnonzero((ranks == 1).mean(axis=0) > 0.05):
         centre = w[ranks[:, area] == 1].mean(axis=0)
         mine = found.central.sort_values("area_id")[["a", "b", "c"]].to_numpy()[area]
@@ -381,8 +381,8 @@ def test_the_default_is_named():
     assert isinstance(found, Stability)
     assert found.top == (10, 20, 50)
     assert list(found.table.columns) == [
-        "area_id", "rank", "first_share", "top_10_share", "top_20_share", "top_50_share", "rank_p05", "rank_p50",
-        "rank_p95", "confidence_share",
+        "area_id", "rank", "first_share", "top_10_share", "top_20_share", "top_50_share", "p05_rank", "p50_rank",
+        "p95_rank", "confidence_share",
     ]  # fmt: skip
     assert found.table.dtypes.astype(str).tolist() == ["str", "Int64"] + ["float64"] * 4 + ["Int64"] * 3 + ["float64"]
 
@@ -404,7 +404,7 @@ def test_no_area_one_area_one_criterion_and_areas_all_alike():
     assert by_id(single) == [0, 1]
     alike = stability(ranking_of([[0.2, 0.5, 0.1]] * 50), weights=FreeWeights())
     assert set(by_id(alike)) == {1.0}
-    assert set(alike.table["rank_p95"]) == {1}
+    assert set(alike.table["p95_rank"]) == {1}
     unknown = stability(ranking_of([[np.nan, np.nan]] * 4, missing="worst"))
     assert by_id(unknown) == pytest.approx([0.25] * 4, abs=0.02)
 
