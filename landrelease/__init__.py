@@ -27,6 +27,8 @@ from landrelease.match import (
 )
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import (
+    AccessGain,
+    BenefitCost,
     Criterion,
     FreeWeights,
     IntervalWeights,
@@ -34,6 +36,8 @@ from landrelease.priority import (
     Ranking,
     Stability,
     Swap,
+    access_gain,
+    benefit_cost,
     check_criteria,
     criteria_table,
     explain,
@@ -75,7 +79,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccessGain",
     "Answer",
+    "BenefitCost",
     "CRSError",
     "Criterion",
     "DataError",
@@ -96,8 +102,10 @@ __all__ = [
     "SiteCheck",
     "Stability",
     "Swap",
+    "access_gain",
     "assess_use",
     "assign_admin",
+    "benefit_cost",
     "check_criteria",
     "check_published",
     "check_site",

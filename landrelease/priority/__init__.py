@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from landrelease.priority.access import AccessGain, access_gain
+from landrelease.priority.benefit_cost import BenefitCost, benefit_cost
 from landrelease.priority.check import check_criteria
 from landrelease.priority.criteria import Band, Criterion, Measure, PriorityClass, Scheme, Threshold
 from landrelease.priority.line import funding_line
@@ -14,7 +16,9 @@ from landrelease.priority.table import criteria_table
 from landrelease.priority.weights import FreeWeights, IntervalWeights, OrdinalWeights
 
 __all__ = [
+    "AccessGain",
     "Band",
+    "BenefitCost",
     "Criterion",
     "FreeWeights",
     "IntervalWeights",
@@ -26,6 +30,8 @@ __all__ = [
     "Stability",
     "Swap",
     "Threshold",
+    "access_gain",
+    "benefit_cost",
     "bundled_schemes",
     "check_criteria",
     "criteria_table",
