@@ -97,41 +97,55 @@ def _codes(asked: Asked, problem: Problem, choice: Choice, surplus: Floats, lift
         ("package", is_closed),
         ("no_room", surplus + lift >= -little),
     ]
-    return np.select([one for _, one in conditions], [code for code, _ in conditions], "below_line").tolist()
+    codes = np.select([one for _, one in conditions], [code for code, _ in conditions], "below_line")
+    return [str(code) for code in codes]
 
 
 def _holds_floor(problem: Problem, choice: Choice) -> Bools:
     """Tell which areas' groups would miss their floor without them."""
     years, rows = problem.n_years, problem.capacity.size
     over = np.r_[used(problem, choice)[years + rows :] - problem.floor, np.inf][problem.group]
-    return problem.cost[choice.option] > over
+    holds: Bools = problem.cost[choice.option] > over
+    return holds
+
+
+_SENTENCES = {
+    "kept": "in: kept from the previous plan",
+    "must": "in: must-include",
+    "worth": "in: it gives {gives} for each 1,000 USD; the line is {line}",
+    "floor": "in: for the floor of {floors_by} {group}; it gives {gives} for each 1,000 USD",
+    "fill": "in: it gives {gives} for each 1,000 USD, below the line of {line}, and fits in the rest",
+    "no_benefit": "out: it gives nothing",
+    "too_dear": "out: it costs {cost}, more than {where} of {most}",
+    "too_much_work": "out: it needs more {capacity_in} than its teams have in any year",
+    "package": "out: package {package} is not set up; without that, it would give {gives} for each 1,000 USD",
+    "no_room": "out: it gives {gives} for each 1,000 USD, at or above the line of {line}, but does not fit beside the "
+    "others; {left} of {where} is left",
+    "below_line": "out: it gives {gives} for each 1,000 USD; the line is {line}",
+}
 
 
 def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[[dict[Any, Any]], str]:
     """Return what makes a sentence of a row of the table."""
-    year_max = money(float(problem.budget.max(initial=0.0)))
-    use = used(problem, choice)
-    left = money(float((problem.budget - use[: problem.n_years]).max(initial=0.0)))
-    where = "the budget" if problem.n_years == 1 else "any year's budget"
+    left = float((problem.budget - used(problem, choice)[: problem.n_years]).max(initial=0.0))
+    same = {
+        "most": money(float(problem.budget.max(initial=0.0))),
+        "left": money(left),
+        "where": "the budget" if problem.n_years == 1 else "any year's budget",
+        "floors_by": asked.floors_by,
+        "capacity_in": asked.capacity_in,
+    }
 
     def say(row: dict[Any, Any]) -> str:
         code = row["plan_reason_code"]
-        gives = f"gives {row['benefit_per_1000_usd']:.3g} for each 1,000 USD"
-        line = f"the line is {row['line_per_1000_usd']:.3g}"
-        text = {
-            "kept": lambda: "in: kept from the previous plan",
-            "must": lambda: "in: must-include",
-            "worth": lambda: f"in: {gives}; {line}",
-            "floor": lambda: f"in: for the floor of {asked.floors_by} {row['group']}; it {gives}",
-            "fill": lambda: f"in: it {gives}, below the line of {row['line_per_1000_usd']:.3g}, and fits in the rest",
-            "no_benefit": lambda: "out: it gives nothing",
-            "too_dear": lambda: f"out: it costs {money(row['would_cost_usd'])}, more than {where} of {year_max}",
-            "too_much_work": lambda: f"out: it needs more {asked.capacity_in} than its teams have in any year",
-            "package": lambda: f"out: package {row['package_id']} is not worth its set-up",
-            "no_room": lambda: f"out: it {gives}, above the line of {row['line_per_1000_usd']:.3g}, but does not fit "
-                               f"beside the others; {left} of {where} is left",
-            "below_line": lambda: f"out: it {gives}; {line}",
-        }[code]()  # fmt: skip
+        text = _SENTENCES[code].format(
+            gives=f"{row['benefit_per_1000_usd']:.3g}",
+            line=f"{row['line_per_1000_usd']:.3g}",
+            cost=money(row["would_cost_usd"]),
+            group=row["group"],
+            package=row["package_id"],
+            **same,
+        )
         if text.startswith("out") and code not in ("no_benefit", "too_much_work"):
             text += (
                 f"; more money does not bring it in, its teams have too few {asked.capacity_in} left"

@@ -16,7 +16,8 @@ def density(problem: Problem) -> Floats:
     inside = problem.package >= 0
     of_package = np.bincount(problem.package[inside], cheapest[inside], len(problem.setup))
     part = np.r_[problem.setup / np.maximum(of_package, 1e-300), 0.0][problem.package]
-    return problem.value / (problem.cost * (1 + part[problem.area]))
+    found: Floats = problem.value / (problem.cost * (1 + part[problem.area]))
+    return found
 
 
 class _Purse:

@@ -104,7 +104,7 @@ def read_asked(
         work=usable["work"].to_numpy(float), row=row.to_numpy(np.int64),
         group=_coded(areas["group"].iloc[place], group_names),
         package=_coded(areas["package_id"].iloc[place], package_names),
-        must=is_must[place], factor=(1.0 + discount_rate) ** -np.arange(len(labels)),
+        must=is_must[place], factor=np.power(1.0 + discount_rate, -np.arange(len(labels), dtype=np.float64)),
         budget=money, capacity=room, floor=floor, setup=setup,
     )  # fmt: skip
     return Asked(

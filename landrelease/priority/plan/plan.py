@@ -16,7 +16,7 @@ from landrelease.priority.plan import worker
 from landrelease.priority.plan.frames import packages_frame, rules_frame, table_frame
 from landrelease.priority.plan.greedy import filled, greedy, plain_prices
 from landrelease.priority.plan.inputs import Asked, PerYear, amount_of, read_asked
-from landrelease.priority.plan.problem import Bools, Choice, Prices, Problem, can_be, used, value_of, weigh
+from landrelease.priority.plan.problem import Bools, Choice, Prices, Problem, can_be, tidied, used, value_of, weigh
 from landrelease.priority.plan.relax import Elastic, kinds_of
 from landrelease.priority.plan.words import no_plan, relaxations_of
 from landrelease.priority.score import Ranking
@@ -363,7 +363,7 @@ class _Search:
             self.said = "the most benefit per dollar first, which is shown to be within the gap"
             return start, prices, max(plain_bound, value_of(problem, start))
         told, is_done = worker.optimised(problem, start, gap=self.gap, seconds=share * self.left())
-        choice = worker.choice_of(told) if told else start
+        choice = tidied(problem, worker.choice_of(told) if told else start)
         if "price_budget" in told:
             prices = worker.prices_of(told)
         if not is_done:
@@ -385,7 +385,7 @@ class _Search:
             )
         if whole.is_whole:
             return whole.choice, []
-        asks = [((int(one),), ~everything) for one in np.unique(kinds_of(problem))]
+        asks: list[tuple[tuple[int, ...], Bools]] = [((int(one),), ~everything) for one in np.unique(kinds_of(problem))]
         asks += [((), mine) for mine in (problem.must & kept, problem.must & ~kept) if mine.any()]
         ways = []
         for number, (kind, may_drop) in enumerate(asks):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "can_be", "lacks", "limits", "used",
-           "value_of", "weigh"]  # fmt: skip
+__all__ = ["Bools", "Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "can_be", "lacks", "limits",
+           "tidied", "used", "value_of", "weigh"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -93,7 +93,8 @@ class Weighed:
 
 def limits(problem: Problem) -> Floats:
     """Return the limits of all rules in one order: budgets, capacities (by row, then year), floors."""
-    return np.r_[problem.budget, problem.capacity.ravel(), problem.floor]
+    found: Floats = np.r_[problem.budget, problem.capacity.ravel(), problem.floor]
+    return found
 
 
 def used(problem: Problem, choice: Choice) -> Floats:
@@ -108,7 +109,8 @@ def used(problem: Problem, choice: Choice) -> Floats:
     worked = np.bincount((row * years + year)[row >= 0], problem.work[option][row >= 0], problem.capacity.size)
     group = problem.group[chosen]
     held = np.bincount(group[group >= 0], problem.cost[option][group >= 0], len(problem.floor))
-    return np.r_[spent, worked, held]
+    use: Floats = np.r_[spent, worked, held]
+    return use
 
 
 def lacks(problem: Problem, choice: Choice) -> Floats:
@@ -130,6 +132,13 @@ def can_be(problem: Problem, choice: Choice) -> bool:
     )
 
 
+def tidied(problem: Problem, choice: Choice) -> Choice:
+    """Return the choice without packages that are set up for nothing."""
+    inside = (choice.option >= 0) & (problem.package >= 0)
+    has_work = np.bincount(problem.package[inside], minlength=len(problem.setup)) > 0
+    return Choice(choice.option, choice.year, np.where(has_work, choice.start, problem.n_years))
+
+
 def value_of(problem: Problem, choice: Choice) -> float:
     """Return the benefit of a choice."""
     chosen = choice.option >= 0
@@ -140,7 +149,7 @@ def allowed(problem: Problem) -> Bools:
     """Tell which options fit a year at all (options x years): none that costs more than the year has can be chosen."""
     fits = problem.cost[:, None] <= problem.budget * (1 + EXACT) + EXACT
     room = np.vstack([problem.capacity, np.full(problem.n_years, np.inf)])[problem.row]
-    return cast(Bools, fits & (problem.work[:, None] <= room * (1 + EXACT) + EXACT))
+    return fits & (problem.work[:, None] <= room * (1 + EXACT) + EXACT)
 
 
 def _reduced(problem: Problem, prices: Prices, fits: Bools) -> Floats:
@@ -148,7 +157,7 @@ def _reduced(problem: Problem, prices: Prices, fits: Bools) -> Floats:
     lift = np.r_[prices.floor, 0.0][problem.group[problem.area]]
     each = np.vstack([prices.capacity, np.zeros(problem.n_years)])[problem.row]
     left = problem.value[:, None] * problem.factor - problem.cost[:, None] * (prices.budget - lift[:, None])
-    return cast(Floats, np.where(fits, left - problem.work[:, None] * each, -np.inf))
+    return np.where(fits, left - problem.work[:, None] * each, -np.inf)
 
 
 def weigh(problem: Problem, prices: Prices) -> Weighed:

@@ -119,11 +119,12 @@ def _totals(problem: Problem) -> Floats:
     kind, limit = kinds_of(problem), limits(problem)
     dearest = float(problem.cost.max(initial=1.0))
     totals = [float(limit[kind == one].sum()) for one in range(3)]
-    return np.array([one if one > 0 else dearest for one in totals])[kind]
+    found: Floats = np.array([one if one > 0 else dearest for one in totals])[kind]
+    return found
 
 
 def _enough(problem: Problem) -> Bools:
-    """Return the areas that decide whether the rules can be kept: all, or must-include ones and enough of each floor."""
+    """Return the areas that decide whether the rules can be kept: all, or enough of each floor."""
     if len(problem.area) * problem.n_years <= _MOST_COLUMNS:
         return np.ones(problem.n_areas, bool)
     looked = problem.must.copy()

@@ -44,7 +44,8 @@ class Open:
 
     def gains(self, value: Floats) -> Floats:
         """Return the objective: `value` is options x years."""
-        return np.r_[value[self.option, self.year], np.zeros(len(self.package))]
+        each: Floats = np.r_[value[self.option, self.year], np.zeros(len(self.package))]
+        return each
 
     def choice(self, chosen: Bools) -> Choice:
         """Return the base with what was chosen among the open."""
@@ -124,9 +125,8 @@ def _structure(
     plain = np.flatnonzero(free & (~in_free | problem.must))
     order = np.full(problem.n_areas, -1)
     order[plain] = np.arange(len(plain))
-    rows, columns, cells = [], [], []
-    once = order[area] >= 0
-    rows.append(order[area][once]), columns.append(np.flatnonzero(once)), cells.append(np.ones(once.sum()))
+    once = np.flatnonzero(order[area] >= 0)
+    parts = [(order[area[once]], once, np.ones(len(once)))]
     inside = np.flatnonzero(in_free[area])
     y_of = np.full((len(problem.setup), years), -1)
     y_of[package, begin] = n_x + np.arange(len(package))
@@ -134,16 +134,15 @@ def _structure(
     for last in range(years):
         some = inside[year[inside] <= last]
         at = first + last * len(within)
-        rows.append(at + number[area[some]]), columns.append(some), cells.append(np.ones(len(some)))
+        parts.append((at + number[area[some]], some, np.ones(len(some))))
         for begun in range(last + 1):
-            rows.append(at + np.arange(len(within)))
-            columns.append(y_of[problem.package[within], begun])
-            cells.append(-np.ones(len(within)))
+            setups = y_of[problem.package[within], begun]
+            parts.append((at + np.arange(len(within)), setups, -np.ones(len(within))))
     first += years * len(within)
     opened, of = np.unique(package, return_inverse=True)
-    rows.append(first + of), columns.append(n_x + np.arange(len(package))), cells.append(np.ones(len(package)))
+    parts.append((first + of, n_x + np.arange(len(package)), np.ones(len(package))))
     n_rows = first + len(opened)
-    row, column, cell = (np.concatenate(part) for part in (rows, columns, cells))
+    row, column, cell = (np.concatenate([part[i] for part in parts]) for i in range(3))
     high = np.r_[np.ones(len(plain)), np.zeros(years * len(within)), np.ones(len(opened))]
     low = np.r_[np.where(problem.must[plain], 1.0, -np.inf), np.full(n_rows - len(plain), -np.inf)]
     return coo_array((cell, (row, column)), shape=(n_rows, n_x + len(package))).tocsr(), low, high

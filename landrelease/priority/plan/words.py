@@ -62,7 +62,7 @@ def relaxations_of(asked: Asked, problem: Problem, ways: list[Elastic]) -> pd.Da
                     text += f": it is {money(by, 'usd')} more than all areas of {rule.name} that can be planned cost"
             rows.append((number, rule.kind, rule.name, rule.year, limit[at], new, by, rule.unit, way.is_least, text))
         cheapest = np.minimum.reduceat(problem.cost, problem.starts) if problem.n_areas else np.zeros(0)
-        for area in np.flatnonzero(way.dropped):
+        for area in np.flatnonzero(way.dropped).tolist():
             what = "keep" if asked.kept[area] else "must"
             named = "area kept from the previous plan" if what == "keep" else "must-include area"
             text = f"leave out the {named} {asked.label(area)}, which costs {money(cheapest[area], 'usd')}"
@@ -80,7 +80,7 @@ def _most_in_groups(problem: Problem) -> Floats:
         return np.zeros(len(problem.floor))
     dearest = np.maximum.reduceat(problem.cost, problem.starts)
     inside = problem.group >= 0
-    return np.bincount(problem.group[inside], dearest[inside], len(problem.floor))
+    return np.bincount(problem.group[inside], dearest[inside], len(problem.floor)).astype(np.float64)
 
 
 def no_plan(relaxations: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -49,13 +49,14 @@ def _asked(what: str, given: Arrays, seconds: float) -> tuple[Arrays, bool]:
     deadline = monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="landrelease-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        np.savez(folder / "given.npz", what=np.array(what), **given)
-        if not Path(sys.executable or "").name.lower().startswith("python"):
+        _save(folder / "given.npz", {"what": np.array(what), **given})
+        python = _python()
+        if python is None:
             _work(folder, seconds)  # Python is built into another program, which would start in its place
             return _told(folder), True
         path = os.pathsep.join(one or os.getcwd() for one in sys.path)
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _CHILD, name, str(seconds)],
+            [python, "-P", "-c", _CHILD, name, str(seconds)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path}, text=True, encoding="utf-8", errors="replace",
         )  # fmt: skip
@@ -70,6 +71,10 @@ def _asked(what: str, given: Arrays, seconds: float) -> tuple[Arrays, bool]:
         if has_ended and process.returncode != 0:
             raise RuntimeError(f"the solver broke down (exit {process.returncode}): {said.strip()[-500:]}")
         return _told(folder), has_ended
+
+
+def _python() -> str | None:
+    return sys.executable if Path(sys.executable or "").name.lower().startswith("python") else None
 
 
 def _told(folder: Path) -> Arrays:
@@ -120,9 +125,13 @@ def _of_found(found: Found) -> Arrays:
     return told
 
 
+def _save(path: Path, arrays: Arrays) -> None:
+    np.savez(path, **cast(Any, arrays))
+
+
 def _tell(folder: Path, arrays: Arrays) -> None:
     """Write what was found; a process that is stopped while it writes leaves what it told before."""
-    np.savez(folder / "telling.npz", **arrays)
+    _save(folder / "telling.npz", arrays)
     os.replace(folder / "telling.npz", folder / "told.npz")
 
 
