@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.priority import Criterion, prioritise
-from landrelease.priority.plan import Plan, budget_sweep, plan_clearance
-from landrelease.priority.plan import plan as module
-from landrelease.priority.plan import worker
+from landrelease.priority.plan import Plan, budget_sweep, plan_clearance, worker
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +35,7 @@ def check(plan, *, scores, cost, budget, capacity=None, floors=None, must=(), ne
     table = plan.table
     assert table["area_id"].is_unique
     assert set(table["area_id"]) == set(scores)
-    assert table["reason"].notna().all() and table["plan_reason_code"].notna().all()
+    assert table[["reason", "plan_reason_code"]].notna().all(axis=None)
     chosen = table[table["is_selected"]]
     assert table.loc[~table["is_selected"], ["cost_usd", "benefit", "year", "method_code"]].isna().all(axis=None)
     years = sorted(budget)
@@ -104,7 +102,7 @@ def case(seed, *, most_areas=5, tight=0.5):
     floors = {cost["admin_code"].iloc[0]: 0.3 * sum(budget.values())} if rng.random() < 0.5 else None
     must = [ids[0]] if rng.random() < 0.3 else []
     never = [ids[-1]] if rng.random() < 0.2 and n > 1 else []
-    packages = {one: 10_000.0 for one in cost["package_id"].dropna().unique()} if has_packages else None
+    packages = dict.fromkeys(cost["package_id"].dropna().unique(), 10000.0) if has_packages else None
     return {"scores": scores, "cost": cost, "budget": budget, "capacity": capacity, "floors": floors, "must": must,
             "never": never, "packages": packages or None, "rate": float(rng.choice([0.0, 0.1]))}  # fmt: skip
 
@@ -153,7 +151,7 @@ def every_plan(given):
 @pytest.mark.parametrize("seed", range(60))
 def test_a_small_programme_is_the_best_of_all(seed):
     given = case(seed)
-    best, least = -1.0, {kind: np.inf for kind in ("budget", "capacity", "floor")}
+    best, least = -1.0, dict.fromkeys(("budget", "capacity", "floor"), np.inf)
     for benefit, over in every_plan(given):
         if not any(over.values()):
             best = max(best, benefit)
@@ -191,18 +189,14 @@ def test_a_small_programme_is_the_best_of_all(seed):
 
 
 def _says(line, kind):
-    return (
-        f"the {kind}" in line
-        and line.strip()[0].isdigit()
-        or line.strip().startswith(("raise", "lower"))
-        and f"the {kind}" in line
-    )
+    """Tell whether a line of the message is a way that changes a rule of this kind."""
+    return f"the {kind}" in line and ("raise" in line or "lower" in line)
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.floats(1.0, 3.0))
 def test_a_larger_budget_never_buys_less(seed, more):
-    given = case(seed, most_areas=12)
+    given = case(seed, most_areas=8)
     given |= {"floors": None, "must": []}
     small = planned(given, gap=1e-3, time_limit_s=5)
     check(small, **given)
@@ -213,7 +207,7 @@ def test_a_larger_budget_never_buys_less(seed, more):
     assert large.bound >= small.benefit - 1e-9
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(0, 10**6))
 def test_the_order_of_rows_and_the_currency_change_nothing(seed):
     given = case(seed, most_areas=6, tight=0.8)
@@ -297,7 +291,7 @@ def test_each_way_of_being_out_is_told():
     }).assign(benefit_share=1.0)  # fmt: skip
     plan = plan_clearance(ranking, cost=cost, budget=100, capacity={"manual": 10})
     code = plan.table.set_index("area_id")["plan_reason_code"].to_dict()
-    assert code == {"a": "worth", "b": "too_dear", "c": "below_line", "d": "worth", "e": "no_benefit",
+    assert code == {"a": "worth", "b": "too_dear", "c": "no_room", "d": "worth", "e": "no_benefit",
                     "f": "unknown_benefit", "g": "too_much_work", "h": "unknown_cost"}  # fmt: skip
     reason = plan.table.set_index("area_id")["reason"]
     assert reason["h"] == "out: no cost is known"
@@ -312,10 +306,10 @@ def test_a_package_is_set_up_or_its_areas_are_out():
     plan = plan_clearance(ranking, cost=cost, budget=40, packages={"P": 20, "Q": 25})
     # P: 20 + 20 for 10; Q: 25 + 10 for 9, and nothing else but A3 would not fit: 9 against 10.
     assert plan.selected == ("A0", "A1")
-    assert plan.packages.to_dict("list") == {
-        "package_id": ["P", "Q"], "is_selected": [True, False], "year": [1, pd.NA], "setup_usd": [20.0, 25.0],
-        "area_count": [2, 0],
+    assert plan.packages.drop(columns="year").to_dict("list") == {
+        "package_id": ["P", "Q"], "is_selected": [True, False], "setup_usd": [20.0, 25.0], "area_count": [2, 0],
     }  # fmt: skip
+    assert plan.packages["year"].isna().tolist() == [False, True]
     assert plan.table.set_index("area_id").loc["A2", "reason"].startswith("out: package Q is not set up")
     assert plan.spent_usd == 40
     # With no money for any area, no package is set up for nothing.
@@ -327,7 +321,7 @@ def test_years_alike_put_what_gives_most_per_dollar_first():
     rng = np.random.default_rng(3)
     ranking = ranking_of(*rng.random(150))
     cost = dict(zip(ranking["area_id"], rng.integers(10, 30, 150) * 1e3, strict=True))
-    plan = plan_clearance(ranking, cost=cost, budget=500e3, years=3)
+    plan = plan_clearance(ranking, cost=cost, budget=500e3, years=3, gap=0.01)
     each = plan.table[plan.table["is_selected"]].groupby("year")["benefit_per_1000_usd"].mean()
     assert each.is_monotonic_decreasing
     assert plan.table.loc[plan.table["is_selected"], "benefit"].sum() == pytest.approx(plan.benefit)
@@ -348,13 +342,14 @@ def test_keeping_has_a_price():
     assert plan.table["is_kept"].tolist() == [False, True, False, True]
     assert plan.table.loc[3, "reason"] == "in: kept from the previous plan"
     # What was released since is no longer ranked, and is not asked for.
-    again = plan_clearance(ranking.iloc[:3], cost={one: cost[one] for one in ("A0", "A1", "A2")}, budget=100, keep=last)
+    with pytest.warns(DataWarning, match="1 of 2 areas of keep are not in the ranking any more: A3"):
+        again = plan_clearance(ranking[:3], cost=pd.Series(cost)[:3], budget=100, keep=last)
     assert again.price_of_keeping == pytest.approx(0.0)
     assert np.isnan(plan_clearance(ranking, cost=cost, budget=100).price_of_keeping)
     # A plan that does not fit any more names the kept area that is in the way.
     with pytest.raises(DataError, match="leave out the area kept from the previous plan A3, which costs 60 USD"):
         plan_clearance(ranking, cost=cost, budget=70, keep=last)
-    with pytest.raises(DataError, match="1 of 1 areas of keep can not be planned"):
+    with pytest.warns(DataWarning, match="1 of 1 areas of keep are not kept: 'A3': never: left out on request"):
         plan_clearance(ranking, cost=cost, budget=100, keep=["A3"], never=["A3"])
 
 
@@ -391,10 +386,10 @@ COST = pd.DataFrame({"area_id": ["A0", "A1", "A2"], "cost_usd": [90e3, 40e3, 50e
         ({"budget": {"first": 3}}, OptionError, "got the year 'first'"),
         ({"budget": {2026: None}}, OptionError, "budget of 2026 must be a finite number"),
         ({"budget": {2026: 1, 2027: 1}, "years": 3}, OptionError, "budget names 2 years, and years is 3"),
-        ({"floors": {"NN": 1}}, DataError, "floors names 'NN', to which no area of cost belongs; 'admin_code' has N, S"),
+        ({"floors": {"NN": 1}}, DataError, "floors names 'NN', to which no area of cost belongs; 'admin_code' has N"),
         ({"floors": {"N": 1}, "floors_by": "province"}, OptionError, "floors need the column 'province' in cost"),
         ({"floors": {"N": -1}}, OptionError, "floors: 'N' must be a finite number of 0 or more"),
-        ({"must": ["A9"]}, DataError, "must names 1 of 1 areas that are not in the ranking: A9; did you mean 'A2'"),
+        ({"must": ["A1", "A11"]}, DataError, "1 of 2 areas that are not in the ranking: A11; did you mean 'A1'"),
         ({"must": "A1"}, OptionError, "ids are given as a list; got the text 'A1'"),
         ({"must": ["A1"], "never": ["A1"]}, OptionError, "must and never both name A1"),
         ({"capacity": {"manual": 3}}, OptionError, "capacity is counted in 'team_days', which is no column of cost"),
@@ -404,13 +399,13 @@ COST = pd.DataFrame({"area_id": ["A0", "A1", "A2"], "cost_usd": [90e3, 40e3, 50e
         ({"time_limit_s": float("nan")}, OptionError, "time_limit_s must be"),
         ({"discount_rate": -0.1}, OptionError, "discount_rate must be"),
         ({"infeasible": "ignore"}, OptionError, "infeasible must be one of raise, relax"),
-        ({"cost": {"A0": 0.0, "A1": 1.0}}, DataError, "cost_usd must be above 0: 1 of 2 rows of cost do not, 'A0' has 0"),
+        ({"cost": {"A0": 0.0, "A1": 1.0}}, DataError, "cost_usd must be above 0: 1 of 2 rows of cost do not"),
         ({"cost": {"A0": -5.0}}, DataError, "'A0' has -5"),
         ({"cost": {"A0": float("inf")}}, DataError, "cost_usd must hold numbers"),
         ({"cost": {"A0": "much"}}, DataError, "cost_usd must hold numbers"),
         ({"cost": COST.drop(columns="cost_usd")}, DataError, "a frame with area_id and cost_usd"),
         ({"cost": 5}, DataError, "a frame with area_id and cost_usd; got int"),
-        ({"cost": pd.concat([COST, COST])}, DataError, "6 of 6 rows of cost give the same area and method more than once"),
+        ({"cost": pd.concat([COST, COST])}, DataError, "6 of 6 rows of cost give the same area and method"),
         ({"cost": COST.assign(benefit_share=1.5)}, DataError, "benefit_share must lie from 0 to 1"),
     ],
 )  # fmt: skip
@@ -422,7 +417,7 @@ def test_bad_input_is_named(options, kind, words):
 
 def test_capacity_and_packages_are_checked():
     cost = COST.assign(method_code="manual", team_days=[1, 2, 3], package_id=["P", None, None])
-    with pytest.raises(DataError, match="capacity names the method 'manuel', .* did you mean 'manual'"):
+    with pytest.raises(DataError, match=r"capacity names the method 'manuel', .* did you mean 'manual'"):
         plan_clearance(RANKING, cost=cost, budget=1e5, capacity={"manuel": 3})
     with pytest.raises(OptionError, match="capacity of manual must name the years of the budget, 2026, 2027"):
         plan_clearance(RANKING, cost=cost, budget={2026: 1e5, 2027: 1}, capacity={"manual": {2026: 3}})
@@ -430,8 +425,8 @@ def test_capacity_and_packages_are_checked():
         plan_clearance(RANKING, cost=cost, budget=1e5, packages={"P": 1, "R": 1})
     with pytest.raises(DataError, match="packages says nothing of 1 packages of cost: P"):
         plan_clearance(RANKING, cost=cost, budget=1e5, packages={})
+    both = pd.concat([cost, cost.iloc[:1].assign(method_code="TS", admin_code="S")]).assign(benefit_share=1.0)
     with pytest.raises(DataError, match="1 areas have more than one admin_code, such as 'A0'"):
-        both = pd.concat([cost, cost.iloc[:1].assign(method_code="TS", admin_code="S")]).assign(benefit_share=1.0)
         plan_clearance(RANKING, cost=both, budget=1e5, floors={"S": 1})
     unknown = plan_clearance(RANKING, cost=cost.assign(team_days=[1, None, 3]), budget=1e6, capacity={"manual": 9})
     assert unknown.table["plan_reason_code"].tolist() == ["worth", "unknown_cost", "worth"]
@@ -492,7 +487,7 @@ def test_scores_of_a_ranking_and_its_columns():
     assert plan.table["reason"][2] == "out: no benefit is known: the ranking has none for it"
     people = plan_clearance(ranking, cost=dict.fromkeys("abc", 10.0), budget=10, benefit="people")
     assert people.benefit == 900
-    with pytest.raises(DataError, match="1 of 3 areas have a benefit \\('score'\\) below 0, 'A1' has -0.2"):
+    with pytest.raises(DataError, match=r"1 of 3 areas have a benefit \('score'\) below 0, 'A1' has -0.2"):
         plan_clearance(ranking_of(1, -0.2, 0), cost={}, budget=1)
     with pytest.raises(DataError, match="2 of 2 rows of the ranking have a missing or repeated area_id"):
         plan_clearance(pd.DataFrame({"area_id": ["a", "a"], "score": [1, 2]}), cost={}, budget=1)
@@ -545,7 +540,7 @@ def test_what_was_told_before_the_stop_is_not_lost(monkeypatch):
     given = hard()
     end = "from landrelease.priority.plan.worker import main; main(); import time; time.sleep(600)"
     monkeypatch.setattr(worker, "_CHILD", end)
-    plan = planned(given, time_limit_s=6.0, gap=0.05)
+    plan = planned(given, time_limit_s=4.0, gap=0.05)
     check(plan, **given)
     assert plan.how.startswith("stopped at the time limit")
     assert plan.gap < 0.05
@@ -582,7 +577,7 @@ def test_no_time_at_all_is_greedy():
     assert isinstance(plan, Plan)
     assert plan.seconds <= time.monotonic() - began
     # A floor that greedy does not fill needs a search, and there is no time for one.
-    tight = given | {"must": list(given["scores"])[:13]}
-    with pytest.raises(DataError, match="found in the time"):
-        planned(tight, time_limit_s=0)
-    assert module.plan_clearance is plan_clearance
+    cost = pd.DataFrame({"area_id": ["A0", "A1", "A2"], "cost_usd": [60.0, 50.0, 40.0], "admin_code": "N"})
+    with pytest.raises(DataError, match="no plan that keeps the rules was found in the time"):
+        plan_clearance(RANKING, cost=cost, budget=90, floors={"N": 90}, time_limit_s=0)
+    assert plan_clearance(RANKING, cost=cost, budget=90, floors={"N": 90}).selected == ("A1", "A2")

@@ -89,6 +89,7 @@ def read_asked(
     _warn(options, areas, has_share=isinstance(cost, pd.DataFrame) and "benefit_share" in cost.columns)
     options = _joined(options, areas, rows if capacity is not None else (), capacity_in)
     areas["why_code"], areas["why"] = _whys(areas, options, named["never"])
+    _warn_kept(areas, kept_ids)
     areas["lacking"] = options[options["why"].ne("")].groupby("area")["method_code"].agg(_listed_methods)
     can = areas["why"].eq("").to_numpy()
     _require_plannable(areas, named["must"], "must")
@@ -320,6 +321,23 @@ def _warn(options: pd.DataFrame, areas: pd.DataFrame, *, has_share: bool) -> Non
         warn(
             f"{len(both)} areas can be surveyed or cleared for the same benefit, and the cheaper is always taken. "
             "Fix: a column benefit_share in cost.",
+            DataWarning, stacklevel=4,
+        )  # fmt: skip
+
+
+def _warn_kept(areas: pd.DataFrame, kept_ids: set[str]) -> None:
+    """Tell which areas of the previous plan are not kept."""
+    gone = sorted(kept_ids - set(areas["area_id"]))
+    if gone:
+        warn(
+            f"{len(gone)} of {len(kept_ids)} areas of keep are not in the ranking any more: {_some(gone)}",
+            DataWarning, stacklevel=4,
+        )  # fmt: skip
+    lost = areas[areas["is_kept"] & areas["why"].ne("")]
+    if len(lost):
+        first = lost.iloc[0]
+        warn(
+            f"{len(lost)} of {len(kept_ids)} areas of keep are not kept: '{first['area_id']}': {first['why']}",
             DataWarning, stacklevel=4,
         )  # fmt: skip
 

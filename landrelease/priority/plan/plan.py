@@ -167,7 +167,7 @@ def plan_clearance(
     Warns
     -----
     DataWarning
-        `cost` has areas that the ranking does not; or areas can be surveyed or cleared for the same benefit, so that
+        `cost` or `keep` has areas that the ranking does not, or an area of `keep` can not be planned; or areas can be surveyed or cleared for the same benefit, so that
         the cheaper is always taken.
 
     Notes
