@@ -167,8 +167,8 @@ def plan_clearance(
     Warns
     -----
     DataWarning
-        `cost` or `keep` has areas that the ranking does not, or an area of `keep` can not be planned; or areas can be surveyed or cleared for the same benefit, so that
-        the cheaper is always taken.
+        `cost` or `keep` has areas that the ranking does not; an area of `keep` can not be planned; or areas can be
+        surveyed or cleared for the same benefit, so that the cheaper is always taken.
 
     Notes
     -----
