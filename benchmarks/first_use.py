@@ -31,8 +31,8 @@ def call(name: str) -> None:
         lr.match_overlap(areas, areas, by="use_code")
     elif name == "match_nearby":
         for within_m in (0.0, 500.0):
-            lr.match_nearby(areas, areas.rename(columns={"area_id": "other_id"}), within_m=within_m)
-        lr.match_nearby(areas, areas.rename(columns={"area_id": "other_id"}), within_m=500.0, nearest=1)
+            lr.match_nearby(areas, areas.rename(columns={"area_id": "land_use_id"}), within_m=within_m)
+        lr.match_nearby(areas, areas.rename(columns={"area_id": "land_use_id"}), within_m=500.0, nearest=1)
     elif name == "union_area_m2":
         union_area_m2(areas)
     elif name == "match_raster":

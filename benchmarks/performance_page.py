@@ -105,12 +105,12 @@ def write(kept: Results) -> None:
     put("matching", "\n\n".join(part.strip() for part in parts))
 
 
-def put(what: str, content: str) -> None:
-    """Put a text between its markers in docs/performance.md."""
+def put(what: str, content: str, page: Path = PAGE) -> None:
+    """Put a text between its markers in a page."""
     begin, end = f"<!-- {what}: begin -->", f"<!-- {what}: end -->"
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     within = re.compile(f"{re.escape(begin)}.*{re.escape(end)}", re.DOTALL)
-    PAGE.write_text(within.sub(lambda _: f"{begin}\n\n{content}\n\n{end}", text), encoding="utf-8")
+    page.write_text(within.sub(lambda _: f"{begin}\n\n{content}\n\n{end}", text), encoding="utf-8")
 
 
 def machine() -> str:

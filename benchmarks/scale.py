@@ -1,11 +1,12 @@
 """Cost of a partition, one worker against two, a killed worker and a killed client, on a synthetic national job.
 
-    python benchmarks/scale.py                        # 4,000 areas, about two minutes
-    python benchmarks/scale.py --areas 100000 --rows 5000 --repeat 5 --folder DIR
+    python benchmarks/scale.py                        # 4,000 areas, some minutes
+    python benchmarks/scale.py --areas 100000 --rows 5000 --repeat 5 --folder DIR --write
 
-Makes areas, parcels, projects (GeoParquet) and 10 m land cover (GeoTIFF) once, and measures three matches over them:
-`match_overlap`, `match_raster`, `match_projects`. Results are compared with one call before any time is told. Prints
-Markdown tables. Needs `pip install 'landrelease[scale]'`.
+Makes areas, parcels, projects (GeoParquet) and 10 m land cover (GeoTIFF) once, and measures four functions over them:
+`match_overlap`, `match_raster`, `match_projects`, `assess_use`. Results are compared with one call before any time is
+told. Prints Markdown tables, and what a continent takes by them; `--write` puts them into docs/scale.md. Needs
+`pip install 'landrelease[scale]'`.
 """
 
 from __future__ import annotations
@@ -32,13 +33,17 @@ import rasterio
 import shapely
 from distributed import Client, LocalCluster
 from pandas.testing import assert_frame_equal
+from performance_page import machine, put
+from rasterio.windows import Window
 
 import landrelease as lr
 from landrelease.match.threads import at_most
 from landrelease.scale import tasks
 
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "scale.md"
 WEST, SOUTH, CELL_M, BLOCK = 4e5, 4e6, 10.0, 512
-DAYS = pd.to_datetime("2015-01-01")
+CONTINENT, CONTINENT_KM2, YEARS = 5_000_000, 30e6, 10
+DAYS, OBSERVED, AS_OF = pd.to_datetime("2015-01-01"), pd.to_datetime("2024-06-30"), "2025-12-31"
 
 
 def make(folder: Path, count: int, seed: int = 5) -> None:
@@ -69,7 +74,8 @@ def make(folder: Path, count: int, seed: int = 5) -> None:
     xy[1:-1, 1:-1] += rng.uniform(-0.3, 0.3, (per_side - 1, per_side - 1, 2)) * step
     rings = np.stack([xy[:-1, :-1], xy[1:, :-1], xy[1:, 1:], xy[:-1, 1:]], axis=2).reshape(-1, 4, 2)
     uses = rng.choice(["agriculture", "grazing", "none"], len(rings))
-    write(gpd.GeoDataFrame({"use_code": uses}, geometry=shapely.polygons(rings), crs=32636), folder / "parcels.parquet")
+    parcels = {"land_use_id": [f"L{i}" for i in range(len(rings))], "use_code": uses, "observed_date": OBSERVED}
+    write(gpd.GeoDataFrame(parcels, geometry=shapely.polygons(rings), crs=32636), folder / "parcels.parquet")
 
     many = max(1, count // 2)
     points = shapely.points(rng.uniform(0, side, (many, 2)) + np.array([WEST, SOUTH]))
@@ -86,9 +92,9 @@ def make(folder: Path, count: int, seed: int = 5) -> None:
         crs=32636, transform=grid, tiled=True, blockxsize=BLOCK, blockysize=BLOCK, compress="deflate", bigtiff="yes",
     ) as file:  # fmt: skip
         for row in range(0, pixels, BLOCK):
-            coarse = rng.integers(1, 12, (BLOCK // 8, pixels // 8), dtype=np.uint8) * np.uint8(10)
-            cells = coarse.repeat(8, axis=0).repeat(8, axis=1)
-            file.write(cells, 1, window=rasterio.windows.Window(0, row, pixels, BLOCK))
+            coarse = rng.integers(1, 12, (BLOCK // 4, pixels // 4), dtype=np.uint8) * np.uint8(10)
+            cells = coarse.repeat(4, axis=0).repeat(4, axis=1)  # read as fast as a real map of land
+            file.write(cells, 1, window=Window(0, row, pixels, BLOCK))
 
 
 def write(frame: gpd.GeoDataFrame, path: Path) -> None:
@@ -98,13 +104,14 @@ def write(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def calls(folder: Path) -> dict[str, tuple[Any, dict[str, Path], dict[str, Any]]]:
-    """Return the matches of the national job: function, layers, options."""
+    """Return the functions of the national job, with their layers and options."""
     window = {"within_m": 500.0, "months_before": 12, "months_after": 60}
     cover = {"raster": str(folder / "cover.tif"), "stat": "shares", "legend": "esa-worldcover"}
     return {
         "match_overlap": (lr.match_overlap, {"layer": folder / "parcels.parquet"}, {"by": "use_code"}),
         "match_raster": (lr.match_raster, {}, cover),
         "match_projects": (lr.match_projects, {"projects": folder / "projects.parquet"}, window),
+        "assess_use": (lr.assess_use, {"land_use": folder / "parcels.parquet"}, {"as_of": AS_OF}),
     }
 
 
@@ -137,12 +144,10 @@ def compare(folder: Path, out: Path) -> None:
         assert_frame_equal(lr.read_parts(out / name), whole, rtol=1e-9, atol=1e-9)
 
 
-def partition_costs(folder: Path, rows: int, scratch: Path) -> None:
-    """Measure the cost of partitions one after the other in one process on one thread."""
-    print(
-        "| function | partitions | CPU s a partition (median, most) | CPU s per 1,000 areas | KiB out |\n"
-        "|---|---|---|---|---|"
-    )
+def partition_costs(folder: Path, rows: int, scratch: Path) -> tuple[str, dict[str, tuple[float, float]]]:
+    """Return a table of what partitions cost one after the other on one thread; and CPU s and bytes of each."""
+    lines = ["| function | partitions | CPU s of each (mean) | median | most | KiB of each |", "|---|" + "--:|" * 5]
+    costs: dict[str, tuple[float, float]] = {}
     for name, (function, layers, options) in calls(folder).items():
         times: list[float] = []
         plain = tasks._compute
@@ -160,22 +165,48 @@ def partition_costs(folder: Path, rows: int, scratch: Path) -> None:
                              out=scratch / name, partition_rows=rows)  # fmt: skip
         finally:
             tasks._compute, tasks.find_spec = plain, found
-        size = sum(file.stat().st_size for file in partitions(scratch / name)) / 1024
-        each = 1000 * sum(times) / (rows * len(times))
-        print(
-            f"| `{name}` | {len(times)} | {statistics.median(times):.2f}, {max(times):.2f} | {each:.2f} | {size:,.0f} |"
-        )
+        size = sum(file.stat().st_size for file in partitions(scratch / name)) / len(times)
+        costs[name] = statistics.fmean(times), size
+        lines.append(f"| `{name}` | {len(times)} | {costs[name][0]:.2f} | {statistics.median(times):.2f} "
+                     f"| {max(times):.2f} | {size / 1024:,.0f} |")  # fmt: skip
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
-    print(f"\nPeak memory of the process that did all of them: {peak:,.0f} MiB.\n")
+    lines += ["", f"Peak memory of the process that did all of them: {peak:,.0f} MiB."]
+    return "\n".join(lines), costs
 
 
-def workers(folder: Path, rows: int, repeat: int, scratch: Path) -> None:
-    """Time the job on one worker and on two, in turns."""
+def a_block(folder: Path) -> float:
+    """Return the CPU seconds in which a block of the land cover is read."""
+    with rasterio.open(folder / "cover.tif") as file:
+        places = [(row, column) for row in range(0, file.height, BLOCK) for column in range(0, file.width, BLOCK)][:500]
+        start = time.process_time()
+        for row, column in places:
+            file.read(1, window=Window(column, row, BLOCK, BLOCK))
+        return (time.process_time() - start) / len(places)
+
+
+def continent(costs: dict[str, tuple[float, float]], rows: int, block: float) -> str:
+    """Return what a continent takes, by the costs of partitions of this country."""
+    count = -(-CONTINENT // rows)
+    blocks = YEARS * CONTINENT_KM2 * 1e6 / (CELL_M * BLOCK) ** 2
+    many = {"match_raster": YEARS}
+    hours = {name: many.get(name, 1) * count * seconds / 3600 for name, (seconds, _) in costs.items()}
+    lines = ["| step | partitions | CPU s each | core hours | GB of results |", "|---|--:|--:|--:|--:|"]
+    for name, (seconds, size) in costs.items():
+        times = many.get(name, 1)
+        label = f"`{name}`" + (f", each of {times} years" if times > 1 else "")
+        lines.append(f"| {label} | {times * count:,} | {seconds:.2f} | {hours[name]:.1f} "
+                     f"| {times * count * size / 1e9:.1f} |")  # fmt: skip
+    all_blocks = blocks * block / 3600
+    lines.append(f"| reading what `match_raster` does not touch: {blocks / 1e6:.1f} million blocks at most | | "
+                 f"{1000 * block:.2f} ms a block | {all_blocks:.1f} | |")  # fmt: skip
+    lines.append(f"| **all** | | | **{sum(hours.values()) + all_blocks:.1f}** | |")
+    return "\n".join(lines)
+
+
+def workers(folder: Path, few: Path, rows: int, repeat: int, scratch: Path) -> str:
+    """Return a table of the seconds of the job on one worker and on two, in turns."""
     seconds: dict[int, list[float]] = {1: [], 2: []}
-    few = scratch / "few"
-    few.mkdir(parents=True)
-    make(few, 40)
     for i in range(repeat):
         for count in seconds:
             with cluster(count) as made, Client(made) as client:
@@ -183,11 +214,15 @@ def workers(folder: Path, rows: int, repeat: int, scratch: Path) -> None:
                 seconds[count].append(job(folder, scratch / f"{count}-{i}", rows, client))
     one, two = (statistics.median(seconds[count]) for count in (1, 2))
     compare(folder, scratch / "2-0")
-    print("| workers | s |\n|---|---|")
-    print(f"| 1 | {one:.1f} |\n| 2 | {two:.1f} |\n\nTwo workers are {one / two:.2f} times as fast as one.\n")
+    lines = ["| workers | s (median) | least | most |", "|---|--:|--:|--:|"]
+    lines += [
+        f"| {count} | {statistics.median(all_s):.1f} | {min(all_s):.1f} | {max(all_s):.1f} |"
+        for count, all_s in seconds.items()
+    ]
+    return "\n".join([*lines, "", f"Two workers are {one / two:.2f} times as fast as one."])
 
 
-def killed_worker(folder: Path, rows: int, scratch: Path) -> None:
+def killed_worker(folder: Path, rows: int, scratch: Path) -> str:
     """Kill a worker in the middle; nothing that was finished may be written again."""
     seen: dict[Path, int] = {}
     with cluster(2) as made, Client(made) as client:
@@ -204,10 +239,10 @@ def killed_worker(folder: Path, rows: int, scratch: Path) -> None:
         killer.start()
         seconds = job(folder, scratch, rows, client)
         killer.join()
-    report("a worker, killed half way", seen, scratch, seconds, folder)
+    return report("a worker, killed half way", seen, scratch, seconds, folder)
 
 
-def killed_client(folder: Path, rows: int, scratch: Path) -> None:
+def killed_client(folder: Path, rows: int, scratch: Path) -> str:
     """Kill the process that asked, half way; a second call goes on."""
     total = expected(folder, rows)
     arguments = ["--child", str(scratch), "--folder", str(folder), "--rows", str(rows)]
@@ -218,23 +253,24 @@ def killed_client(folder: Path, rows: int, scratch: Path) -> None:
     seen = partitions(scratch)
     with cluster(2) as made, Client(made) as client:
         seconds = job(folder, scratch, rows, client)
-    report("the client and its workers, killed half way; then called again", seen, scratch, seconds, folder)
+    return report("the client and its workers, killed half way; then called again", seen, scratch, seconds, folder)
 
 
-def report(what: str, seen: dict[Path, int], scratch: Path, seconds: float, folder: Path) -> None:
+def report(what: str, seen: dict[Path, int], scratch: Path, seconds: float, folder: Path) -> str:
     now = partitions(scratch)
     again = sum(now.get(file) != written for file, written in seen.items())
     compare(folder, scratch)
-    print(f"| {what} | {len(now)} | {len(seen)} | {again} | {seconds:.1f} |")
+    return f"| {what} | {len(now)} | {len(seen)} | {again} | {seconds:.1f} |"
 
 
 def main() -> None:
-    """Make the country, and print the tables."""
+    """Make the country, measure, and print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--areas", type=int, default=4_000)
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child is not None:
@@ -245,14 +281,24 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "cover.tif").exists():
         make(folder, given.areas)
+    parts = [f"{given.areas:,} areas, {10 * given.areas:,} parcels, {given.rows:,} areas a partition. {machine()}"]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        print(f"{given.areas:,} areas, {10 * given.areas:,} parcels, {given.rows:,} areas a partition.\n")
-        partition_costs(folder, given.rows, scratch / "costs")
-        workers(folder, given.rows, given.repeat, scratch / "workers")
-        print("| ended | partitions | finished before | of these written again | s |\n|---|---|---|---|---|")
-        killed_worker(folder, given.rows, scratch / "worker")
-        killed_client(folder, given.rows, scratch / "client")
+        few = scratch / "few"
+        few.mkdir()
+        make(few, 40)
+        partition_costs(few, 10, scratch / "warm")  # what is imported and compiled once is not counted
+        table, costs = partition_costs(folder, given.rows, scratch / "costs")
+        parts += [table, workers(folder, few, given.rows, given.repeat, scratch / "workers")]
+        killed = ["| ended | partitions | finished before | of these written again | s |", "|---|--:|--:|--:|--:|"]
+        killed.append(killed_worker(folder, given.rows, scratch / "worker"))
+        killed.append(killed_client(folder, given.rows, scratch / "client"))
+        parts.append("\n".join(killed))
+    whole = continent(costs, given.rows, a_block(folder))
+    print("\n\n".join([*parts, whole]))
+    if given.write:
+        put("scale", "\n\n".join(parts), PAGE)
+        put("continent", whole, PAGE)
     if given.folder is None:
         shutil.rmtree(folder)
 
