@@ -7,7 +7,7 @@ import numbers
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -325,10 +325,16 @@ class _Market(NamedTuple):
 
     def growth(self, change: Change, theta: float) -> Floats:
         """Return by how much a change raises the access of each place. [people]"""
-        walk_h = self.walk_h[change.origin] + self.walk_h[change.target]
+        walk_h = self.walk_h[change.one] + self.walk_h[change.other]
         more = self.weight(theta, change.after_h + walk_h) - self.weight(theta, change.before_h + walk_h)
-        more *= self.people[change.target]
-        return cast(Floats, np.bincount(change.origin, weights=more, minlength=len(self.people)))
+        return self._to_both(change, more)
+
+    def _to_both(self, change: Change, more: Floats) -> Floats:
+        """Return for each place the sum over the places at the other end of `more` times their people."""
+        there, here = self.people[change.other] * more, self.people[change.one] * more
+        count = len(self.people)
+        total: Floats = np.bincount(change.one, there, count) + np.bincount(change.other, here, count)
+        return total
 
     def gain(self, access: Floats, growth: Floats) -> float:
         """Return the sum of N_o times what ln(N_o + MA_o) grows by; a place without people counts nothing."""
@@ -337,7 +343,7 @@ class _Market(NamedTuple):
 
     def reaches(self, change: Change) -> npt.NDArray[np.bool_]:
         """Tell which places have a new or quicker way to people."""
-        return np.bincount(change.origin, weights=self.people[change.target], minlength=len(self.people)) > 0
+        return self._to_both(change, np.ones(len(change.one))) > 0
 
     def share(self, gain: float) -> float:
         """Return the growth of what a person reaches, the geometric mean over all people."""

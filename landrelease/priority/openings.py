@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 _ORIGINS = 64
 """Nodes whose ways are searched at once: bounds the memory."""
-SHORTER = 1 - 1e-12
-"""A way is shorter only if it is so by more than the rounding of its sum."""
 
 
 class Group(NamedTuple):
@@ -46,10 +44,10 @@ class State(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Pairs of places between which the way became shorter, with the hours on the road before and after. [h]"""
+    """Pairs of places, each once, between which the way became shorter, with hours on the road before and after. [h]"""
 
-    origin: Ints
-    target: Ints
+    one: Ints
+    other: Ints
     before_h: Floats
     after_h: Floats
 
@@ -109,15 +107,13 @@ def first_state(crossings: Crossings) -> State:
     return State(crossings.between.copy(), np.arange(len(crossings.between)), frozenset())
 
 
-def _opening(crossings: Crossings, state: State, areas: Collection[int]) -> tuple[Ints, Floats]:
-    """Return the ports of what opens when areas are released as well, and the hours between them through it."""
-    released = state.released.union(areas)
-    numbers = {number for area in areas for number in crossings.of_area[area]}
-    groups = [crossings.groups[number] for number in sorted(numbers)]
-    groups = [group for group in groups if group.areas <= released]
-    if not groups:
-        return np.zeros(0, np.int64), np.zeros((0, 0))
-    ports = np.unique(np.concatenate([group.ports for group in groups]))
+def _opening(crossings: Crossings, state: State, area: int) -> tuple[Ints, Floats]:
+    """Return the ports of what opens when one more area is released, and the hours between them through it."""
+    groups = [crossings.groups[number] for number in crossings.of_area[area]]
+    groups = [group for group in groups if group.areas - {area} <= state.released]
+    if len(groups) == 1:
+        return state.at[groups[0].ports], groups[0].hours
+    ports = np.unique(np.concatenate([np.zeros(0, np.int64), *(group.ports for group in groups)]))
     hours = np.full((len(ports), len(ports)), np.inf)
     for group in groups:
         cells = np.ix_(*[np.searchsorted(ports, group.ports)] * 2)
@@ -125,47 +121,22 @@ def _opening(crossings: Crossings, state: State, areas: Collection[int]) -> tupl
     return state.at[ports], hours
 
 
-def _shortened(between: Floats, rows: Ints, ports: Ints, hours: Floats) -> tuple[Ints, Floats]:
-    """Return which rows have a shorter way to a port, and the new hours among these; no others change.
-
-    A way from o to d that uses what opens has a last port p on it, and is shorter only if that to p is.
-    """
-    if not len(ports):
-        return np.zeros(0, np.int64), np.zeros((0, 0))
-    inner = np.minimum(hours, between[np.ix_(ports, ports)])
-    for port in range(len(ports)):
-        inner = np.minimum(inner, inner[:, port, None] + inner[port])
-    before = between[np.ix_(rows, ports)]
-    after = before.copy()
-    for port in range(len(ports)):
-        after = np.minimum(after, before[:, port, None] + inner[port])
-    changed = np.flatnonzero((after < before * SHORTER).any(axis=1))
-    before, after = before[changed], after[changed]
-    block = between[np.ix_(rows[changed], rows[changed])]
-    for port in range(len(ports)):
-        block = np.minimum(block, after[:, port, None] + before[:, port])
-    return changed, np.minimum(block, block.T)
-
-
 def opened(crossings: Crossings, state: State, areas: Iterable[int]) -> State:
     """Return the state after these areas are released too."""
+    from landrelease.priority.ways import open_ways
+
     between, released = state.between.copy(), state.released
-    rows = np.arange(len(between))
     for area in areas:
-        ports, hours = _opening(crossings, State(between, state.at, released), [area])
-        changed, block = _shortened(between, rows, ports, hours)
-        between[np.ix_(changed, changed)] = block
+        open_ways(between, *_opening(crossings, State(between, state.at, released), area))
         released = released | {area}
     return State(between, state.at, released)
 
 
 def change_of(crossings: Crossings, state: State, area: int) -> Change:
     """Return between which places the way becomes shorter when one more area is released."""
-    rows = state.at[crossings.places]
-    changed, block = _shortened(state.between, rows, *_opening(crossings, state, [area]))
-    before = state.between[np.ix_(rows[changed], rows[changed])]
-    origin, target = np.nonzero(block < before * SHORTER)
-    return Change(changed[origin], changed[target], before[origin, target], block[origin, target])
+    from landrelease.priority.ways import shorter_ways
+
+    return Change(*shorter_ways(state.between, state.at[crossings.places], *_opening(crossings, state, area)))
 
 
 def each_without(crossings: Crossings, state: State, areas: list[int]) -> Iterator[tuple[int, State]]:
