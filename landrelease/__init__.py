@@ -27,8 +27,12 @@ from landrelease.match import (
 )
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.priority import (
+    AccessGain,
+    BenefitCost,
     Criterion,
     Ranking,
+    access_gain,
+    benefit_cost,
     check_criteria,
     criteria_table,
     explain,
@@ -66,7 +70,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccessGain",
     "Answer",
+    "BenefitCost",
     "CRSError",
     "Criterion",
     "DataError",
@@ -82,8 +88,10 @@ __all__ = [
     "Registry",
     "RegistryError",
     "SiteCheck",
+    "access_gain",
     "assess_use",
     "assign_admin",
+    "benefit_cost",
     "check_criteria",
     "check_published",
     "check_site",

@@ -85,19 +85,20 @@ class AccessGain:
     def __str__(self) -> str:
         """Say what all and the first areas of the order give, as a range over theta."""
         count = self.areas["area_id"].nunique()
-        if not count or not self.places["population_count"].sum():
+        blocking = int((self.areas["blocked_count"] > 0).sum()) // len(self.theta)
+        if not blocking or not self.places["population_count"].sum():
             return "No area blocks a road to people: there is no access to gain."
         share = dict(zip(self.joint["theta"].tolist(), self.joint["gain_share"].tolist(), strict=True))
         low, high = min(share, key=share.__getitem__), max(share, key=share.__getitem__)
         people = int(self.joint["newly_connected_count"].iloc[0])
         text = (
-            f"Released together, {count:,} area{'s' if count > 1 else ''} let the market that a person reaches grow by "
-            f"{share[low]:.2%} (theta {low:g}) to {share[high]:.2%} (theta {high:g}).\n"
+            f"{blocking:,} of {count:,} areas block a road. Released together, they let the market that a person "
+            f"reaches grow by {share[low]:.2%} (theta {low:g}) to {share[high]:.2%} (theta {high:g}).\n"
             f"{people:,} people then reach somebody for the first time."
         )
         first = self.order[self.order["rank"] == 1].groupby("area_id", sort=False)["theta"]
         named = [f"{area} (theta {', '.join(f'{one:g}' for one in of)})" for area, of in first]
-        return f"{text}\nFirst in the greedy order: {'; '.join(named) or 'none'}."
+        return f"{text}\nFirst in the greedy order: {'; '.join(named)}."
 
 
 def access_gain(
@@ -117,7 +118,8 @@ def access_gain(
     Parameters
     ----------
     roads : GeoDataFrame
-        Lines, open for use in both directions. A column `time_h` (along the whole row) or `speed_kmh`, or the argument.
+        Lines, open for use in both directions. A column `time_h` (along the whole row) or `speed_kmh`, or the argument;
+        a column without any value is not there.
     places : GeoDataFrame
         Points with an id column (`settlement_id`) and `population_count`.
     blocked_by : GeoDataFrame or DataFrame
@@ -175,8 +177,8 @@ def access_gain(
 
     References
     ----------
-    Donaldson, D. and Hornbeck, R. (2016), Railroads and American economic growth: a market access approach, Quarterly
-    Journal of Economics 131(2).
+    Donaldson, D. and Hornbeck, R. (2016), Railroads and American economic growth: a "market access" approach,
+    Quarterly Journal of Economics 131(2), 799-858.
 
     Examples
     --------
@@ -195,7 +197,8 @@ def access_gain(
     2    4.0      A1         0.0       48.7
     3    4.0      A2         0.0       48.7
     >>> print(gain)
-    Released together, 2 areas let the market that a person reaches grow by 1.22% (theta 4) to 28.70% (theta 1).
+    2 of 2 areas block a road. Released together, they let the market that a person reaches grow by 1.22% (theta 4) to
+    28.70% (theta 1).
     4,000 people then reach somebody for the first time.
     First in the greedy order: A1 (theta 1, 4).
     >>> print(access_gain(roads, places, blocked.iloc[:0]))
@@ -333,8 +336,7 @@ class _Market(NamedTuple):
         """Return for each place the sum over the places at the other end of `more` times their people."""
         there, here = self.people[change.other] * more, self.people[change.one] * more
         count = len(self.people)
-        total: Floats = np.bincount(change.one, there, count) + np.bincount(change.other, here, count)
-        return total
+        return np.asarray(np.bincount(change.one, there, count) + np.bincount(change.other, here, count))
 
     def gain(self, access: Floats, growth: Floats) -> float:
         """Return the sum of N_o times what ln(N_o + MA_o) grows by; a place without people counts nothing."""

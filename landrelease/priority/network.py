@@ -13,7 +13,7 @@ import shapely
 from pyproj import CRS
 
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
-from landrelease.geometry import lon_lat, metric_crs, plane_polygons, require_crs, to_crs
+from landrelease.geometry import lon_lat, metric_crs, plane_polygons, require_crs, to_crs, transform
 from landrelease.geometry.operations import GEOD
 from landrelease.priority.measures import as_numbers
 
@@ -66,11 +66,12 @@ def road_network(
     roads: gpd.GeoDataFrame, places: gpd.GeoDataFrame, *, speed_kmh: float | None, snap_m: float, reach_m: float
 ) -> tuple[Network, Spots]:
     """Return the network of the roads, cut where roads meet and where places join it, and where each place does."""
+    require_crs(roads, "roads")
     plane = metric_crs(roads, places)
-    lines, row = _lines(roads, plane)
+    lines, row, shared = _lines(roads, plane)
     points = to_crs(places, plane, "places").geometry.to_numpy()
     joins = _nearest_places_on(lines, points, reach_m)
-    xy, piece, line = _cut(lines, [_ends_on(lines, snap_m), joins[1:3]])
+    xy, piece, line = _cut(lines, shared, [_ends_on(lines, snap_m), joins[1:3]])
     shapes = shapely.linestrings(xy, indices=piece) if len(xy) else np.zeros(0, dtype=object)
     first = np.flatnonzero(np.diff(piece, prepend=-1))
     last = np.r_[first[1:], len(piece)][: len(first)] - 1
@@ -82,10 +83,12 @@ def road_network(
     return network, _joined(joins, lines, node, np.concatenate([xy[first], xy[last]]), len(places))
 
 
-def _lines(roads: gpd.GeoDataFrame, plane: CRS) -> tuple[Shapes, Ints]:
-    """Return the single lines of the roads in the plane, and the row of each."""
-    require_crs(roads, "roads")
-    shapes = roads.geometry.to_numpy()
+def _lines(roads: gpd.GeoDataFrame, plane: CRS) -> tuple[Shapes, Ints, Shapes]:
+    """Return the single lines of the roads in the plane, the row of each, and the places of vertices they share.
+
+    Vertices are compared before the change of CRS, which adds some to long edges: these are no crossings.
+    """
+    crs, shapes = roads.crs, roads.geometry.to_numpy()
     wrong = ~np.isin(shapely.get_type_id(shapes), _LINES) | shapely.is_empty(shapes)
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
@@ -94,11 +97,17 @@ def _lines(roads: gpd.GeoDataFrame, plane: CRS) -> tuple[Shapes, Ints]:
             f"{int(wrong.sum())} of {len(roads)} rows of 'roads' are no lines: row {first} has {kind}.\n"
             "  Fix: leave them out: roads[roads.geom_type.isin(['LineString', 'MultiLineString'])]."
         )
-    lines, row = shapely.get_parts(
-        shapely.force_2d(to_crs(roads, plane, "roads").geometry.to_numpy()), return_index=True
-    )
+    lines, row = shapely.get_parts(shapely.force_2d(shapes), return_index=True)
     has_length = shapely.length(lines) > 0
-    return lines[has_length], row[has_length]
+    lines, row = lines[has_length], row[has_length]
+    at, count = np.unique(_as_complex(shapely.get_coordinates(lines)), return_counts=True)
+    shared = shapely.points(at[count > 1].real, at[count > 1].imag)
+    return transform(lines, crs, plane), row, _as_complex(shapely.get_coordinates(transform(shared, crs, plane)))
+
+
+def _as_complex(xy: Floats) -> Shapes:
+    """Return points as single numbers, which can be sorted and found."""
+    return np.asarray(xy[:, 0] + 1j * xy[:, 1])
 
 
 def _nearest_places_on(lines: Shapes, points: Shapes, reach_m: float) -> tuple[Ints, Ints, Floats, Floats]:
@@ -128,20 +137,19 @@ def _ends_on(lines: Shapes, snap_m: float) -> tuple[Ints, Floats]:
     return line[apart], shapely.line_locate_point(lines[line[apart]], ends[end[apart]])
 
 
-def _cut(lines: Shapes, cuts: list[tuple[Ints, Floats]]) -> tuple[Floats, Ints, Ints]:
+def _cut(lines: Shapes, shared: Shapes, cuts: list[tuple[Ints, Floats]]) -> tuple[Floats, Ints, Ints]:
     """Cut lines where they share a vertex and at the given places: corners, their piece, and their line."""
     xy, line = shapely.get_coordinates(lines, return_index=True)
     step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T) if len(xy) else np.zeros(0)
     is_first = np.diff(line, prepend=-1) > 0
     along = np.cumsum(np.where(is_first, 0.0, step))
     along -= along[np.flatnonzero(is_first)][line] if len(lines) else 0.0
-    _, same, count = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True, return_counts=True)
     at_line, at = (np.concatenate(parts) for parts in zip(*cuts, strict=True))
     inside = (at > 0) & (at < shapely.length(lines[at_line]))
     at_line, at = at_line[inside], at[inside]
     cut_xy = shapely.get_coordinates(shapely.line_interpolate_point(lines[at_line], at))
+    is_cut = np.r_[np.isin(_as_complex(xy), shared), np.ones(len(at), bool)]
     xy, line, along = np.vstack([xy, cut_xy]), np.r_[line, at_line], np.r_[along, at]
-    is_cut = np.r_[count[same] > 1, np.ones(len(at), bool)]
     order = np.lexsort((along, line))
     xy, line, is_cut = xy[order], line[order], is_cut[order]
     is_first = np.diff(line, prepend=-1) > 0
@@ -159,7 +167,7 @@ def _nodes(ends: Floats, snap_m: float) -> tuple[Ints, Ints]:
 
     if not len(ends):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    _, first, same = np.unique(ends[:, 0] + 1j * ends[:, 1], return_index=True, return_inverse=True)
+    _, first, same = np.unique(_as_complex(ends), return_index=True, return_inverse=True)
     near = cKDTree(ends[first]).query_pairs(snap_m + _SLACK_M, output_type="ndarray")
     links = coo_array((np.ones(len(near), bool), (near[:, 0], near[:, 1])), shape=(len(first), len(first)))
     count, label = connected_components(links, directed=False)
@@ -191,7 +199,9 @@ def _length_m(shapes: Shapes, plane: CRS) -> Floats:
 
 def _hours(roads: gpd.GeoDataFrame, row: Ints, length_m: Floats, speed_kmh: float | None) -> Floats:
     """Return the hours along each piece: by a speed, or its part of the time of its road. [h]"""
-    has = [name for name in ("time_h", "speed_kmh") if name in roads.columns]
+    if not len(roads):
+        return np.zeros(0)
+    has = [name for name in ("time_h", "speed_kmh") if name in roads.columns and roads[name].notna().any()]
     given = has + (["the argument speed_kmh"] if speed_kmh is not None else [])
     if len(given) != 1:
         raise OptionError(

@@ -67,7 +67,7 @@ def shorter_ways(between: Any, rows: Any, ports: Any, hours: Any) -> Any:
             if now < was * _SHORTER:
                 origin[count], target[count], before[count], after[count] = one, other, was, now
                 count += 1
-    return origin[:count], target[:count], before[:count], after[:count]
+    return origin[:count].copy(), target[:count].copy(), before[:count].copy(), after[:count].copy()
 
 
 @compiled
