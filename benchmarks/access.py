@@ -28,7 +28,8 @@ def grid(side: int, draw: np.random.Generator) -> gpd.GeoDataFrame:
 
 
 def somewhere(count: int, side: int, draw: np.random.Generator) -> np.ndarray:
-    return shapely.points(draw.uniform(0, (side - 1) * STEP_M, (count, 2)) + [EAST, NORTH])
+    x, y = draw.uniform(0, (side - 1) * STEP_M, (2, count))
+    return shapely.points(x + EAST, y + NORTH)
 
 
 def main() -> None:

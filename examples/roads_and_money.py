@@ -12,7 +12,7 @@ places = lr.read(sample / "settlements.csv", "settlements", crs="EPSG:4326")
 access = lr.access_gain(roads, places, hazards, speed_kmh=40)
 print(access, "\n")
 first = access.order[access.order["rank"] <= 3]
-print(first[["theta", "rank", "area_id", "marginal_gain", "gain_share"]].to_string(index=False), "\n")
+print(first[["theta", "rank", "area_id", "marginal_gain", "growth"]].to_string(index=False), "\n")
 
 # What stands below is made up, as the province is: put your own costs, risks and yields in its place.
 table = hazards[["area_id", "area_m2", "intended_use_code"]].assign(deaths_averted_per_year=0.01)

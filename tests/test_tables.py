@@ -16,6 +16,8 @@ COLUMNS = [(name, column) for name, table in ALL.items() for column in table.col
 SUFFIXES = {"m2": "_m2", "m": "_m", "usd": "_usd", "share": "_share", "count": "_count"}
 # style rule 2: a quantity that is no physical one has no unit to name
 WITHOUT_UNIT = {"level", "rank", "year", "score", "target", "value", "class_code", "source_row", "row", "by"}
+# nor has a rate or a power
+WITHOUT_UNIT |= {"theta", "ratio", "growth", "alone_growth", "last_growth"}
 # their unit is that of the line that they are of
 WITHOUT_UNIT |= {"published", "expected", "difference", "batch_id"}
 # IMAS 04.10: what land may be and how it is released

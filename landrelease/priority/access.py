@@ -43,21 +43,21 @@ _SAME_GAIN = 1e-9
 class AccessGain:
     """What `access_gain` found, for each theta, and how it was made.
 
-    A gain is in people times log points: the sum over places of N_o times the growth of ln(N_o + MA_o). Its share says
+    A gain is in people times log points: the sum over places of N_o times the growth of ln(N_o + MA_o). Its growth says
     the same of one person: by which part that sum grows in the geometric mean over all people.
 
     Attributes
     ----------
     areas : DataFrame
-        By theta and area_id: alone_gain, alone_gain_share (this area is released and no other), last_gain,
-        last_gain_share (all others were released before), newly_connected_count (people of places that reach nobody
+        By theta and area_id: alone_gain, alone_growth (this area is released and no other), last_gain,
+        last_growth (all others were released before), newly_connected_count (people of places that reach nobody
         before and somebody after, released alone) and blocked_count (pieces of road that it blocks). The gains are
         missing where an area has no polygon.
     joint : DataFrame
-        By theta, all areas are released: gain, gain_share, newly_connected_count.
+        By theta, all areas are released: gain, growth, newly_connected_count.
     order : DataFrame
         By theta, the greedy order: rank, area_id, marginal_gain (what it adds to those before it), gain and
-        gain_share (of it and all before it), newly_connected_count (by it).
+        growth (of it and all before it), newly_connected_count (by it).
     places : DataFrame
         By theta, in the order of `places`: its id column, population_count, road_distance_m (to the road; missing
         where none is within reach), access_before, access_after (MA_o, all areas blocked and none). [people]
@@ -88,12 +88,12 @@ class AccessGain:
         blocking = int((self.areas["blocked_count"] > 0).sum()) // len(self.theta)
         if not blocking or not self.places["population_count"].sum():
             return "No area blocks a road to people: there is no access to gain."
-        share = dict(zip(self.joint["theta"].tolist(), self.joint["gain_share"].tolist(), strict=True))
-        low, high = min(share, key=share.__getitem__), max(share, key=share.__getitem__)
+        grown = dict(zip(self.joint["theta"].tolist(), self.joint["growth"].tolist(), strict=True))
+        low, high = min(grown, key=grown.__getitem__), max(grown, key=grown.__getitem__)
         people = int(self.joint["newly_connected_count"].iloc[0])
         text = (
             f"{blocking:,} of {count:,} areas block a road. Released together, they let the market that a person "
-            f"reaches grow by {share[low]:.2%} (theta {low:g}) to {share[high]:.2%} (theta {high:g}).\n"
+            f"reaches grow by {grown[low]:.2%} (theta {low:g}) to {grown[high]:.2%} (theta {high:g}).\n"
             f"{people:,} people then reach somebody for the first time."
         )
         first = self.order[self.order["rank"] == 1].groupby("area_id", sort=False)["theta"]
@@ -347,7 +347,7 @@ class _Market(NamedTuple):
         """Tell which places have a new or quicker way to people."""
         return self._to_both(change, np.ones(len(change.one))) > 0
 
-    def share(self, gain: float) -> float:
+    def per_person(self, gain: float) -> float:
         """Return the growth of what a person reaches, the geometric mean over all people."""
         return math.expm1(gain / self.total) if self.total > 0 else math.nan
 
@@ -373,18 +373,18 @@ def _gains(
         whole = market.gain(before, after - before)
         rest = np.array([-market.gain(after, -market.growth(last[area], theta)) for area in range(count)])
         joined = float(market.people[cut_off & ~still_cut_off].sum())
-        joint.append((theta, whole, market.share(whole), joined))
+        joint.append((theta, whole, market.per_person(whole), joined))
         for area, change in enumerate(alone):
             first = market.gain(before, market.growth(change, theta))
             people = float(market.people[cut_off & market.reaches(change)].sum())
-            told = (first, market.share(first), rest[area], market.share(rest[area]), people, pieces[area])
+            told = (first, market.per_person(first), rest[area], market.per_person(rest[area]), people, pieces[area])
             areas.append((theta, blocks.area_ids[area], *(told if blocks.is_known[area] else [np.nan] * 6)))
         order.extend(_greedy(market, blocks, theta, _SAME_GAIN * whole, rest))
     return (
-        _frame(areas, ["theta", "area_id", "alone_gain", "alone_gain_share", "last_gain", "last_gain_share",
+        _frame(areas, ["theta", "area_id", "alone_gain", "alone_growth", "last_gain", "last_growth",
                        "newly_connected_count", "blocked_count"]),
-        _frame(joint, ["theta", "gain", "gain_share", "newly_connected_count"]),
-        _frame(order, ["theta", "rank", "area_id", "marginal_gain", "gain", "gain_share", "newly_connected_count"]),
+        _frame(joint, ["theta", "gain", "growth", "newly_connected_count"]),
+        _frame(order, ["theta", "rank", "area_id", "marginal_gain", "gain", "growth", "newly_connected_count"]),
         access,
     )  # fmt: skip
 
@@ -402,7 +402,15 @@ def _greedy(market: _Market, blocks: Blocks, theta: float, same: float, last: Fl
         best = max(left, key=lambda area: level[area])
         joined = cut_off & market.reaches(changes[best])
         total += gain[best]
-        yield (theta, rank, blocks.area_ids[best], gain[best], total, market.share(total), market.people[joined].sum())
+        yield (
+            theta,
+            rank,
+            blocks.area_ids[best],
+            gain[best],
+            total,
+            market.per_person(total),
+            market.people[joined].sum(),
+        )
         state, access, cut_off = opened(ways, state, [best]), access + growth[best], cut_off & ~joined
         left.remove(best)
 

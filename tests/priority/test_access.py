@@ -78,7 +78,7 @@ def test_a_line_of_three_by_hand():
     assert of_area(gain, "A")["alone_gain"] == pytest.approx(by_hand)
     assert of_area(gain, "A")["last_gain"] == pytest.approx(by_hand)
     assert gain.joint["gain"].iloc[0] == pytest.approx(by_hand)
-    assert gain.joint["gain_share"].iloc[0] == pytest.approx(math.exp(by_hand / 600) - 1)
+    assert gain.joint["growth"].iloc[0] == pytest.approx(math.exp(by_hand / 600) - 1)
     assert gain.joint["newly_connected_count"].tolist() == [300, 300]
     assert gain.piece_count == 2
     assert gain.part_count == 1
@@ -337,7 +337,7 @@ def test_the_unit_of_people_does_not_matter(country: Any, factor: int) -> None:
     many = gain_in((count, edges, [factor * n for n in people], areas))
     assert many.areas["alone_gain"].tolist() == pytest.approx((factor * one.areas["alone_gain"]).tolist())
     if sum(people):
-        assert many.joint["gain_share"].tolist() == pytest.approx(one.joint["gain_share"].tolist())
+        assert many.joint["growth"].tolist() == pytest.approx(one.joint["growth"].tolist())
 
 
 def test_networkx_finds_the_same_ways():
@@ -405,7 +405,7 @@ def test_nothing_to_look_at():
     assert empty.areas["alone_gain"].tolist() == [0, 0, 0]
     nobody = access_gain(ROADS, PLACES.iloc[:0], AREAS)
     assert len(nobody.places) == 0
-    assert nobody.joint["gain_share"].isna().all()
+    assert nobody.joint["growth"].isna().all()
     assert "no access to gain" in str(nobody)
     assert len(access_gain(ROADS, PLACES, named()).areas) == 0
 
