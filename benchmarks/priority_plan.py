@@ -87,7 +87,8 @@ def wrong(plan: Plan, given: dict[str, Any], rate: float) -> list[str]:
     }
     if given["packages"]:
         begun = dict(zip(set_up["package_id"], set_up["year"], strict=True))
-        checks["packages"] = all(begun.get(one, 9999) <= year for one, year in zip(done["package_id"], done["year"], strict=True))  # fmt: skip
+        rows = zip(done["package_id"], done["year"], strict=True)
+        checks["packages"] = all(begun.get(one, 9999) <= year for one, year in rows)
     return [name for name, holds in checks.items() if not holds]
 
 
@@ -193,7 +194,7 @@ def sweep() -> None:
         given["budget"] = {2026: times * money}
         given["floors"] = dict.fromkeys(PROVINCES, 0.04 * money)
         benefit.append(run(f"10,000 areas, budget x {times:g}", given).benefit)
-    assert all(later >= before * (1 - 1e-3) for before, later in zip(benefit, benefit[1:], strict=False))
+    assert all(later >= before * (1 - 1e-3) for before, later in itertools.pairwise(benefit))
 
 
 CASES = [one_year, five_years, large, large_years, deployments, limit, infeasible, sweep]
