@@ -9,6 +9,7 @@ the optimum of the whole linear program, written down here a second time and sol
 
 from __future__ import annotations
 
+import itertools
 import resource
 import sys
 import time
