@@ -160,7 +160,7 @@ def _reduced(problem: Problem, prices: Prices, fits: Bools) -> Floats:
     return np.where(fits, left - problem.work[:, None] * each, -np.inf)
 
 
-def weigh(problem: Problem, prices: Prices) -> Weighed:
+def weigh(problem: Problem, prices: Prices, *, fits: Bools | None = None) -> Weighed:
     """Return the Lagrangian bound at some prices, and the choice that reaches it.
 
     Notes
@@ -170,7 +170,7 @@ def weigh(problem: Problem, prices: Prices) -> Weighed:
     at those prices; an area of a package does so from the year in which the package is set up. No solver is believed.
     """
     years, starts = problem.n_years, problem.starts
-    reduced = _reduced(problem, prices, allowed(problem))
+    reduced = _reduced(problem, prices, allowed(problem) if fits is None else fits)
     best = np.maximum.reduceat(reduced, starts, axis=0) if len(starts) else np.zeros((0, years))
     later = np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
     gain = np.where(problem.must[:, None], later, np.maximum(later, 0.0))

@@ -7,13 +7,15 @@ from time import monotonic
 
 import numpy as np
 
-from landrelease.priority.plan.problem import Bools, Choice, Floats, Problem, lacks, limits
-from landrelease.priority.plan.restricted import open_part
+from landrelease.priority.plan.problem import Bools, Choice, Floats, Problem, lacks, limits, weigh
+from landrelease.priority.plan.restricted import Open, open_part, relaxed
 
 __all__ = ["Elastic", "elastic", "kinds_of"]
 
-_MOST_COLUMNS = 20_000
-_EACH = 200
+_MOST_COLUMNS = 4_000
+_NEAR = 1e-6
+"""Part of the total of a kind by which the smallest change may be missed."""
+_EACH = 60
 """Areas of each group that are looked at where there are too many for all, besides those that fill its floor."""
 
 
@@ -84,26 +86,48 @@ def elastic(problem: Problem, *, kinds: tuple[int, ...], may_drop: Bools, deadli
     position = np.full(problem.n_areas, -1)
     position[of_row] = asks
     leave_out = coo_array((np.ones(len(must)), (position[must], np.arange(len(must)))), (len(part.low), len(must)))
+    # The last column is 1, the total: the relative gap of HiGHS is then a part of the total.
     matrix = block_array(
-        [[part.rules, -eye_array(n_rules), coo_array((n_rules, len(must)))],
-         [part.others, coo_array((len(part.low), n_rules)), leave_out]], format="csr",
+        [[part.rules, -eye_array(n_rules), coo_array((n_rules, len(must))), coo_array((n_rules, 1))],
+         [part.others, coo_array((len(part.low), n_rules)), leave_out, None]], format="csr",
     )  # fmt: skip
     answer = milp(
-        np.r_[np.zeros(n_x), 1e3 / scaled_total, np.full(len(must), 1e3 / max(problem.must.sum(), 1))],
-        integrality=np.r_[np.ones(n_x), np.zeros(n_rules), np.ones(len(must))],
-        bounds=Bounds(0, np.r_[np.ones(n_x), np.where(may_break, np.inf, 0.0), np.ones(len(must))]),
+        1e3 * np.r_[np.zeros(n_x), 1 / scaled_total, np.full(len(must), 1 / max(problem.must.sum(), 1)), 1],
+        integrality=np.r_[np.ones(n_x), np.zeros(n_rules), np.ones(len(must)), 0],
+        bounds=Bounds(
+            np.r_[np.zeros(n_x + n_rules + len(must)), 1],
+            np.r_[np.ones(n_x), np.where(may_break, np.inf, 0.0), np.ones(len(must)), 1],
+        ),
         constraints=LinearConstraint(matrix, np.r_[np.full(n_rules, -np.inf), part.low], np.r_[part.limit, part.high]),
-        options={"time_limit": max(deadline - monotonic(), 0.1), "mip_rel_gap": 1e-6},
+        options={"time_limit": max(deadline - monotonic(), 0.1), "mip_rel_gap": _NEAR if looked.all() else 10 * _NEAR},
     )
     if answer.x is None:
         return None
     choice = part.choice(answer.x[:n_x] > 0.5)
     dropped = np.zeros(problem.n_areas, bool)
-    dropped[must[answer.x[n_x + n_rules :] > 0.5]] = True
+    dropped[must[answer.x[n_x + n_rules : -1] > 0.5]] = True
     excess = lacks(problem, choice)
     if (excess[~may_break] > 1e-6 * np.maximum(limit[~may_break], 1.0)).any():
         return None
-    return Elastic(choice, excess, dropped, bool(answer.status == 0 and looked.all()))
+    is_least = bool(answer.status == 0 and looked.all())
+    if not is_least and not len(must):
+        parts = float((excess / _totals(problem)).sum())
+        is_least = parts <= _least(problem, part, may_break, deadline) + 100 * _NEAR
+    return Elastic(choice, excess, dropped, is_least)
+
+
+def _least(problem: Problem, part: Open, may_break: Bools, deadline: float) -> float:
+    """Return a sum of parts below which nothing works, for all areas, from the prices of those that are open.
+
+    With a benefit of 0 for all, the bound of `weigh` at any prices is below 0 by no more than what has to give way.
+    """
+    price = np.where(may_break, 1.0, 1e3) / _totals(problem)
+    nothing = np.zeros((len(problem.area), problem.n_years))
+    answer = relaxed(part, nothing, deadline, most=price)
+    if answer is None:
+        return 0.0
+    fits = np.ones(nothing.shape, bool)
+    return -weigh(replace(problem, value=nothing[:, 0]), answer[0], fits=fits).bound
 
 
 def _of_nothing(problem: Problem, kinds: tuple[int, ...]) -> Elastic | None:

@@ -148,10 +148,11 @@ def _structure(
     return coo_array((cell, (row, column)), shape=(n_rows, n_x + len(package))).tocsr(), low, high
 
 
-def relaxed(part: Open, value: Floats, deadline: float) -> tuple[Prices, Floats] | None:
+def relaxed(part: Open, value: Floats, deadline: float, *, most: Floats | None = None) -> tuple[Prices, Floats] | None:
     """Solve without whole numbers; return the prices of the rules and how much of each column is taken.
 
-    A rule that can not be kept with what is open may be broken at a high price. None: no answer by the deadline.
+    A rule may be broken at the price of `most`, else at one that is above what it is worth. None: no answer by the
+    deadline.
     """
     from scipy.optimize import linprog
     from scipy.sparse import block_array, coo_array, eye_array
@@ -160,7 +161,7 @@ def relaxed(part: Open, value: Floats, deadline: float) -> tuple[Prices, Floats]
     top = float(np.abs(gains).max(initial=0.0)) or 1.0
     n_rules = len(part.limit)
     exact = part.low == part.high
-    slack = np.full(n_rules, _dear(part, gains))
+    slack = np.full(n_rules, _dear(part, gains)) if most is None else most * part.scale
     answer = linprog(
         np.r_[-gains / top, slack / top],
         A_ub=block_array([[part.rules, -eye_array(n_rules)], [part.others[~exact], None]], format="csr"),

@@ -60,6 +60,7 @@ def relaxations_of(asked: Asked, problem: Problem, ways: list[Elastic]) -> pd.Da
                 group = asked.floor_names.index(rule.name)
                 if abs(limit[at] - most[group] - by) <= 1e-6 * limit[at]:
                     text += f": it is {money(by, 'usd')} more than all areas of {rule.name} that can be planned cost"
+            text += "" if way.is_least else "; less may be enough"
             rows.append((number, rule.kind, rule.name, rule.year, limit[at], new, by, rule.unit, way.is_least, text))
         cheapest = np.minimum.reduceat(problem.cost, problem.starts) if problem.n_areas else np.zeros(0)
         for area in np.flatnonzero(way.dropped).tolist():
@@ -92,7 +93,7 @@ def no_plan(relaxations: pd.DataFrame) -> str:
         more = f"; and {len(parts) - 4:,} more such" if len(parts) > 4 else ""
         lead = f"  {number}. " if ways.ngroups > 1 else "  "
         lines.append(f"{lead}{'; '.join(parts[:4])}{more}")
-    is_sure = bool(relaxations["is_least"].all())
+    is_sure = bool(relaxations["is_least"].any())
     head = "no plan keeps all the rules" if is_sure else "no plan was found that keeps all the rules"
     is_one = ways.ngroups == 1
     which = "This is enough:" if is_one else "Any one of these is enough, the smallest change first:"
