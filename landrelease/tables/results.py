@@ -392,58 +392,7 @@ RESULTS: dict[str, Table] = {
             "benefit_cost_unknown", "something that is not known",
             text("area_id", "the area"), text("column", "what of it is not known"),
         ),
-        _result(
-            "access_areas", "an area and a theta",
-            _THETA, text("area_id", "the area; its gains are missing where it has no polygon"),
-            number("alone_gain", "gain when it is released and no other: people times log points", "log people"),
-            number("alone_growth", "the same as growth of the market that a person reaches"),
-            number("last_gain", "gain when all others were released before", "log people"),
-            number("last_growth", "the same as growth of the market that a person reaches"),
-            count("newly_connected_count", "people of places that reach nobody before, and somebody after it alone"),
-            count("blocked_count", "pieces of road that it blocks"),
-        ),
-        _result(
-            "access_joint", "a theta, all areas released",
-            _THETA, number("gain", "people times log points", "log people"),
-            number("growth", "growth of the market that a person reaches"),
-            count("newly_connected_count", "people of places that reach nobody before, and somebody after"),
-            id="theta",
-        ),
-        _result(
-            "access_order", "an area in the greedy order of a theta",
-            _THETA, Column("rank", "count", "1 is first", low=1), text("area_id", "the area"),
-            number("marginal_gain", "gain that it adds to those before it", "log people"),
-            number("gain", "gain of it and all before it", "log people"),
-            number("growth", "the same as growth of the market that a person reaches"),
-            count("newly_connected_count", "people whom it connects after those before it"),
-        ),
-        _result(
-            "access_places", "a place and a theta",
-            _THETA, text("settlement_id", "the id column of the places"),
-            count("population_count", "people who live there"),
-            number("road_distance_m", "distance to its road; missing where none is within reach", "m"),
-            number("access_before", "market access while all areas are closed: people, less by the way", "people"),
-            number("access_after", "the same when all are released", "people"),
-            id="settlement_id",
-        ),
         _result("benefit_cost_areas", "an area and a case", text("area_id", "the area"), _CASE, *_WORTH),
-        _result(
-            "benefit_cost_total", "a case, over the areas of which everything is known",
-            _CASE, count("area_count", "areas that are summed"),
-            count("left_out_count", "areas of which something is not known"), *_WORTH,
-            id="case",
-        ),
-        _result(
-            "benefit_cost_sensitivity", "a value of a statistical life and a discount rate",
-            number("vsl_usd", "value of a statistical life", "usd"),
-            text("source", "`given`, or the study that has it"),
-            number("discount_rate", "of a year, as a share", "per year"), *_BALANCE,
-            id="vsl_usd",
-        ),
-        _result(
-            "benefit_cost_unknown", "something that is not known",
-            text("area_id", "the area"), text("column", "what of it is not known"),
-        ),
     )
 }  # fmt: skip
 """The frames that functions return."""
