@@ -392,7 +392,6 @@ RESULTS: dict[str, Table] = {
             "benefit_cost_unknown", "something that is not known",
             text("area_id", "the area"), text("column", "what of it is not known"),
         ),
-        _result("benefit_cost_areas", "an area and a case", text("area_id", "the area"), _CASE, *_WORTH),
     )
 }  # fmt: skip
 """The frames that functions return."""
