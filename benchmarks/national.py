@@ -71,7 +71,7 @@ by = "admin_code"
 
 [priority]
 scheme = "scheme.toml"
-missing = "lowest"
+missing = "worst"
 """
 SCHEME = """
 name = "benchmark"

@@ -21,13 +21,13 @@ layers = {
 table = lr.criteria_table(hazards, scheme, layers=layers)
 print(lr.check_criteria(table, scheme.criteria).to_string(index=False))
 
-ranking = lr.prioritise(table, scheme, missing="lowest")
+ranking = lr.prioritise(table, scheme, missing="worst")
 print()
 for area_id in ranking.table["area_id"].head(3):
     print(lr.explain(ranking, area_id), "\n")
 
 # What if accidents weighed double? The order changes; the page shows by how much.
 heavier = [replace(one, weight=one.weight * 2) if "accidents" in one.column else one for one in scheme.criteria]
-other = lr.prioritise(table, heavier, missing="lowest")
+other = lr.prioritise(table, heavier, missing="worst")
 both = ranking.table.merge(other.table, on="area_id", suffixes=("", "_if_accidents_weigh_double"))
 print(both.head(10)[["area_id", "rank", "rank_if_accidents_weigh_double"]].to_string(index=False))

@@ -114,7 +114,7 @@ class Priority(_Section):
     """The scheme of the ranking and what a missing value means."""
 
     scheme: str
-    missing: Literal["raise", "lowest", "highest", "drop"] = "raise"
+    missing: Literal["raise", "bounds", "worst", "best", "drop"] = "raise"
 
 
 class Map(_Section):

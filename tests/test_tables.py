@@ -16,8 +16,15 @@ COLUMNS = [(name, column) for name, table in ALL.items() for column in table.col
 SUFFIXES = {"m2": "_m2", "m": "_m", "usd": "_usd", "share": "_share", "count": "_count"}
 # style rule 2: a quantity that is no physical one has no unit to name
 WITHOUT_UNIT = {"level", "rank", "year", "score", "target", "value", "class_code", "source_row", "row", "by"}
+# nor has a rate or a power
+WITHOUT_UNIT |= {"theta", "ratio", "growth", "alone_growth", "last_growth"}
 # their unit is that of the line that they are of
 WITHOUT_UNIT |= {"published", "expected", "difference", "batch_id"}
+# nor has a place in a ranking
+WITHOUT_UNIT |= {"tie_group", "score_low", "score_high", "rank_best", "rank_worst"}
+WITHOUT_UNIT |= {"distance_to_best", "distance_to_worst"}
+# a weight is a part of the weights of its scheme
+WITHOUT_UNIT |= {"weight", "kendall_tau"}
 # IMAS 04.10: what land may be and how it is released
 IMAS_EVENTS = {"suspected", "confirmed", "cancelled", "reduced", "cleared"}
 
@@ -35,7 +42,7 @@ def test_a_column_follows_the_conventions(table, column):
         if column.name.endswith(suffix):
             assert column.unit == unit
     if column.kind in ("number", "count") and not column.unit:
-        assert column.name in WITHOUT_UNIT
+        assert column.name in WITHOUT_UNIT or column.name.endswith(("_rank", "_weight"))
     if column.kind == "date":
         assert column.name.endswith(("_date", "_at"))
     if column.kind == "bool":

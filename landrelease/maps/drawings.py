@@ -313,29 +313,34 @@ def _km2(m2: float) -> str:
     return "under 0.01" if 0 < m2 < 5_000 else f"{m2 / 1e6:,.2f}"
 
 
+_PLACES = ("rank", "score", "priority_class", "rank_best", "rank_worst", "score_low", "score_high")
+"""What a click tells of a place in a ranking, where the ranking has it."""
+
+
 def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) -> Drawing:
     """Return the layer of ranked areas, with what each criterion adds to the score."""
     for what, table in (("ranking.table", ranking.table), ("ranking.contributions", ranking.contributions)):
         if table["area_id"].duplicated().any():
             raise DataError(f"'{what}' names {table['area_id'].duplicated().sum()} areas twice. Fix: one row an area")
     parts, specs = _contributions(ranking)
-    place = ranking.table.set_index("area_id")[["score", "rank"]]
+    shown = [name for name in _PLACES if name in ranking.table.columns]
+    place = ranking.table.set_index("area_id")[shown]
     keys = areas["area_id"]
-    kept = areas.drop(columns=["score", "rank"], errors="ignore")
+    kept = areas.drop(columns=shown, errors="ignore")
     ranked = kept.assign(**{str(name): keys.map(place[name]) for name in place})
-    ranked["rank"] = ranked["rank"].astype("Int64")
+    ranks = [name for name in shown if name.startswith("rank")]
+    ranked[ranks] = ranked[ranks].astype("Int64")
     ranked = ranked.assign(**{str(name): keys.map(parts[name]) for name in parts})
     m2 = _area(ranked)
-    facet, fills = _fifths(ranked["rank"], m2)
+    facet, fills = _fifths(ranked["rank_best" if "rank_best" in shown else "rank"], m2)
     by_shape, strokes = _by_shape(ranked, "stroke", _OUTLINE)
     notes = [*row_notes(ranked, m2), *sum_notes(m2)]
     absent = int((~ranking.table["area_id"].isin(keys)).sum())
     if absent:
         notes.append(f"Not counted here: {absent:,} in the ranking, but not among these areas.")
-    first = [
-        {"name": "rank", "label": label_of("rank"), "unit": ""},
-        {"name": "score", "label": label_of("score"), "unit": ""},
-    ]
+    if "rank_best" in shown:
+        notes.append(f"By the best rank that each may have: {int(place['rank'].isna().sum()):,} ranks are not certain.")
+    first = [{"name": name, "label": label_of(name), "unit": ""} for name in shown]
     return drawing(
         ranked,
         [*first, *specs, *page_columns(areas, "areas", extra)],

@@ -140,7 +140,8 @@ def priority_map(
     areas : GeoDataFrame
         Table `areas`. Rows whose status is `released` or `superseded` are left out.
     ranking : Ranking
-        What `prioritise` returned. Areas that it does not rank are shown as not ranked.
+        What `prioritise` returned. Areas that it does not rank are shown as not ranked. With missing="bounds" the
+        colour is that of the best rank that an area may have.
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map.
     columns : sequence of str, optional

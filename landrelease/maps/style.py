@@ -139,6 +139,11 @@ _NAMES = {
     "hazard_count": "Hazardous areas",
     "score": "Score",
     "rank": "Rank",
+    "priority_class": "Class",
+    "rank_best": "Best rank that it may have",
+    "rank_worst": "Worst rank that it may have",
+    "score_low": "Lowest score that it may have",
+    "score_high": "Highest score that it may have",
     "location_id": "Place",
     "location_name": "Name of the place",
 }

@@ -1,22 +1,46 @@
-"""Which hazardous area first: criteria, schemes, scores that sum, and their explanation."""
+"""Which hazardous area first: criteria, schemes, scores that sum, their explanation, and how sure the order is."""
 
 from __future__ import annotations
 
-from landrelease.priority.criteria import Band, Criterion, Measure, Scheme, bundled_schemes, read_scheme
-from landrelease.priority.score import Ranking, check_criteria, prioritise
+from landrelease.priority.access import AccessGain, access_gain
+from landrelease.priority.benefit_cost import BenefitCost, benefit_cost
+from landrelease.priority.check import check_criteria
+from landrelease.priority.criteria import Band, Criterion, Measure, PriorityClass, Scheme, Threshold
+from landrelease.priority.line import funding_line
+from landrelease.priority.scheme_file import bundled_schemes, read_scheme
+from landrelease.priority.score import Ranking, prioritise, unit_values
+from landrelease.priority.sensitivity import Swap, leave_one_out, swap_weights
 from landrelease.priority.sentences import explain
+from landrelease.priority.stability import Stability, stability
 from landrelease.priority.table import criteria_table
+from landrelease.priority.weights import FreeWeights, IntervalWeights, OrdinalWeights
 
 __all__ = [
+    "AccessGain",
     "Band",
+    "BenefitCost",
     "Criterion",
+    "FreeWeights",
+    "IntervalWeights",
     "Measure",
+    "OrdinalWeights",
+    "PriorityClass",
     "Ranking",
     "Scheme",
+    "Stability",
+    "Swap",
+    "Threshold",
+    "access_gain",
+    "benefit_cost",
     "bundled_schemes",
     "check_criteria",
     "criteria_table",
     "explain",
+    "funding_line",
+    "leave_one_out",
     "prioritise",
     "read_scheme",
+    "stability",
+    "swap_weights",
+    "unit_values",
 ]

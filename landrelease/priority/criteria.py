@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import math
 import numbers
-import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import resources
-from os import PathLike
-from pathlib import Path
 from typing import Any, Literal
 
 from landrelease.errors import LandReleaseError, OptionError, ProgrammeError, check_option, nearest
 from landrelease.tables import CODES
 
-__all__ = ["Band", "Criterion", "Measure", "Scheme", "bundled_schemes", "read_scheme"]
+__all__ = [
+    "NUMBER",
+    "Band",
+    "Criterion",
+    "Measure",
+    "PriorityClass",
+    "Scheme",
+    "Threshold",
+    "check_keys",
+    "columns_of",
+    "consulted_columns",
+    "rank_order_centroid",
+]
 
 Form = Literal["value", "points"]
+NUMBER = (int, float)
 
 
 @dataclass(frozen=True)
@@ -42,12 +52,15 @@ class Criterion:
         How a reader calls it; by default the column's name in words.
     unit : str
         Unit of the column: text that follows the number, `share` (shown in percent) or `yes/no`.
+    indifference, preference : float, optional
+        For PROMETHEE, in the unit of the column: a difference of up to `indifference` counts nothing, one of
+        `preference` or more in full, with a straight line between. By default 0 and `high` - `low`.
 
     Raises
     ------
     OptionError
         The weight is missing, negative or not finite; `value` without `low` and `high`, or not low < high;
-        `points` with a `low`, or reversed.
+        `points` with a `low`, reversed, or with a difference; not 0 <= indifference <= preference.
 
     Examples
     --------
@@ -69,6 +82,8 @@ class Criterion:
     form: Form = "value"
     label: str = ""
     unit: str = ""
+    indifference: float = 0.0
+    preference: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.column, str) or not self.column.strip():
@@ -77,7 +92,8 @@ class Criterion:
         check_option(f"{what}: form", self.form, ("value", "points"))
         if not _is_number(self.weight) or self.weight < 0:
             raise OptionError(f"{what}: weight must be a finite number of 0 or more; got {self.weight!r}")
-        for name, bound in (("low", self.low), ("high", self.high)):
+        numbered = {"low": self.low, "high": self.high, "preference": self.preference}
+        for name, bound in {**numbered, "indifference": self.indifference}.items():
             if bound is not None and not _is_number(bound):
                 raise OptionError(f"{what}: {name} must be a finite number; got {bound!r}")
         (self._check_value if self.form == "value" else self._check_points)(what)
@@ -93,6 +109,13 @@ class Criterion:
                 f"{what}: high must be greater than low; got {self.low:g}, {self.high:g}.\n"
                 "  Fix: swap them; where less is more urgent, say so with more_is_urgent=False."
             )
+        if math.isinf(self.high - self.low):
+            raise OptionError(f"{what}: low and high are too far apart; got {self.low:g}, {self.high:g}")
+        if not 0 <= self.indifference <= self.full_difference:
+            raise OptionError(
+                f"{what}: a difference must count from indifference, 0 or more, up to preference, no less; "
+                f"got {self.indifference:g}, {self.full_difference:g}"
+            )
 
     def _check_points(self, what: str) -> None:
         if self.low is not None or (self.high is not None and self.high <= 0):
@@ -105,6 +128,9 @@ class Criterion:
                 f"{what}: form 'points' can not be reversed.\n  Fix: count the opposite, or use form='value'."
             )
 
+        if self.indifference or self.preference is not None:
+            raise OptionError(f"{what}: indifference and preference compare values, and mean nothing for points")
+
     @property
     def name(self) -> str:
         """What a reader calls it."""
@@ -116,6 +142,35 @@ class Criterion:
         if self.form == "value" or self.weight == 0:
             return self.weight
         return math.inf if self.high is None else self.weight * self.high
+
+    @property
+    def full_difference(self) -> float:
+        """The difference that PROMETHEE counts in full. [unit of the column]"""
+        if self.preference is not None:
+            return self.preference
+        return math.inf if self.low is None or self.high is None else self.high - self.low
+
+
+def rank_order_centroid(count: int) -> tuple[float, ...]:
+    """Return the weights of criteria of which only the order is known, the most important first.
+
+    Notes
+    -----
+    w_i = (1/m) sum of 1/k for k from i to m: the centre of all weights that fall in that order and sum to 1.
+
+    References
+    ----------
+    Barron, F. H. and Barrett, B. E. (1996), Decision quality using ranked attribute weights, Management Science
+    42(11), 1515-1523.
+
+    Examples
+    --------
+    >>> [round(weight, 4) for weight in rank_order_centroid(3)]
+    [0.6111, 0.2778, 0.1111]
+    >>> rank_order_centroid(0)
+    ()
+    """
+    return tuple(math.fsum(1 / k for k in range(i, count + 1)) / count for i in range(1, count + 1))
 
 
 @dataclass(frozen=True)
@@ -150,7 +205,7 @@ class Measure:
         check_option("measure", self.name, _MEASURES)
         arguments = _MEASURES[self.name]
         what = f"measure {self.name}"
-        _check_keys(self.args, {key: kind for key, (kind, _) in arguments.items()}, what, OptionError)
+        check_keys(self.args, {key: kind for key, (kind, _) in arguments.items()}, what, OptionError)
         args = {key: self.args.get(key, default) for key, (_, default) in arguments.items()}
         lacking = [key for key, value in args.items() if value is None]
         if lacking:
@@ -173,11 +228,61 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """A value from which on (`at_least`), or up to which (`at_most`), an area belongs to a class.
+
+    Examples
+    --------
+    >>> Threshold("victims", at_least=1).name
+    'victims'
+    >>> Threshold("victims")
+    Traceback (most recent call last):
+    landrelease.errors.OptionError: threshold 'victims' needs either at_least or at_most, a finite number; got neither
+    """
+
+    column: str
+    at_least: float | None = None
+    at_most: float | None = None
+    label: str = ""
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.column, str) or not self.column.strip():
+            raise OptionError(f"a threshold needs the name of a column; got {self.column!r}")
+        given = [one for one in (self.at_least, self.at_most) if one is not None]
+        if len(given) != 1 or not _is_number(given[0]):
+            got = "neither" if not given else "both" if len(given) == 2 else repr(given[0])
+            what = f"threshold '{self.column}'"
+            raise OptionError(f"{what} needs either at_least or at_most, a finite number; got {got}")
+
+    @property
+    def name(self) -> str:
+        """What a reader calls it."""
+        return self.label or self.column.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class PriorityClass:
+    """A class of areas that comes before the next: those that reach one of its thresholds; without any, the rest."""
+
+    name: str
+    any: tuple[Threshold, ...] = ()
+
+
+@dataclass(frozen=True)
 class Scheme:
     """Criteria with their source: what it is called, where it comes from, what in it nobody could check.
 
     `sources` says for a column how `criteria_table` computes it; a column without one must stand in the
-    areas. `bands` are names for ranges of the score, the highest first.
+    areas. `bands` are names for ranges of the score, the highest first. `weights` is "order" where nothing but the
+    order of the criteria is known, and the weights are their rank-order centroids. With `classes` a scheme has two
+    tiers: the classes, the most urgent first, put areas before each other, and the criteria order those of a class.
+
+    Raises
+    ------
+    OptionError
+        `weights` is "order", and the weights are not the rank-order centroids; a class without thresholds is not the
+        last, or the last has some; two have one name; a column is urgent in two directions.
     """
 
     name: str
@@ -188,6 +293,17 @@ class Scheme:
     criteria: tuple[Criterion, ...]
     sources: dict[str, Measure] = field(default_factory=dict)
     bands: tuple[Band, ...] = ()
+    weights: Literal["given", "order"] = "given"
+    classes: tuple[PriorityClass, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_option("weights", self.weights, ("given", "order"))
+        if self.weights == "order":
+            centroid = rank_order_centroid(len(self.criteria))
+            given = [one.weight if one.form == "value" else math.nan for one in self.criteria]
+            if not all(math.isclose(one, two) for one, two in zip(given, centroid, strict=True)):
+                raise OptionError("weights='order' is for criteria of form 'value', weighted by rank_order_centroid")
+        _check_classes(self.classes, self.criteria)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -197,150 +313,51 @@ class Scheme:
         """
         return tuple(dict.fromkeys(one.layer for one in self.sources.values() if one.layer != "areas"))
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads: those of the criteria, then those of the thresholds."""
+        return columns_of(self.criteria, self.classes)
+
+
+def columns_of(criteria: Sequence[Criterion], classes: Sequence[PriorityClass]) -> tuple[str, ...]:
+    """Return the columns that criteria and thresholds read, each once."""
+    thresholds = [one.column for priority_class in classes for one in priority_class.any]
+    return tuple(dict.fromkeys([one.column for one in criteria] + thresholds))
+
+
+def _check_classes(classes: tuple[PriorityClass, ...], criteria: tuple[Criterion, ...]) -> None:
+    names = [one.name for one in classes]
+    if len(set(names)) < len(names):
+        raise OptionError(f"two classes have one name; there are {', '.join(names)}")
+    for number, one in enumerate(classes, start=1):
+        if bool(one.any) == (number == len(classes)):
+            raise OptionError(
+                f"class '{one.name}' {'has thresholds' if one.any else 'has no threshold'}: the last class takes what "
+                "is left, and each before it needs 'any'.\n  Fix: end with a class that has only a name."
+            )
+    more = {one.column: one.more_is_urgent for one in criteria}
+    for threshold in (one for priority_class in classes for one in priority_class.any):
+        is_more = threshold.at_least is not None
+        if more.setdefault(threshold.column, is_more) != is_more:
+            raise OptionError(
+                f"threshold '{threshold.column}': here {'more' if is_more else 'less'} of it is urgent, elsewhere in "
+                "the scheme the opposite.\n  Fix: use at_least or at_most as its other uses do."
+            )
+
+
+def consulted_columns(column: str) -> tuple[str, str]:
+    """Return the columns that say how many women and men were asked for a rank."""
+    return f"{column}_women_consulted_count", f"{column}_men_consulted_count"
+
 
 def _is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def bundled_schemes() -> tuple[str, ...]:
-    """Return the names of the schemes that come with the package.
-
-    Examples
-    --------
-    >>> bundled_schemes()
-    ('community-first', 'gichd-development', 'landmine-impact-survey')
-    """
-    folder = resources.files("landrelease.priority") / "schemes"
-    return tuple(sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")))
-
-
-def read_scheme(name_or_path: str | PathLike[str]) -> Scheme:
-    """Read a scheme: criteria with weights, where their columns come from, and the scheme's source.
-
-    Parameters
-    ----------
-    name_or_path : str or path
-        The name of a bundled scheme, or the path of a TOML file (ending in `.toml`).
-
-    Returns
-    -------
-    Scheme
-        `criteria` for `prioritise`, `sources` for `criteria_table`.
-
-    Raises
-    ------
-    ProgrammeError
-        No such scheme or file, no TOML, an unknown key, measure, argument or code, or a criterion that can
-        not mean what it says. The message names the file, the place and the nearest known word.
-
-    Notes
-    -----
-    A file has `name`, `title`, `source`, `verified`, `note`; one `[[criterion]]` for each criterion, with the
-    arguments of `Criterion` and optionally `from = { measure = "...", ... }`; and optionally `[[band]]` with
-    `name` and `at_least`. The measures and their arguments are described in `criteria_table`.
-
-    Examples
-    --------
-    >>> scheme = read_scheme("community-first")
-    >>> round(sum(criterion.weight for criterion in scheme.criteria), 9), scheme.verified
-    (1.0, False)
-    >>> read_scheme("comunity-first")
-    Traceback (most recent call last):
-    landrelease.errors.ProgrammeError: no bundled scheme is 'comunity-first'; did you mean 'community-first'?
-      There are: community-first, gichd-development, landmine-impact-survey; or give the path of a .toml file.
-    """
-    what, text = _scheme_text(name_or_path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProgrammeError(f"{what} is no TOML: {error}") from None
-    return _scheme(content, what)
-
-
-def _scheme_text(name_or_path: str | PathLike[str]) -> tuple[str, str]:
-    """Return what to call a scheme in messages, and the text of its file."""
-    path = Path(name_or_path)
-    if path.suffix == ".toml" or len(path.parts) > 1:
-        try:
-            return f"scheme file '{path.name}'", path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise ProgrammeError(f"scheme file '{path}' is not UTF-8 text.\n  Fix: save it as UTF-8.") from None
-        except OSError as error:
-            raise ProgrammeError(f"scheme file '{path}' can not be read: {error.strerror}") from None
-    known = bundled_schemes()
-    if str(path) not in known:
-        raise ProgrammeError(
-            f"no bundled scheme is '{path}'{nearest(str(path), known)}\n"
-            f"  There are: {', '.join(known)}; or give the path of a .toml file."
-        )
-    file = resources.files("landrelease.priority") / "schemes" / f"{path}.toml"
-    return f"scheme '{path}'", file.read_text(encoding="utf-8")
-
-
-_SCHEME_KEYS = {"name": str, "title": str, "source": str, "verified": bool, "note": str}
-_NUMBER = (int, float)
-_CRITERION_KEYS: dict[str, type | tuple[type, ...]] = {
-    "column": str, "low": _NUMBER, "high": _NUMBER, "weight": _NUMBER, "more_is_urgent": bool,
-    "form": str, "label": str, "unit": str, "from": dict,
-}  # fmt: skip
-_BAND_KEYS: dict[str, type | tuple[type, ...]] = {"name": str, "at_least": _NUMBER}
-
-
-def _scheme(content: dict[str, Any], what: str) -> Scheme:
-    _check_keys(content, {**_SCHEME_KEYS, "criterion": list, "band": list}, what)
-    for key in ("name", "source", "verified"):
-        if key not in content:
-            raise ProgrammeError(f"{what} has no '{key}': every scheme says what it is and how far it was checked")
-    if not content.get("criterion"):
-        raise ProgrammeError(f"{what} has no [[criterion]]")
-    criteria: list[Criterion] = []
-    sources: dict[str, Measure] = {}
-    for number, one in enumerate(_tables(content, "criterion", what), start=1):
-        place = f"{what}, criterion {number} ({one.get('column', 'no column')})"
-        _check_keys(one, _CRITERION_KEYS, place)
-        try:
-            criterion = Criterion(**{"column": "", **{key: value for key, value in one.items() if key != "from"}})
-            if "from" in one:
-                given = dict(one["from"])
-                sources[criterion.column] = Measure(str(given.pop("measure", "")), given)
-        except OptionError as error:
-            raise ProgrammeError(f"{place}: {error}") from None
-        if any(criterion.column == other.column for other in criteria):
-            raise ProgrammeError(f"{place}: the column stands in an earlier criterion too, and would count twice")
-        criteria.append(criterion)
-    return Scheme(
-        name=content["name"],
-        title=content.get("title", content["name"]),
-        source=content["source"],
-        verified=content["verified"],
-        note=content.get("note", "").strip(),
-        criteria=tuple(criteria),
-        sources=sources,
-        bands=_bands(content, what),
-    )
-
-
-def _bands(content: dict[str, Any], what: str) -> tuple[Band, ...]:
-    bands = []
-    for number, one in enumerate(_tables(content, "band", what), start=1):
-        place = f"{what}, band {number}"
-        _check_keys(one, _BAND_KEYS, place)
-        if set(one) != set(_BAND_KEYS):
-            raise ProgrammeError(f"{place} needs name and at_least; it has {', '.join(one) or 'nothing'}")
-        bands.append(Band(one["name"], float(one["at_least"])))
-    return tuple(sorted(bands, key=lambda band: -band.at_least))
-
-
-def _tables(content: dict[str, Any], key: str, what: str) -> list[dict[str, Any]]:
-    tables: list[dict[str, Any]] = content.get(key, [])
-    if not all(isinstance(one, dict) for one in tables):
-        raise ProgrammeError(f"{what}: '{key}' must be tables: [[{key}]]")
-    return tables
-
-
-def _check_keys(
+def check_keys(
     given: dict[str, Any], known: dict[str, Any], what: str, error: type[LandReleaseError] = ProgrammeError
 ) -> None:
+    """Raise where a key of a file is not known, or its value is of another kind."""
     for key, value in given.items():
         if key not in known:
             raise error(f"{what}: unknown key '{key}'{nearest(key, known)}\n  Known: {', '.join(known)}.")
@@ -355,9 +372,9 @@ def _kind(types: type | tuple[type, ...]) -> str:
 
 
 _MEASURES: dict[str, dict[str, tuple[type | tuple[type, ...], Any]]] = {
-    "people_within": {"within_m": (_NUMBER, None), "layer": (str, "population")},
+    "people_within": {"within_m": (NUMBER, None), "layer": (str, "population")},
     "accidents_within": {
-        "within_m": (_NUMBER, None),
+        "within_m": (NUMBER, None),
         "layer": (str, "accidents"),
         "months": (int, 0),
         "count": (str, "accidents"),
@@ -365,7 +382,8 @@ _MEASURES: dict[str, dict[str, tuple[type | tuple[type, ...], Any]]] = {
     "share_of_class": {"layer": (str, "land_cover"), "use_codes": (list, []), "class_codes": (list, [])},
     "distance_to": {"layer": (str, None), "only": (str, "")},
     "column": {"name": (str, None), "layer": (str, "areas"), "values": (dict, {})},
-    "community_rank": {"layer": (str, "needs"), "same_use": (bool, False), "unnamed": (_NUMBER, 0)},
+    "project_waiting": {"within_m": (NUMBER, None), "layer": (str, "projects")},
+    "community_rank": {"layer": (str, "needs"), "same_use": (bool, False), "unnamed": (NUMBER, 0)},
     "area": {},
     "blocked_resource": {"codes": (list, None)},
 }

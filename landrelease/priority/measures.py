@@ -24,7 +24,7 @@ from landrelease.match.overlap import match_overlap
 from landrelease.match.raster import Quantity, match_raster
 from landrelease.tables import use_group
 
-__all__ = ["MEASURES", "NEED_PLACE", "Given", "as_numbers", "has_no_place"]
+__all__ = ["MEASURES", "NEED_PLACE", "Given", "as_numbers", "consulted", "has_no_place"]
 
 Floats = npt.NDArray[np.float64]
 _EARTH_M = 6_371_009.0
@@ -59,12 +59,14 @@ def as_numbers(values: pd.Series, what: str) -> Floats:
     landrelease.errors.DataError: column 'x' must hold numbers: 1 of 2 rows do not, row 1 has 'many'.
       Fix: give each code a number with a 'values' table in the scheme, or correct the column.
     """
-    if pd.api.types.is_any_real_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+    if values.dtype == np.float64:
+        numbers = values.to_numpy()  # not a copy
+    elif pd.api.types.is_any_real_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         numbers = values.to_numpy(dtype="float64", na_value=np.nan)
     else:
         cells = values.astype("object").map(lambda cell: cell if isinstance(cell, str | Real) else None)
         numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    wrong = (np.isnan(numbers) & values.notna().to_numpy()) | np.isinf(numbers)
+    wrong = np.isinf(numbers) | (np.isnan(numbers) & values.notna().to_numpy())
     if wrong.any():
         position = int(np.flatnonzero(wrong)[0])
         raise DataError(
@@ -208,9 +210,9 @@ def _victims(accidents: gpd.GeoDataFrame, name: str) -> Floats:
     return cast(Floats, np.nansum(counts, axis=0))
 
 
-def _warn_of(count: int, name: str, what: str) -> None:
+def _warn_of(count: int, name: str, what: str, least: str = "the counts are at least what is said") -> None:
     if count:
-        warnings.warn(f"{count} rows of '{name}' have {what}: the counts are at least what is said", DataWarning, 4)
+        warnings.warn(f"{count} rows of '{name}' have {what}: {least}", DataWarning, 4)
 
 
 def _cells(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -274,6 +276,48 @@ def _distance_to(areas: pd.DataFrame, given: Given, args: dict[str, Any], column
     return _by_place(here["area_id"].iloc[rows], pd.Series(metres), len(areas))
 
 
+def _project_waiting(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:
+    """Tell whether a planned or running project has a place at the area; missing where one may, or may be over."""
+    name = args["layer"]
+    layer = given.layers[name]
+    waits = _is_waiting(layer, given.as_of, name, column)
+    is_placed = as_numbers(_cells(layer, "is_point"), f"column 'is_point' of '{name}'") == 1
+    here = _placed(areas)
+    result = np.full(len(areas), np.nan)
+    result[here["area_id"].astype(int).to_numpy()] = 0.0
+    if isinstance(layer, gpd.GeoDataFrame):
+        require_crs(layer, name)
+        shapes = layer.geometry.to_numpy()
+        is_placed &= ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    else:
+        is_placed[:] = False
+    _warn_of(int(((waits > 0) & ~is_placed).sum()), name, "no usable place", "no area is known on which they wait")
+    used = np.flatnonzero(is_placed & (waits != 0))
+    if len(used):
+        places = gpd.GeoDataFrame({"location_id": used.astype(str)}, geometry=shapes[used], crs=layer.crs)
+        near = match_nearby(here, to_crs(places, here.crs, name), within_m=args["within_m"])
+        rows, found = near["area_id"].astype(int).to_numpy(), waits[near["feature_id"].astype(int).to_numpy()]
+        result[rows[np.isnan(found)]] = np.nan
+        result[rows[found == 1]] = 1.0
+    return result
+
+
+def _is_waiting(projects: pd.DataFrame, as_of: pd.Timestamp | None, name: str, column: str) -> Floats:
+    """Return 1 for what is planned or running, by its status, else by its end; NaN where neither is known."""
+    status = _cells(projects, "status").astype("object")
+    by_status = np.where(status.isna(), np.nan, status.isin(["pipeline", "implementation"]))
+    ends = as_days(_cells(projects, "end_date"), "end_date")
+    undecided = np.isnan(by_status) & ends.notna().to_numpy()
+    if undecided.any() and as_of is None:
+        raise OptionError(
+            f"criterion '{column}': {int(undecided.sum())} rows of '{name}' have no status but an end: over by which "
+            "day?\n  Fix: criteria_table(..., as_of='2025-12-31')."
+        )
+    if undecided.any():
+        by_status[undecided] = ends[undecided] >= as_of
+    return cast(Floats, by_status)
+
+
 def _column(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:
     name, layer = args["name"], args["layer"]
     what = f"criterion '{column}', column '{name}' of '{layer}'"
@@ -306,12 +350,9 @@ def _require_columns(table: Any, layer: str, columns: list[str]) -> None:
 
 def _community_rank(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:
     name = args["layer"]
-    _require_columns(given.layers[name], name, ["admin_code", "rank"])
-    needs = pd.DataFrame(given.layers[name])
-    rank = pd.Series(as_numbers(needs["rank"], f"column 'rank' of '{name}'"), index=needs.index)
-    asked = rank.groupby(needs["admin_code"]).min().dropna()
-    units = _asked_unit(_cells(areas, "admin_code").astype("str"), asked.index, given.layers.get("admin_areas"))
+    needs, rank, units = _asked(areas, given, name)
     if not args["same_use"]:
+        asked = rank.groupby(needs["admin_code"]).min()
         return cast(Floats, units.map(asked).to_numpy(dtype="float64"))
     blocked = _cells(areas, "blocked_resource_code")
     group = use_group(blocked.where(blocked.notna(), _cells(areas, "intended_use_code")))
@@ -320,6 +361,30 @@ def _community_rank(areas: pd.DataFrame, given: Given, args: dict[str, Any], col
     named = best.reindex(keys).to_numpy(dtype="float64") if len(best) else np.full(len(areas), np.nan)
     ranks = np.where(np.isnan(named), float(args["unnamed"]), named)
     return np.where(group.notna().to_numpy() & units.notna().to_numpy(), ranks, np.nan)
+
+
+def consulted(areas: pd.DataFrame, given: Given, args: dict[str, Any]) -> list[Floats]:
+    """Return how many women and men were asked for `community_rank`; missing where nobody wrote it down.
+
+    A meeting that names several needs stands in several rows: the largest number of a unit counts, not the sum.
+    """
+    name = args["layer"]
+    needs, _, units = _asked(areas, given, name)
+    found = []
+    for who in ("women_consulted_count", "men_consulted_count"):
+        counts = pd.Series(as_numbers(_cells(needs, who), f"column '{who}' of '{name}'"), index=needs.index)
+        found.append(cast(Floats, units.map(counts.groupby(needs["admin_code"]).max()).to_numpy(dtype="float64")))
+    return found
+
+
+def _asked(areas: pd.DataFrame, given: Given, name: str) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Return the needs, their ranks, and for each area the unit that was asked."""
+    _require_columns(given.layers[name], name, ["admin_code", "rank"])
+    needs = pd.DataFrame(given.layers[name])
+    rank = pd.Series(as_numbers(needs["rank"], f"column 'rank' of '{name}'"), index=needs.index)
+    codes = _cells(areas, "admin_code").astype("str")
+    asked = pd.Index(needs["admin_code"][rank.notna()].dropna().unique())
+    return needs, rank, _asked_unit(codes, asked, given.layers.get("admin_areas"))
 
 
 def _asked_unit(codes: pd.Series, asked: pd.Index, admin_areas: Any) -> pd.Series:
@@ -355,9 +420,10 @@ MEASURES: dict[str, Callable[[pd.DataFrame, Given, dict[str, Any], str], Floats]
     "share_of_class": _share_of_class,
     "distance_to": _distance_to,
     "column": _column,
+    "project_waiting": _project_waiting,
     "community_rank": _community_rank,
     "area": _area,
     "blocked_resource": _blocked_resource,
 }
 """Measure to its function; criteria.py declares their arguments."""
-NEED_PLACE = ("people_within", "accidents_within", "share_of_class", "distance_to", "area")
+NEED_PLACE = ("people_within", "accidents_within", "share_of_class", "distance_to", "project_waiting", "area")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError, nearest
-from landrelease.priority.criteria import Criterion
+from landrelease.priority.criteria import Criterion, PriorityClass, Threshold, consulted_columns
+from landrelease.priority.methods import is_reached
 from landrelease.priority.score import Ranking
 
 __all__ = ["explain"]
@@ -27,8 +31,10 @@ def explain(ranking: Ranking, area_id: str) -> str:
     Returns
     -------
     str
-        Two or three sentences: rank and score, what each criterion gives by its size with the value it was
-        given for, and what is not known. Plain text: a page that shows it must escape it.
+        Some sentences: rank and score, or between what they lie; of a scheme with classes, the class and why; what
+        each criterion gives, by its size, with the value it was given for and who was asked for it; what is not
+        known. For PROMETHEE, what each criterion gains or loses; for TOPSIS, the distances, which have no parts.
+        Plain text: a page that shows it must escape it.
 
     Raises
     ------
@@ -41,7 +47,7 @@ def explain(ranking: Ranking, area_id: str) -> str:
     >>> people = Criterion("people", 0, 1500, 0.35, label="people within 1 km", unit="people")
     >>> road = Criterion("road_m", 0, 500, 0.65, more_is_urgent=False, label="distance to a road", unit="m")
     >>> table = pd.DataFrame({"area_id": ["HA-1", "HA-2"], "people": [1240, 80], "road_m": [400.0, None]})
-    >>> ranking = prioritise(table, [people, road], missing="lowest")
+    >>> ranking = prioritise(table, [people, road], missing="worst")
     >>> print(explain(ranking, "HA-1"))
     HA-1 is rank 1 of 2 with a score of 0.42 of 1.00. It gets 0.29 of 0.35 for people within 1 km
     (1,240 people; 0 counts nothing, 1,500 or more counts in full) and 0.13 of 0.65 for distance to a road
@@ -50,6 +56,10 @@ def explain(ranking: Ranking, area_id: str) -> str:
     HA-2 is rank 2 of 2 with a score of 0.02 of 1.00. It gets 0.02 of 0.35 for people within 1 km
     (80 people; 0 counts nothing, 1,500 or more counts in full). It gets nothing for distance to a road
     (not known, counted as nothing).
+    >>> print(explain(prioritise(table, [people, road], missing="bounds"), "HA-2"))
+    HA-2 is between rank 1 and 2 of 2 with a score between 0.02 and 0.67 of 1.00. It gets 0.02 of 0.35 for
+    people within 1 km (80 people; 0 counts nothing, 1,500 or more counts in full). Not known, and not in the
+    lower score: up to 0.65 for distance to a road.
     >>> explain(ranking, "HA-3")
     Traceback (most recent call last):
     landrelease.errors.DataError: no area 'HA-3' among the 2 areas of the ranking; did you mean 'HA-2'?
@@ -62,59 +72,188 @@ def explain(ranking: Ranking, area_id: str) -> str:
             f"{nearest(str(area_id), table['area_id'])}"
         )
     row = int(rows[0])
-    if pd.isna(table["rank"].iloc[row]):
+    if ranking.missing == "drop" and pd.isna(table["rank"].iloc[row]):
         return _say_dropped(ranking, row)
     digits = _digits(ranking)
-    return f"{_say_rank(ranking, row, digits)}{_say_band(ranking, row)} {_say_parts(ranking, row, digits)}"
+    said = [_say_rank(ranking, row, digits), _say_class(ranking, row), _say_band(ranking, row)]
+    say_parts = {"value": _say_parts, "topsis": _say_distances, "promethee": _say_flows}[ranking.method]
+    return " ".join(one for one in [*said, say_parts(ranking, row, digits)] if one)
 
 
 def _say_dropped(ranking: Ranking, row: int) -> str:
-    unknown = [one.name for one in ranking.criteria if math.isnan(ranking.values[one.column].iloc[row])]
-    verb = "is" if len(unknown) == 1 else "are"
-    return f"{ranking.table['area_id'].iloc[row]} is not ranked: {_listed(unknown)} {verb} not known."
+    names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
+    names |= {one.column: one.name for one in ranking.criteria}
+    return f"{ranking.table['area_id'].iloc[row]} is not ranked: {_unknown(ranking, names, row)} not known."
 
 
 def _say_rank(ranking: Ranking, row: int, digits: int) -> str:
-    table = ranking.table
-    rank = int(table["rank"].iloc[row])
-    total = int(table["rank"].notna().sum())
-    others = int((table["rank"] == rank).sum()) - 1
-    what = f"{table['area_id'].iloc[row]} is rank {rank:,} of {total:,}"
+    cells = ranking.table.iloc[row]
+    if pd.isna(cells["rank"]):
+        what = f"{cells['area_id']} is between rank {cells['rank_best']:,} and {cells['rank_worst']:,}"
+        return f"{what} of {len(ranking.table):,} with {_say_score(ranking, row, digits)}."
+    rank = int(cells["rank"])
+    total = int(ranking.table["rank"].notna().sum()) if ranking.missing == "drop" else len(ranking.table)
+    others = int((ranking.table["rank"] == rank).sum()) - 1
+    what = f"{cells['area_id']} is rank {rank:,} of {total:,}"
     if others:
         what += f", shared with {others:,} other area{'s' if others > 1 else ''},"
+    return f"{what} with {_say_score(ranking, row, digits)}."
+
+
+def _say_score(ranking: Ranking, row: int, digits: int) -> str:
+    cells = ranking.table.iloc[row]
+    score = cells["score"]
+    if ranking.method == "promethee":
+        return f"a net flow of {_signed(score, digits)} on a scale from -1 to 1"
+    if ranking.method == "topsis":
+        said = "no score, because all areas are alike" if math.isnan(score) else f"a closeness of {score:.{digits}f}"
+        return said if math.isnan(score) else f"{said} on a scale from 0 to 1"
     most = math.fsum(one.most for one in ranking.criteria)
-    score = f"{table['score'].iloc[row]:,.{digits}f}"
-    return f"{what} with a score of {score}" + ("." if math.isinf(most) else f" of {most:,.{digits}f}.")
+    of = "" if math.isinf(most) else f" of {most:,.{digits}f}"
+    if math.isnan(score):
+        return f"a score between {cells['score_low']:,.{digits}f} and {cells['score_high']:,.{digits}f}{of}"
+    return f"a score of {score:,.{digits}f}{of}"
+
+
+def _signed(value: float, digits: int) -> str:
+    """Return a number without the sign of a nothing."""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _thresholds(ranking: Ranking, classes: Sequence[PriorityClass]) -> list[Threshold]:
+    """Return the thresholds of classes, called as the criteria of their columns where they have no name."""
+    named = {one.column: one for one in ranking.criteria}
+    return [
+        replace(one, label=one.label or named[one.column].label, unit=one.unit or named[one.column].unit)
+        if one.column in named
+        else one
+        for priority_class in classes
+        for one in priority_class.any
+    ]
+
+
+def _say_class(ranking: Ranking, row: int) -> str:
+    """Say the class, and which thresholds put the area there."""
+    if not ranking.classes:
+        return ""
+    name = ranking.table["priority_class"].iloc[row]
+    if pd.isna(name):
+        names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
+        return f"Its class is open: {_unknown(ranking, names, row)} not known."
+    place = [one.name for one in ranking.classes].index(name)
+    first = "comes before all others" if place == 0 else f"comes after class {ranking.classes[place - 1].name}"
+    reached = [one for one in _thresholds(ranking, [ranking.classes[place]]) if _reaches(ranking, one, row)]
+    reason = _listed([_say_threshold(ranking, one, row) for one in reached])
+    return f"It is in class {name}, which {first}: {reason or 'it reaches no threshold of another class'}."
+
+
+def _unknown(ranking: Ranking, names: Mapping[str, str], row: int) -> str:
+    unknown = [name for column, name in names.items() if math.isnan(ranking.values[column].iloc[row])]
+    return f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'}"
+
+
+def _reaches(ranking: Ranking, one: Threshold, row: int) -> bool:
+    value = ranking.values[one.column].to_numpy()[row : row + 1]
+    return bool(is_reached(one, value, unknown_is_reached=ranking.missing == "best")[0])
+
+
+def _say_threshold(ranking: Ranking, one: Threshold, row: int) -> str:
+    value = float(ranking.values[one.column].iloc[row])
+    bound = cast(float, one.at_most if one.at_least is None else one.at_least)
+    if math.isnan(value):
+        return f"{one.name} (not known, counted as reached)"
+    if one.unit == "yes/no":
+        return f"{one.name} ({_amount(value, one.unit)})"
+    plain = one.unit if one.unit == "share" else ""
+    enough = f"{_amount(bound, plain)} or {'less' if one.at_least is None else 'more'}"
+    return f"{one.name} ({_amount(value, one.unit)}; {enough} is enough)"
 
 
 def _say_band(ranking: Ranking, row: int) -> str:
-    if not ranking.bands:
-        return ""
     score = float(ranking.table["score"].iloc[row])
+    if not ranking.bands or math.isnan(score) or ranking.method != "value":
+        return ""
     for band in sorted(ranking.bands, key=lambda one: -one.at_least):
         if score >= band.at_least:
-            return f" That is {band.name} ({band.at_least:g} or more)."
-    return f" That is below {ranking.bands[-1].name}."
+            return f"That is {band.name} ({band.at_least:g} or more)."
+    return f"That is below {ranking.bands[-1].name}."
 
 
 def _say_parts(ranking: Ranking, row: int, digits: int) -> str:
-    parts, nothing = [], []
+    parts, nothing, not_known = [], [], []
     for one in ranking.criteria:
         given = float(ranking.contributions[one.column].iloc[row])
-        value = float(ranking.values[one.column].iloc[row])
-        counted = "in full" if ranking.missing == "highest" else "as nothing"
-        why = f"not known, counted {counted}" if math.isnan(value) else _say_value(one, value)
-        if given == 0:
-            nothing.append(f"{one.name} ({why})")
-            continue
+        why = _why(ranking, one, row)
         of = "" if math.isinf(one.most) else f" of {one.most:,.{digits}f}"
-        # A little is not nothing.
-        least = 10.0**-digits
-        amount = f"{given:,.{digits}f}" if given >= least / 2 else f"less than {least:g}"
-        parts.append((given, f"{amount}{of} for {one.name} ({why})"))
+        if math.isnan(given):
+            not_known.append(f"up to {one.most:,.{digits}f} for {one.name}")
+        elif given == 0:
+            nothing.append(f"{one.name} ({why})")
+        else:
+            parts.append((given, f"{_amount_of(given, digits)}{of} for {one.name} ({why})"))
     parts.sort(key=lambda part: -part[0])
     sentences = [f"It gets {_listed([text for _, text in parts])}."] if parts else []
-    return " ".join(sentences + ([f"It gets nothing for {_listed(nothing)}."] if nothing else []))
+    sentences += [f"It gets nothing for {_listed(nothing)}."] if nothing else []
+    sentences += [f"Not known, and not in the lower score: {_listed(not_known)}."] if not_known else []
+    return " ".join(sentences)
+
+
+def _amount_of(given: float, digits: int) -> str:
+    # A little is not nothing.
+    least = 10.0**-digits
+    return f"{given:,.{digits}f}" if given >= least / 2 else f"less than {least:g}"
+
+
+def _say_flows(ranking: Ranking, row: int, digits: int) -> str:
+    """Say on which criteria the area is preferred to the others, and on which they are to it."""
+    flows = [(float(ranking.contributions[one.column].iloc[row]), one) for one in ranking.criteria]
+    flows.sort(key=lambda flow: -abs(flow[0]))
+    said = {
+        verb: [f"{_amount_of(abs(flow), digits)} by {one.name} ({_why(ranking, one, row)})"
+               for flow, one in flows if flow * sign > 0]
+        for verb, sign in (("gains", 1), ("loses", -1))
+    }  # fmt: skip
+    sentences = [f"Compared with the other areas it {verb} {_listed(texts)}." for verb, texts in said.items() if texts]
+    even = [f"{one.name} ({_why(ranking, one, row)})" for flow, one in flows if flow == 0]
+    return " ".join(sentences + ([f"It neither gains nor loses by {_listed(even)}."] if even else []))
+
+
+def _say_distances(ranking: Ranking, row: int, _: int) -> str:
+    cells = ranking.table.iloc[row]
+    best, worst = (f"{cells[name]:.3g}" for name in ("distance_to_best", "distance_to_worst"))
+    looked = _listed([f"{one.name} ({_why(ranking, one, row)}; weight {one.weight:g})" for one in ranking.criteria])
+    return (
+        f"Its distance is {best} to the most urgent and {worst} to the least urgent values of all areas. "
+        f"What counts is {looked}. A closeness is no sum: no part of it belongs to one of them."
+    )
+
+
+def _why(ranking: Ranking, one: Criterion, row: int) -> str:
+    """Say the value that a criterion had, how it counts, and who was asked for it."""
+    value = float(ranking.values[one.column].iloc[row])
+    if math.isnan(value):
+        if ranking.method == "value":
+            return f"not known, counted {'in full' if ranking.missing == 'best' else 'as nothing'}"
+        return f"not known, counted as {'most' if ranking.missing == 'best' else 'least'} urgent"
+    said = _say_value(one, value) if ranking.method == "value" else _amount(value, one.unit)
+    columns = consulted_columns(one.column)
+    if not set(columns) <= set(ranking.values.columns):
+        return said
+    asked = [float(ranking.values[name].iloc[row]) for name in columns]
+    if all(math.isnan(count) for count in asked):
+        return f"{said}; how many women and men were asked is not known"
+    women, men = (_say_people(count, *words) for count, words in zip(asked, _PERSONS, strict=True))
+    return f"{said}; asked were {women} and {men}"
+
+
+_PERSONS = (("woman", "women"), ("man", "men"))
+
+
+def _say_people(count: float, one: str, several: str) -> str:
+    if math.isnan(count):
+        return f"an unknown number of {several}"
+    return f"{'no' if count == 0 else f'{count:,.0f}'} {one if count == 1 else several}"
 
 
 def _say_value(one: Criterion, value: float) -> str:
@@ -149,6 +288,8 @@ def _amount(value: float, unit: str) -> str:
 
 def _digits(ranking: Ranking) -> int:
     """Decimals that tell the contributions apart: none for whole points, two for weights that sum to 1."""
+    if ranking.method != "value":
+        return 2
     cells = ranking.contributions.drop(columns="area_id").to_numpy(dtype="float64")
     cells = np.r_[cells[~np.isnan(cells)], [one.weight for one in ranking.criteria]]
     if np.array_equal(cells, np.round(cells)):

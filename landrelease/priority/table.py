@@ -11,8 +11,8 @@ import pandas as pd
 
 from landrelease.cells import day_of
 from landrelease.errors import DataError, OptionError, nearest
-from landrelease.priority.criteria import Measure, Scheme
-from landrelease.priority.measures import MEASURES, NEED_PLACE, Given, as_numbers, has_no_place
+from landrelease.priority.criteria import Measure, Scheme, consulted_columns
+from landrelease.priority.measures import MEASURES, NEED_PLACE, Given, as_numbers, consulted, has_no_place
 from landrelease.tables import TABLES
 
 __all__ = ["criteria_table"]
@@ -47,7 +47,8 @@ def criteria_table(
     Returns
     -------
     DataFrame
-        On the index of `areas`: `area_id` and one float column a criterion (yes is 1, no is 0).
+        On the index of `areas`: `area_id` and one float column a criterion and a threshold (yes is 1, no is 0); for
+        a `community_rank`, two more say how many were asked, `..._women_consulted_count` and `..._men_consulted_count`.
 
     Raises
     ------
@@ -76,12 +77,16 @@ def criteria_table(
       classes, of the part that the layer covers; missing where that is less than half.
     - `distance_to` (layer, only): metres to the nearest feature, 0 where they touch; with `only`, of those
       features whose yes-or-no column of that name says yes.
+    - `project_waiting` (within_m, layer): 1 if a project that is planned or running has a place within that distance
+      of the area, 0 for on it; else 0. Its `status` decides, else whether it ends before `as_of`; where neither is
+      known it is missing. A row that is no place (`is_point`) waits on no area.
     - `column` (name, layer, values): a column of the areas, or of a table by `admin_code`; with `values`,
       the number of each code. Codes without a number are missing.
     - `community_rank` (same_use, unnamed): the best rank among the needs of the area's `admin_code`, or of
       the nearest unit above it that was asked (by `admin_areas`). With same_use, only needs for a use of the
       group that the area blocks, or else is intended for; where the community named none, the rank that
-      `unnamed` states. Without it, nearly every community that was asked has a need of rank 1.
+      `unnamed` states. Without it, nearly every community that was asked has a need of rank 1. The women and men
+      that were asked are those of the row of the unit with the most of each.
     - `area`: geodesic area. [m2]
     - `blocked_resource` (codes): 1 if `blocked_resource_code` is one of them, else 0.
 
@@ -108,15 +113,25 @@ def criteria_table(
     """
     given = Given(_given(layers, scheme), None if as_of is None else day_of("as_of", as_of))
     table = pd.DataFrame({"area_id": _ids(areas)}, index=areas.index)
-    for criterion in scheme.criteria:
-        column = criterion.column
+    for column in scheme.columns:
+        measure = scheme.sources.get(column)
         if column in areas.columns:
             table[column] = as_numbers(areas[column], f"column '{column}' of 'areas'")
-        elif column in scheme.sources:
-            table[column] = _measured(areas, scheme.sources[column], given, column)
         else:
-            table[column] = np.nan
+            table[column] = np.nan if measure is None else _measured(areas, measure, given, column)
+        if measure is not None and measure.name == "community_rank":
+            for name, counts in zip(consulted_columns(column), _consulted(areas, measure, given, column), strict=True):
+                table[name] = counts
     return table
+
+
+def _consulted(areas: pd.DataFrame, measure: Measure, given: Given, column: str) -> list[Floats]:
+    """Return how many women and men were asked: what the areas say of it, if the rank is theirs."""
+    if column in areas.columns or measure.layer not in given.layers:
+        names = [name for name in consulted_columns(column) if name in areas.columns]
+        known = {name: as_numbers(areas[name], f"column '{name}' of 'areas'") for name in names}
+        return [known.get(name, np.full(len(areas), np.nan)) for name in consulted_columns(column)]
+    return consulted(areas, given, measure.args)
 
 
 def _ids(areas: pd.DataFrame) -> pd.Series:

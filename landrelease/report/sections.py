@@ -417,13 +417,20 @@ def hazard_section(ranking: RankingLike, explanations: Mapping[str, str]) -> dic
     parts = ranking.contributions
     parts = parts.set_index("area_id") if "area_id" in parts else parts
     parts = parts[~parts.index.duplicated()].apply(pd.to_numeric, errors="coerce")
-    top = table.sort_values(["rank", "area_id"], na_position="last", kind="stable").iloc[:_MOST_RANKED]
+    has_bounds = "rank_best" in table.columns
+    by = ["rank_best", "rank_worst", "area_id"] if has_bounds else ["rank", "area_id"]
+    top = table.sort_values(by, na_position="last", kind="stable").iloc[:_MOST_RANKED]
     shown = pick(parts.reindex(top["area_id"]), [one["column"] for one in criteria])
+    is_sum = getattr(ranking, "method", "value") == "value"
+    if not is_sum:  # gains and losses, or no parts at all: nothing that a bar could be made of
+        shown[:] = float("nan")
     longest = shown.clip(lower=0).sum(axis=1).max()
     areas = []
     for (_, row), (_, contributions) in zip(top.iterrows(), shown.iterrows(), strict=True):
         areas.append({
-            "area_id": row["area_id"], "score": row["score"], "rank": row["rank"],
+            "area_id": row["area_id"],
+            "scores": _ends(row, "score", ("score_low", "score_high")),
+            "ranks": _ends(row, "rank", ("rank_best", "rank_worst")),
             "why": explanations.get(row["area_id"]),
             "bar": [
                 {**one, "width": round(float(value) / longest * 100, 2), "value": float(value)}
@@ -434,7 +441,13 @@ def hazard_section(ranking: RankingLike, explanations: Mapping[str, str]) -> dic
     return {
         "areas": areas, "count": len(table), "criteria": criteria, "table": _criteria_table(criteria),
         "unknown": _unknown_criteria(ranking, criteria) if len(table) else [],
+        "is_sum": is_sum, "has_bounds": has_bounds,
     }  # fmt: skip
+
+
+def _ends(row: pd.Series, name: str, ends: tuple[str, str]) -> list[Any]:
+    """Return a number, or the two between which it lies."""
+    return [row[name]] if ends[0] not in row or not is_missing(row[name]) else [row[end] for end in ends]
 
 
 def _unknown_criteria(ranking: RankingLike, criteria: list[dict[str, Any]]) -> list[str]:

@@ -197,6 +197,8 @@ TABLES: dict[str, Table] = {
             "roads", "a road or path", "road_id", "any",
             text("road_id", "identifier of the road", is_required=True),
             text("name", "name of the road"),
+            number("speed_kmh", "speed that is usual on it", "km/h"),
+            number("time_h", "time that the whole of it takes", "hours"),
         ),
     )
 }  # fmt: skip

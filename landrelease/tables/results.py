@@ -35,6 +35,22 @@ _REACH = (
 )  # fmt: skip
 _OWNER = text("area_id", "the id column of the first argument: area_id, release_id, ...")
 
+_THETA = number("theta", "trade elasticity: how fast a market that is farther away counts less")
+_CASE = text("case", "low, central or high: all ends that make the benefit small, the values, all that make it large")
+_BALANCE = (
+    number("benefit_usd", "sum of the parts", "usd"), number("cost_usd", "cost of release", "usd"),
+    number("ratio", "benefit over cost"),
+)  # fmt: skip
+_WORTH = (
+    number("safety_usd", "present value of deaths and injuries averted", "usd"),
+    number("production_usd", "present value of what the land yields; only if yields were given", "usd"),
+    number("land_usd", "price of the land; only if prices were given", "usd"),
+    number("access_usd", "present value of better access; only if it was given", "usd"),
+    *_BALANCE[:2],
+    number("net_usd", "benefit less cost", "usd", low=None), _BALANCE[2],
+    number("break_even_vsl_usd", "value of a statistical life at which they are equal; missing without lives", "usd"),
+)  # fmt: skip
+
 
 def _result(name: str, row: str, *columns: Column, id: str = "area_id") -> Table:
     return Table(name, row, id, columns)
@@ -283,8 +299,98 @@ RESULTS: dict[str, Table] = {
         ),
         _result(
             "ranking", "an area",
-            text("area_id", "the area"), number("score", "sum of the contributions", low=None),
+            text("area_id", "the area"), number("score", "sum of the contributions; of TOPSIS the closeness", low=None),
             Column("rank", "count", "1 is first; equal scores share a rank", low=1),
+            Column("tie_group", "count", "areas that nothing distinguishes share one", low=1),
+            text("priority_class", "class of a scheme of two tiers"),
+            number("score_low", "lowest score that it may have (missing='bounds')", low=None),
+            number("score_high", "highest score that it may have", low=None),
+            Column("rank_best", "count", "best rank that it may have", low=1),
+            Column("rank_worst", "count", "worst rank that it may have", low=1),
+            number("distance_to_best", "of TOPSIS: to the most urgent values", low=0),
+            number("distance_to_worst", "of TOPSIS: to the least urgent values", low=0),
+        ),
+        _result(
+            "stability", "an area",
+            text("area_id", "the area"), Column("rank", "count", "as in the ranking", low=1),
+            share("first_share", "of the draws in which no area scores higher"),
+            share("top_10_share", "of the draws in which fewer than 10 areas score higher; one for each of `top`"),
+            Column("p05_rank", "count", "rank that it has or betters in 5 % of the draws", low=1),
+            Column("p50_rank", "count", "the same in 50 %", low=1),
+            Column("p95_rank", "count", "the same in 95 %", low=1),
+            share("confidence_share", "of the draws of values in which it is first if its own central weights hold"),
+        ),
+        _result(
+            "funding_line", "an area",
+            text("area_id", "the area"), Column("rank", "count", "as in the ranking", low=1),
+            share("in_share", "of the draws in which it is funded"),
+            text("line", "in, interchangeable or out"), text("reason", "the same in words"),
+        ),
+        _result(
+            "leave_one_out", "a criterion",
+            text("column", "column of the criterion that is left out"), number("weight", "its weight in the ranking"),
+            number("kendall_tau", "Kendall's tau-b of the orders with and without it, -1 to 1", low=None),
+            share("top_10_overlap_share", "of the first 10 areas, those that are so in both; one for each of `top`"),
+            id="column",
+        ),
+        _result(
+            "swap_weights", "a criterion",
+            text("column", "column of the criterion"), number("weight", "its weight in the ranking"),
+            number("nearest_weight", "of the nearest weights at which both areas have the same score"),
+            number("alone_weight", "the same, if this weight alone is changed and the others keep their ratios"),
+            id="column",
+        ),
+        _result(
+            "access_areas", "an area and a theta",
+            _THETA, text("area_id", "the area; its gains are missing where it has no polygon"),
+            number("alone_gain", "gain when it is released and no other: people times log points", "log people"),
+            number("alone_growth", "the same as growth of the market that a person reaches"),
+            number("last_gain", "gain when all others were released before", "log people"),
+            number("last_growth", "the same as growth of the market that a person reaches"),
+            count("newly_connected_count", "people of places that reach nobody before, and somebody after it alone"),
+            count("blocked_count", "pieces of road that it blocks"),
+        ),
+        _result(
+            "access_joint", "a theta, all areas released",
+            _THETA, number("gain", "people times log points", "log people"),
+            number("growth", "growth of the market that a person reaches"),
+            count("newly_connected_count", "people of places that reach nobody before, and somebody after"),
+            id="theta",
+        ),
+        _result(
+            "access_order", "an area in the greedy order of a theta",
+            _THETA, Column("rank", "count", "1 is first", low=1), text("area_id", "the area"),
+            number("marginal_gain", "gain that it adds to those before it", "log people"),
+            number("gain", "gain of it and all before it", "log people"),
+            number("growth", "the same as growth of the market that a person reaches"),
+            count("newly_connected_count", "people whom it connects after those before it"),
+        ),
+        _result(
+            "access_places", "a place and a theta",
+            _THETA, text("settlement_id", "the id column of the places"),
+            count("population_count", "people who live there"),
+            number("road_distance_m", "distance to its road; missing where none is within reach", "m"),
+            number("access_before", "market access while all areas are closed: people, less by the way", "people"),
+            number("access_after", "the same when all are released", "people"),
+            id="settlement_id",
+        ),
+        _result("benefit_cost_areas", "an area and a case", text("area_id", "the area"), _CASE, *_WORTH),
+        _result(
+            "benefit_cost_total", "a case, over the areas of which everything is known",
+            _CASE, count("area_count", "areas that are summed"),
+            count("left_out_count", "areas of which something is not known"), *_WORTH,
+            id="case",
+        ),
+        _result(
+            "benefit_cost_sensitivity", "a value of a statistical life and a discount rate",
+            number("vsl_usd", "value of a statistical life", "usd"),
+            text("source", "`given`, or the study that has it"),
+            number("discount_rate", "of a year, as a share", "per year"), *_BALANCE,
+            id="vsl_usd",
+        ),
+        _result(
+            "benefit_cost_unknown", "something that is not known",
+            text("area_id", "the area"), text("column", "what of it is not known"),
         ),
     )
 }  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 import landrelease
 from landrelease.match.legends import bundled_legends, read_legend
 from landrelease.priority import read_scheme
-from landrelease.priority.criteria import bundled_schemes
+from landrelease.priority.scheme_file import bundled_schemes
 from landrelease.programme import (
     About,
     Balance,
@@ -84,7 +84,7 @@ def test_every_section_of_the_programme_file_is_told() -> None:
 
 
 def test_examples_of_the_programme_page_can_be_read(tmp_path: Path) -> None:
-    smallest, cover, scheme = toml_blocks("programme")
+    smallest, cover, scheme, tiers = toml_blocks("programme")
     path = tmp_path / "programme.toml"
     path.write_text(smallest + cover, encoding="utf-8")
     programme = read_programme(path)
@@ -92,6 +92,8 @@ def test_examples_of_the_programme_page_can_be_read(tmp_path: Path) -> None:
     assert read_legend(programme.inputs.land_cover[0].legend) == {40: "agriculture", 50: "housing", 30: "grazing"}
     path.write_text(scheme, encoding="utf-8")
     assert sum(criterion.weight for criterion in read_scheme(path).criteria) == pytest.approx(1.0)
+    path.write_text(tiers, encoding="utf-8")
+    assert [one.name for one in read_scheme(path).classes] == ["A", "B", "C"]
 
 
 def test_profiles() -> None:

@@ -284,6 +284,23 @@ def test_ranks_are_classed_by_fifths():
     assert columns["contribution 1"][place] == pytest.approx(0.0)
 
 
+def test_ranks_that_are_not_certain_are_classed_by_the_best():
+    ranking = ranking_of(3)
+    ranking.table = ranking.table.assign(rank=pd.array([None, None, 3], dtype="Int64"), score=[np.nan, 0.5, 0.1])
+    ends = {
+        "rank_best": [1, 1, 3],
+        "rank_worst": [2, 2, 3],
+        "score_low": [0.4, 0.5, 0.1],
+        "score_high": [0.9, 0.5, 0.1],
+    }
+    ranking.table = ranking.table.assign(**ends)
+    areas = gpd.GeoDataFrame({"area_id": ["HA-0", "HA-1", "HA-2"], "status": "open"}, geometry=squares(3))
+    header, sections = blocks(page_of(priority_map(areas, ranking)))["Areas by priority"]
+    assert {name: count for name, (count, _) in legend(header).items()} == {"Rank 1": 2, "Rank 3": 1}
+    assert "By the best rank that each may have: 2 ranks are not certain." in header["notes"]
+    assert columns_of(header, sections)["rank_worst"] == [2, 2, 3]
+
+
 def test_an_area_ranked_twice_raises():
     ranking = ranking_of(2)
     ranking.table = pd.concat([ranking.table, ranking.table])

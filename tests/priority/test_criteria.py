@@ -87,7 +87,7 @@ def test_weights_are_the_rank_order_centroids_of_the_criteria(name):
     m = len(weights)
     exact = [sum(Fraction(1, k) for k in range(i, m + 1)) / m for i in range(1, m + 1)]
     assert sum(exact) == 1
-    assert weights == [round(float(one), 4) for one in exact]
+    assert weights == pytest.approx([float(one) for one in exact], abs=1e-15)
     assert math.fsum(weights) == pytest.approx(1, abs=1e-12)
 
 

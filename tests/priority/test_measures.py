@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -110,7 +111,9 @@ def test_distances_stay_true_far_from_the_centre(monkeypatch):
 def test_a_layer_that_is_not_given_leaves_its_column_missing():
     scheme = read_scheme("community-first")
     table = criteria_table(AREAS, scheme, layers={"accidents": None})
-    assert table.columns.tolist() == ["area_id", *[one.column for one in scheme.criteria]]
+    asked = [f"community_rank_{who}_consulted_count" for who in ("women", "men")]
+    columns = [one.column for one in scheme.criteria]
+    assert table.columns.tolist() == ["area_id", columns[0], *asked, *columns[1:]]
     assert table.drop(columns=["area_id", "hazard_area_m2"]).isna().all(axis=None)
     assert table["hazard_area_m2"].isna().tolist() == [False, False, True, True]
     with pytest.raises(DataError, match="people_within_1km: all areas"):
@@ -301,7 +304,7 @@ def test_no_areas_and_areas_without_any_place(tmp_path):
     people = raster(tmp_path / "people.tif", np.ones((3, 3), dtype="float32"), nodata=-1)
     layers = {"population": people, "accidents": points((0, 0)), "needs": NEEDS, "land_cover": people}
     scheme = read_scheme("community-first")
-    assert criteria_table(AREAS.iloc[:0], scheme, layers=layers).shape == (0, 7)
+    assert criteria_table(AREAS.iloc[:0], scheme, layers=layers).shape == (0, 9)
     assert criteria_table(AREAS.iloc[2:], scheme, layers=layers).drop(columns="area_id").isna().all(axis=None)
 
 
@@ -368,6 +371,89 @@ def test_the_default_scheme_from_layers_to_sentence(tmp_path):
     by_hand = 0.4083 + 0.2417 * (41 + circle) / 1500 + 0.1583 / 3 + 0.1028 + 0.0611 + 0.0278 * 0.05
     assert ranking.table["score"].iloc[0] == pytest.approx(by_hand, abs=1e-3)
     assert explain(ranking, "A0").startswith("A0 is rank 1 of 2 with a score of 0.68 of 1.00. It gets 0.41 of 0.41")
+
+
+PROJECTS = {  # at the first area of AREAS, 200 m from the second, and a region
+    "planned": ("pipeline", None), "running": ("implementation", "2020-01-01"), "done": ("finalisation", None),
+    "stopped": ("suspended", None), "until 2030": (None, "2030-01-01"), "until 2020": (None, "2020-01-01"),
+    "who knows": (None, None),
+}  # fmt: skip
+
+
+def waiting(*rows, within_m=0, **options):
+    """Return what the first two areas say of projects: a name of PROJECTS, where it is, and whether it is a place."""
+    shapes = [{"on": square(1010, 1010, 10), "near": square(5300, 5000, 1), None: None}[where] for _, where, _ in rows]
+    projects = gpd.GeoDataFrame(
+        {"location_id": [str(i) for i in range(len(rows))], "is_point": [place for *_, place in rows]},
+        geometry=[shape and shape.centroid for shape in shapes], crs=UTM,
+    )  # fmt: skip
+    projects["status"] = pd.Series([PROJECTS[name][0] for name, *_ in rows], dtype="str")
+    projects["end_date"] = pd.to_datetime(pd.Series([PROJECTS[name][1] for name, *_ in rows]))
+    options.setdefault("as_of", "2025-12-31")
+    found = measured(AREAS, Measure("project_waiting", {"within_m": within_m}), {"projects": projects}, **options)
+    assert np.isnan(found[2:]).all()  # no geometry
+    return [None if np.isnan(one) else one for one in found[:2]]
+
+
+@pytest.mark.parametrize(("rows", "within_m", "expected"), [
+    ([], 0, [0, 0]),
+    ([("planned", "on", True)], 0, [1, 0]),
+    ([("running", "on", True), ("planned", "near", True)], 100, [1, 0]),
+    ([("running", "on", True), ("planned", "near", True)], 250, [1, 1]),
+    ([("done", "on", True), ("stopped", "near", True)], 250, [0, 0]),
+    ([("until 2030", "on", True), ("until 2020", "near", True)], 250, [1, 0]),
+    ([("who knows", "on", True)], 250, [None, 0]),
+    ([("who knows", "on", True), ("planned", "on", True)], 250, [1, 0]),
+    ([("done", "on", False), ("done", None, True)], 250, [0, 0]),
+])  # fmt: skip
+def test_projects_that_wait_by_hand(rows, within_m, expected):
+    assert waiting(*rows, within_m=within_m) == expected
+
+
+@pytest.mark.parametrize("row", [("planned", "on", False), ("planned", "on", None), ("planned", None, True)])
+def test_a_project_without_a_usable_place_waits_nowhere(row):
+    with pytest.warns(DataWarning, match="1 rows of 'projects' have no usable place: no area is known on which they"):
+        assert waiting(row) == [0, 0]
+    table = pd.DataFrame({"location_id": ["1"], "status": ["pipeline"], "is_point": [True]})
+    with pytest.warns(DataWarning, match="no usable place"):
+        found = measured(AREAS, Measure("project_waiting", {"within_m": 0}), {"projects": table})
+    assert found[:2] == [0, 0]
+
+
+def test_a_project_without_a_status_needs_a_day():
+    with pytest.raises(OptionError, match="criterion 'x': 1 rows of 'projects' have no status but an end"):
+        waiting(("until 2030", "on", True), as_of=None)
+    assert waiting(("planned", "on", True), as_of=None) == [1, 0]
+    with pytest.raises(OptionError, match="measure project_waiting needs within_m"):
+        Measure("project_waiting")
+
+
+def test_who_was_asked_is_carried_to_the_sentence():
+    areas = pd.DataFrame(
+        {"area_id": ["A0", "A1", "A2", "A3"], "admin_code": ["P1", "P2", "P3", "P4"], "blocked_resource_code": "water"}
+    )
+    needs = pd.DataFrame({
+        "admin_code": ["P1", "P1", "P2", "P3"], "rank": [1, 2, 3, 1],
+        "wanted_use_code": ["water", "road", "road", "water"],
+        "women_consulted_count": [12, 12, 0, None], "men_consulted_count": [33, 30, 1, None],
+    })  # fmt: skip
+    scheme = scheme_of(rank=Measure("community_rank", {"same_use": True, "unnamed": 6}))
+    scheme = replace(scheme, criteria=(Criterion("rank", 1, 6, 1, more_is_urgent=False),))
+    table = criteria_table(areas, scheme, layers={"needs": needs})
+    assert table["rank"].tolist()[:3] == [1, 6, 1]
+    ranking = prioritise(table, scheme, missing="worst")
+    # Two needs of one meeting: the women of both are the same women.
+    assert "(1; 6 or more counts nothing, 1 or less counts in full; asked were 12 women and 33 men)" in (
+        explain(ranking, "A0")
+    )
+    assert "counts in full; asked were no women and 1 man)" in explain(ranking, "A1")
+    assert "how many women and men were asked is not known)" in explain(ranking, "A2")
+    assert explain(ranking, "A3").endswith("It gets nothing for rank (not known, counted as nothing).")
+    # A rank that the areas bring along brings those who gave it along, or says that they are not known.
+    own = criteria_table(areas.assign(rank=2), scheme, layers={"needs": needs})
+    assert own.drop(columns=["area_id", "rank"]).isna().all(axis=None)
+    own = criteria_table(areas.assign(rank=2, rank_women_consulted_count=7), scheme, layers={"needs": needs})
+    assert "asked were 7 women and an unknown number of men" in explain(prioritise(own, scheme), "A3")
 
 
 def test_people_of_settlements_within_a_distance() -> None:

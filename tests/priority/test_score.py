@@ -31,7 +31,7 @@ def test_scores_by_hand():
     by_id = ranking.contributions.set_index("area_id")
     assert by_id.loc["A1"].tolist() == pytest.approx([0.5, 0.15, 0.0])
     assert ranking.values.set_index("area_id").loc["A1", "people"] == 2000
-    assert (ranking.method, ranking.missing, ranking.n_filled) == ("weighted value", "raise", 0)
+    assert (ranking.method, ranking.missing, ranking.n_filled) == ("value", "raise", 0)
     assert str(ranking.table["rank"].dtype) == "Int64"
 
 
@@ -90,7 +90,7 @@ def test_points_multiply_counts_and_stop_at_high():
         prioritise(table_of(victims=[0, -99], visits=[1, 1]), criteria)
 
 
-@pytest.mark.parametrize(("missing", "scores"), [("lowest", [0.5, 0.3]), ("highest", [0.8, 0.8])])
+@pytest.mark.parametrize(("missing", "scores"), [("worst", [0.5, 0.3]), ("best", [0.8, 0.8])])
 def test_missing_values_count_as_said(missing, scores):
     table = table_of(people=[1000, None], road_m=[np.nan, 100.0])
     ranking = prioritise(table, (PEOPLE, ROAD), missing=missing)
@@ -119,19 +119,19 @@ def test_missing_values_raise_by_default_and_are_counted_by_criterion():
     assert lines[0] == "2 of 3 criteria have missing values, for 3 of 3 areas."
     assert lines[1] == "  people: 2 areas, the first is 'A0'"
     assert lines[2] == "  share: all areas (was its layer given to criteria_table?)"
-    assert "missing='lowest' (nothing), 'highest' (in full) or" in lines[3]
+    assert "missing='bounds' (anything), 'worst' (nothing)," in lines[3]
 
 
 def test_points_without_a_most_can_not_be_filled_in_full():
     victims = Criterion("victims", weight=2, form="points")
     with pytest.raises(OptionError, match="no meaning for 'victims'"):
-        prioritise(table_of(victims=[1, None]), [victims], missing="highest")
-    assert prioritise(table_of(victims=[1, 2]), [victims], missing="highest").table["score"].tolist() == [
+        prioritise(table_of(victims=[1, None]), [victims], missing="best")
+    assert prioritise(table_of(victims=[1, 2]), [victims], missing="best").table["score"].tolist() == [
         4,
         2,
     ]
     yes = Criterion("mines", None, 1, 2, form="points")
-    assert prioritise(table_of(mines=[None]), [yes], missing="highest").table["score"].tolist() == [2]
+    assert prioritise(table_of(mines=[None]), [yes], missing="best").table["score"].tolist() == [2]
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,16 @@ def test_what_can_not_be_ranked_is_said(table, criteria, error, message):
 
 
 def test_an_unknown_option_lists_those_that_are_known():
-    with pytest.raises(OptionError, match="missing must be one of raise, lowest, highest, drop; got 'worst'"):
-        prioritise(table_of(people=[1]), [PEOPLE], missing="worst")  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="missing must be one of raise, bounds, worst, best, drop; got 'lowest'"):
+        prioritise(table_of(people=[1]), [PEOPLE], missing="lowest")  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="method must be one of value, topsis, promethee; got 'ahp'"):
+        prioritise(table_of(people=[1]), [PEOPLE], method="ahp")  # type: ignore[arg-type]
 
 
 def test_an_empty_table_gives_an_empty_ranking():
     ranking = prioritise(table_of(people=[1.0]).iloc[:0], [PEOPLE])
-    assert ranking.table.columns.tolist() == ["area_id", "score", "rank"]
-    assert ranking.table.dtypes.astype(str).tolist() == ["str", "float64", "Int64"]
+    assert ranking.table.columns.tolist() == ["area_id", "score", "rank", "tie_group"]
+    assert ranking.table.dtypes.astype(str).tolist() == ["str", "float64", "Int64", "int64"]
     assert ranking.contributions.columns.tolist() == ["area_id", "people"]
 
 
@@ -194,7 +196,7 @@ def test_a_scheme_ranks_like_its_criteria():
 def test_the_table_is_not_changed():
     table = table_of(people=pd.array([1, None], dtype="Int64"))
     before = table.copy()
-    prioritise(table, [PEOPLE], missing="lowest")
+    prioritise(table, [PEOPLE], missing="worst")
     pd.testing.assert_frame_equal(table, before)
 
 
@@ -204,7 +206,7 @@ tables = st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=12).map(
         area_id=[f"HA-{i}" for i in range(len(rows))]
     )
 )
-policies = st.sampled_from(["lowest", "highest", "drop"])
+policies = st.sampled_from(["worst", "best", "drop"])
 
 
 @settings(max_examples=60, deadline=None)
@@ -234,9 +236,9 @@ def test_the_order_of_rows_does_not_matter(table, missing, seed):
 @settings(max_examples=60, deadline=None)
 @given(table=tables, more=st.floats(0, 5))
 def test_a_greater_weight_adds_in_proportion_to_the_value(table, more):
-    light = prioritise(table, THREE, missing="lowest").table.set_index("area_id")["score"]
+    light = prioritise(table, THREE, missing="worst").table.set_index("area_id")["score"]
     heavy = Criterion("people", 0, 1000, 0.5 + more)
-    heavier = prioritise(table, (heavy, ROAD, SHARE), missing="lowest").table.set_index("area_id")["score"]
+    heavier = prioritise(table, (heavy, ROAD, SHARE), missing="worst").table.set_index("area_id")["score"]
     value = (table.set_index("area_id")["people"].fillna(0) / 1000).clip(0, 1)
     np.testing.assert_allclose((heavier - light)[value.index], more * value, atol=1e-12)
 
@@ -245,8 +247,8 @@ def test_a_greater_weight_adds_in_proportion_to_the_value(table, more):
 @given(table=tables, gone=st.integers(0, 11))
 def test_an_area_that_leaves_never_changes_the_order_of_the_others(table, gone):
     assume(gone < len(table))
-    before = prioritise(table, THREE, missing="lowest").table
-    after = prioritise(table.drop(index=gone), THREE, missing="lowest").table
+    before = prioritise(table, THREE, missing="worst").table
+    after = prioritise(table.drop(index=gone), THREE, missing="worst").table
     rest = before[before["area_id"] != f"HA-{gone}"]
     assert rest["area_id"].tolist() == after["area_id"].tolist()
 

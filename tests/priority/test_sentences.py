@@ -47,9 +47,9 @@ def test_ties_are_said():
 
 def test_what_is_not_known_is_said():
     table = frame(people=[None, 1500], crops=[0.5, 0.5])
-    lowest = explain(prioritise(table, [PEOPLE, CROPS], missing="lowest"), "HA-0000")
+    lowest = explain(prioritise(table, [PEOPLE, CROPS], missing="worst"), "HA-0000")
     assert lowest.endswith("It gets nothing for people within 1 km (not known, counted as nothing).")
-    highest = explain(prioritise(table, [PEOPLE, CROPS], missing="highest"), "HA-0000")
+    highest = explain(prioritise(table, [PEOPLE, CROPS], missing="best"), "HA-0000")
     assert "It gets 0.35 of 0.35 for people within 1 km (not known, counted in full) and 0.10" in highest
     dropped = prioritise(table, [PEOPLE, CROPS], missing="drop")
     assert explain(dropped, "HA-0000") == "HA-0000 is not ranked: people within 1 km is not known."

@@ -587,6 +587,26 @@ def test_criteria_that_nobody_knows_are_said(page: Callable[..., Any]) -> None:
     assert "Ranked on" not in page(ranking=ranked).text_content()
 
 
+def test_scores_and_ranks_that_are_not_certain_have_two_ends(page: Callable[..., Any]) -> None:
+    ranked = ranking(["a", "b"])
+    ranked.table = pd.DataFrame({
+        "area_id": ["a", "b"], "score": [np.nan, 0.5], "rank": pd.array([None, 2], dtype="Int64"),
+        "score_low": [0.25, 0.5], "score_high": [0.75, 0.5], "rank_best": [1, 2], "rank_worst": [3, 2],
+    })  # fmt: skip
+    found = page(ranking=ranked)
+    rows = cells(found, "Ranking of hazardous areas")
+    assert [row[:3] for row in rows] == [["1 to 3", "a", "0.25 to 0.75"], ["2", "b", "0.50"]]
+    assert "What is not known is in no bar" in " ".join(found.text_content().split())
+
+
+def test_scores_that_are_no_sums_have_no_bars(page: Callable[..., Any]) -> None:
+    ranked = ranking(["a", "b"])
+    ranked.method = "promethee"
+    found = page(ranking=ranked)
+    assert not texts(found, "//section[@id='hazards']//div[@class='bar']")
+    assert "The longest bar" not in found.text_content()
+
+
 def test_the_account_says_why_it_may_differ_from_the_headline(page: Callable[..., Any]) -> None:
     found = page(balance=account([("P1", 2025, 1e5, 0, 0, 0, 4e4, 6e4, 0, 0)]))
     assert "so the two may differ" in " ".join(found.text_content().split())
