@@ -314,7 +314,9 @@ def test_a_release_never_takes_access_away(country: Any) -> None:
     joint = gain.joint.set_index("theta")["gain"]
     for theta, total in totals.items():
         assert total == pytest.approx(joint[theta], abs=1e-6)
-    assert not gain.areas.isna().any(axis=None)
+    growth = ["alone_growth", "last_growth"]  # of nobody's market there is none to be told
+    assert not gain.areas.drop(columns=growth).isna().any(axis=None)
+    assert (gain.areas[growth].isna() == (sum(country[2]) == 0)).all(axis=None)
 
 
 @few
