@@ -536,14 +536,23 @@ def test_the_process_is_stopped_and_the_best_plan_stays(monkeypatch):
 
 
 @pytest.mark.apart
-def test_what_was_told_before_the_stop_is_not_lost(monkeypatch):
+def test_what_was_told_before_the_stop_is_not_lost(monkeypatch, tmp_path):
     given = hard()
-    end = "from landrelease.priority.plan.worker import main; main(); import time; time.sleep(600)"
-    monkeypatch.setattr(worker, "_CHILD", end)
-    plan = planned(given, time_limit_s=4.0, gap=0.05)
-    check(plan, **given)
+    monkeypatch.setattr(worker, "_python", lambda: None)
+    seen = []
+    tell = worker._tell
+    monkeypatch.setattr(worker, "_tell", lambda folder, arrays: (seen.append(arrays), tell(folder, arrays)))
+    better = planned(given, gap=0.02)
+    worker._save(tmp_path / "told.npz", seen[-1])
+    monkeypatch.undo()
+    child = f"import shutil, sys, time; shutil.copy({str(tmp_path / 'told.npz')!r}, sys.argv[1]); time.sleep(600)"
+    monkeypatch.setattr(worker, "_CHILD", child)
+    plan = planned(given, time_limit_s=3.0)
     assert plan.how.startswith("stopped at the time limit")
-    assert plan.gap < 0.05
+    check(plan, **given)
+    assert plan.benefit == pytest.approx(better.benefit)
+    assert better.benefit > better.greedy_benefit
+    assert plan.bound == pytest.approx(better.bound)
 
 
 @pytest.mark.apart
