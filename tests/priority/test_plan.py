@@ -542,7 +542,7 @@ def test_what_was_told_before_the_stop_is_not_lost(monkeypatch, tmp_path):
     seen = []
     tell = worker._tell
     monkeypatch.setattr(worker, "_tell", lambda folder, arrays: (seen.append(arrays), tell(folder, arrays)))
-    better = planned(given, gap=0.02)
+    better = planned(given, gap=0.05, time_limit_s=20)
     worker._save(tmp_path / "told.npz", seen[-1])
     monkeypatch.undo()
     child = f"import shutil, sys, time; shutil.copy({str(tmp_path / 'told.npz')!r}, sys.argv[1]); time.sleep(600)"
