@@ -254,16 +254,16 @@ def test_the_numbers_of_a_reason_are_those_of_the_table():
     for row in plan.table.itertuples():
         assert row.reason.startswith("in: " if row.is_selected else "out: ")
         if "for each 1,000 USD" in row.reason:
-            assert f"gives {row.benefit_per_1000_usd:.3g} for" in row.reason
+            assert f"gives {row.benefit_rate:.3g} for" in row.reason
         if "the line" in row.reason:
-            assert f"{row.line_per_1000_usd:.3g}" in row.reason
+            assert f"{row.line_rate:.3g}" in row.reason
         if "enter at" in row.reason:
             assert f"{row.enters_at_usd:,.0f} USD" in row.reason
             assert row.enters_at_usd > 1e6
         if row.plan_reason_code == "worth":
-            assert row.benefit_per_1000_usd >= row.line_per_1000_usd * (1 - 1e-9)
+            assert row.benefit_rate >= row.line_rate * (1 - 1e-9)
         if row.plan_reason_code == "below_line":
-            assert row.benefit_per_1000_usd <= row.line_per_1000_usd * (1 + 1e-9)
+            assert row.benefit_rate <= row.line_rate * (1 + 1e-9)
     assert plan.table.set_index("area_id").loc["A7", "reason"] == "in: must-include"
     assert plan.table.set_index("area_id").loc["A8", "reason"] == "out: never: left out on request"
 
@@ -322,7 +322,7 @@ def test_years_alike_put_what_gives_most_per_dollar_first():
     ranking = ranking_of(*rng.random(150))
     cost = dict(zip(ranking["area_id"], rng.integers(10, 30, 150) * 1e3, strict=True))
     plan = plan_clearance(ranking, cost=cost, budget=500e3, years=3, gap=0.01)
-    each = plan.table[plan.table["is_selected"]].groupby("year")["benefit_per_1000_usd"].mean()
+    each = plan.table[plan.table["is_selected"]].groupby("year")["benefit_rate"].mean()
     assert each.is_monotonic_decreasing
     assert plan.table.loc[plan.table["is_selected"], "benefit"].sum() == pytest.approx(plan.benefit)
 

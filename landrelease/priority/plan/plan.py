@@ -32,8 +32,8 @@ class Plan:
     ----------
     table : DataFrame
         One row an area of the ranking, in its order, ready for CSV: area_id, rank, is_selected, year, method_code,
-        cost_usd and benefit (of what is in; they sum to the plan), benefit_per_1000_usd and line_per_1000_usd (what it
-        gives and what it would have to give), would_method_code, would_cost_usd and would_benefit (of what is out),
+        cost_usd and benefit (of what is in; they sum to the plan), benefit_rate and line_rate (what it gives and what
+        it would have to give for each 1,000 USD), would_method_code, would_cost_usd and would_benefit (of what is out),
         enters_at_usd (the total budget at which it would come in, an estimate), group, package_id, is_kept,
         plan_reason_code and reason.
     rules : DataFrame
