@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.priority import Criterion, prioritise
 from landrelease.priority.plan import Plan, budget_sweep, plan_clearance, worker
+from landrelease.tables import CODES, DTYPES, RESULTS
 
 
 @pytest.fixture(autouse=True)
@@ -325,6 +326,18 @@ def test_years_alike_put_what_gives_most_per_dollar_first():
     each = plan.table[plan.table["is_selected"]].groupby("year")["benefit_rate"].mean()
     assert each.is_monotonic_decreasing
     assert plan.table.loc[plan.table["is_selected"], "benefit"].sum() == pytest.approx(plan.benefit)
+
+
+def test_the_frames_have_the_columns_that_are_declared():
+    plan = plan_clearance(RANKING, cost=COST, budget=60e3, must=["A0"], infeasible="relax")
+    for name in ("table", "rules", "packages", "relaxations"):
+        declared = RESULTS[f"plan_{name}"]
+        frame = getattr(plan, name)
+        assert list(frame.columns) == declared.names
+        for column in declared.columns:
+            assert str(frame[column.name].dtype) == DTYPES[column.kind], column.name
+    assert set(plan.table["plan_reason_code"]) <= set(CODES["plan_reason_code"])
+    assert list(budget_sweep(RANKING, cost=COST, budgets=[]).columns) == RESULTS["budget_sweep"].names
 
 
 # -- what a previous plan and a sweep say ------------------------------------------------------------------------------
