@@ -30,7 +30,9 @@ LAYERS = [
     ("report", "scale"),
     ("programme",),
     ("inputs",),
-    ("job",),
+    ("folding",),
+    ("priorities",),
+    ("rank", "job"),
     ("cli",),
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,11 @@ def template(name: str) -> Any:
         return Markup(_AMOUNT.sub(r'<span class="u">\g<0></span>', str(escape(sentence))))
 
     styles = [folder / "report.css", folder / Path(name).with_suffix(".css").name]
+    def fixed(value: float, digits: int) -> Markup:
+        return Markup(f"{value:,.{digits}f}") if math.isfinite(value) else cell(None)
+
     environment.filters["cell"] = cell
+    environment.filters["fixed"] = fixed
     environment.filters["unbroken"] = unbroken
     environment.filters["said"] = clean
     environment.globals["texts"] = ("text", "code")

@@ -125,5 +125,6 @@ SAY: dict[str, Callable[[Any], str]] = {
     "year": lambda value: f"{int(value)}",
     "number": lambda value: f"{float(value):,.4g}" if abs(float(value)) < 1000 else f"{float(value):,.1f}",
     "score": lambda value: f"{float(value):,.2f}",
+    "usd": lambda value: f"{float(value):,.0f}",
     "date": lambda value: f"{pd.Timestamp(value):%Y-%m-%d}",
 }
