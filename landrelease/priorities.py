@@ -20,9 +20,10 @@ from landrelease.priority import (
     explain,
     funding_line,
     prioritise,
+    read_scheme,
     stability,
 )
-from landrelease.priority.plan.plan import Plan, budget_sweep, plan_clearance
+from landrelease.priority.plan import Plan, budget_sweep, plan_clearance
 from landrelease.programme import Priority, Programme
 from landrelease.tables import NO_HAZARD
 
@@ -105,7 +106,7 @@ def _weights(priority: Priority) -> FreeWeights | OrdinalWeights | IntervalWeigh
         return FreeWeights()
     if isinstance(given, list):
         return OrdinalWeights(given)
-    return IntervalWeights(given) if isinstance(given, dict) else given  # type: ignore[return-value]
+    return IntervalWeights(given) if isinstance(given, dict) else given
 
 
 def costs_of(work: Work) -> pd.DataFrame:
@@ -141,14 +142,15 @@ def plan_areas(work: Work, say: Callable[[str], None]) -> None:
         cost["admin_code"] = cost["area_id"].map(_units_of(work, list(asked.floors))).astype("str")
     if asked.keep is not None:
         given["keep"] = _kept(work.programme.path(asked.keep))
-    money = {"budget": asked.budget, "years": asked.years}
-    frames["plan"] = plan = plan_clearance(frames["ranking"], cost=cost, infeasible=asked.infeasible, **money, **given)
+    given["years"] = asked.years
+    frames["plan"] = plan = plan_clearance(
+        frames["ranking"], cost=cost, budget=asked.budget, infeasible=asked.infeasible, **given
+    )
     work.notes += [f"No plan keeps all the rules: this one does {text}." for text in plan.relaxations["text"]]
     if asked.curve_count:
         say("Planning with other budgets: the benefit curve")
         budgets = [_times(asked.budget, 2 * step / asked.curve_count) for step in range(1, asked.curve_count + 1)]
-        sweep = {"years": asked.years, **given}
-        frames["curve"] = budget_sweep(frames["ranking"], cost=cost, budgets=budgets, **sweep)
+        frames["curve"] = budget_sweep(frames["ranking"], cost=cost, budgets=budgets, **given)
 
 
 def _times(budget: float | dict[int, float], factor: float) -> float | dict[int, float]:
@@ -157,7 +159,8 @@ def _times(budget: float | dict[int, float], factor: float) -> float | dict[int,
 
 def _units_of(work: Work, floors: list[str]) -> pd.Series:
     """Return for each area which of these units it lies in, by its own unit or one above it."""
-    areas = work.frames["areas"].drop_duplicates("area_id").set_index("area_id")["admin_code"]
+    ranked = work.frames["ranking"].table["area_id"]
+    areas = work.frames["areas"].drop_duplicates("area_id").set_index("area_id")["admin_code"].reindex(ranked)
     parent: dict[str, str] = {}
     if "admin_areas" in work.frames:
         units = work.frames["admin_areas"].drop_duplicates("admin_code").dropna(subset=["parent_code"])
@@ -178,7 +181,8 @@ def _units_of(work: Work, floors: list[str]) -> pd.Series:
         if within:
             raise DataError(f"plan.floors names '{name}' and '{within[0]}', which holds it. Fix: leave one out.")
     of = {code: next((one for one in chain(code) if one in floors), None) for code in known}
-    return areas.astype("str").map(of)
+    found: pd.Series = areas.astype("str").map(of)
+    return found
 
 
 def _kept(path: Path) -> list[str]:

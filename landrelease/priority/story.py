@@ -58,9 +58,14 @@ class AreaStory:
 
 
 def area_story(
-    ranking: Ranking, area_id: str, *, stability: Stability | None = None, line: pd.DataFrame | None = None
+    ranking: Ranking,
+    area_id: str,
+    *,
+    stability: Stability | None = None,
+    line: pd.DataFrame | None = None,
+    top: int | None = None,
 ) -> AreaStory:
-    """Return what a ranking, its stability and its funding line say of an area.
+    """Return what a ranking, its stability and its funding line, after `top` areas if given, say of an area.
 
     Raises
     ------
@@ -74,7 +79,7 @@ def area_story(
     >>> cells = {"area_id": ["A1", "A2", "A3"], "people": [900, 300, 200], "victims": [1, 7, None]}
     >>> ranking = prioritise(pd.DataFrame(cells), criteria, missing="worst")
     >>> found = stability(ranking)
-    >>> story = area_story(ranking, "A2", stability=found, line=funding_line(ranking, found, top=1))
+    >>> story = area_story(ranking, "A2", stability=found, line=funding_line(ranking, found, top=1), top=1)
     >>> story.rank, story.line
     ('rank 2 of 3', 'out')
     >>> story.parts[["label", "found", "gives"]]
@@ -98,7 +103,7 @@ def area_story(
         digits=digits_of(ranking),
         text=text,
         asked=_asked(ranking, row),
-        changes=(*(_swaps(ranking, row, line) if is_ranked else ()), *_unknown(ranking, row)),
+        changes=(*(_swaps(ranking, row, line, top) if is_ranked else ()), *_unknown(ranking, row)),
     )
 
 
@@ -159,14 +164,14 @@ def _asked(ranking: Ranking, row: int) -> tuple[str, ...]:
             continue
         counts = [float(ranking.values[name].iloc[row]) for name in columns]
         if all(math.isnan(count) for count in counts):
-            said.append(f"Of {one.name}: how many women and men were asked is not known.")
+            said.append(f"For '{one.name}', how many women and men were asked is not known.")
         else:
             women, men = (say_people(count, *words) for count, words in zip(counts, PERSONS, strict=True))
-            said.append(f"Of {one.name}: {women} and {men} were asked.")
+            said.append(f"For '{one.name}', {women} and {men} were asked.")
     return tuple(said) or ("No criterion rests on what people were asked.",)
 
 
-def _swaps(ranking: Ranking, row: int, line: pd.DataFrame | None) -> tuple[str, ...]:
+def _swaps(ranking: Ranking, row: int, line: pd.DataFrame | None, top: int | None) -> tuple[str, ...]:
     """Say what would make the area change places with the one across the line, or without a line with its neighbour."""
     count = int(ranked_rows(ranking).sum())
     if count < 2 or ranking.method != "value":
@@ -174,7 +179,7 @@ def _swaps(ranking: Ranking, row: int, line: pd.DataFrame | None) -> tuple[str, 
     if line is None:
         other = row - 1 if row else 1
     else:
-        place = min(max(place_of_line(line), 1), count - 1)
+        place = min(max(top or place_of_line(line), 1), count - 1)
         other = place if row < place else place - 1
     area_id, other_id = (str(ranking.table["area_id"].iloc[one]) for one in (row, other))
     try:
@@ -188,7 +193,7 @@ def _swaps(ranking: Ranking, row: int, line: pd.DataFrame | None) -> tuple[str, 
     alone = (table["alone_weight"] - table["weight"]).abs()
     if alone.isna().all():
         return (f"No single weight makes it change places with {label}; several weights at once can.",)
-    at = int(alone.idxmin())
+    at = int(np.nanargmin(alone.to_numpy()))
     before, after = (float(table[name].iloc[at]) for name in ("weight", "alone_weight"))
     name = next(one.name for one in ranking.criteria if one.column == table["column"].iloc[at])
     if all(one.form == "value" for one in ranking.criteria):

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from landrelease.priority import Ranking, Stability
-from landrelease.priority.plan.plan import Plan
+from landrelease.priority.plan import Plan
 from landrelease.priority.story import area_story
 from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.page import page_path, template, write_page
@@ -121,9 +121,9 @@ def write_priority_page(
         day=say_day(as_day(as_of)),
         scheme=ranking.scheme,
         order=_order(ranking, line, shown),
-        line=None if line is None or stability is None else line_section(stability, line, top, budget_usd),
+        line=None if line is None or stability is None else line_section(ranking, stability, line, top, budget_usd),
         plan=None if plan is None else plan_section(plan, curve),
-        stories=[area_story(ranking, area_id, stability=stability, line=line) for area_id in ids],
+        stories=[area_story(ranking, area_id, stability=stability, line=line, top=top) for area_id in ids],
         lines={code: words for code, (words, _) in LINES.items()},
         is_sum=ranking.method == "value",
         places=dict(places or {}),
@@ -147,6 +147,6 @@ def _order(ranking: Ranking, line: pd.DataFrame | None, shown: int) -> Table:
     if line is not None:
         words = {code: words for code, (words, _) in LINES.items()}
         table = table.assign(line=line["line"].map(words).to_numpy())
-        columns["line"] = Column("At the line")
+        columns["line"] = Column("At the line", "word")
     count = min(shown, len(table))
     return tabulate(table.head(shown), f"The first {count} of {len(table):,} areas", columns)

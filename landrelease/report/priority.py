@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landrelease.priority import Stability
-from landrelease.priority.plan.plan import Plan
+from landrelease.priority import OrdinalWeights, Stability
+from landrelease.priority.plan import Plan
 from landrelease.priority.story import place_of_line
 from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.priority_pictures import LINES, curve_picture, say_drawn, stability_picture
+from landrelease.report.sections import RankingLike
 
 __all__ = ["line_section", "plan_section", "say_usd"]
 
-_AROUND, _MOST_AROUND, _MOST_PLANNED = 3, 24, 40
+_AROUND, _MOST_AROUND, _MOST_PLANNED = 3, 16, 40
 
 
 def say_usd(amount: float) -> str:
@@ -30,12 +31,16 @@ def say_usd(amount: float) -> str:
 
 
 def line_section(
-    stability: Stability, line: pd.DataFrame, top: int | None = None, budget_usd: float | None = None
+    ranking: RankingLike,
+    stability: Stability,
+    line: pd.DataFrame,
+    top: int | None = None,
+    budget_usd: float | None = None,
 ) -> dict[str, Any]:
     """Return who is surely in, surely out or interchangeable, what that rests on, and the areas around the line."""
     counts = {code: int((line["line"] == code).sum()) for code in LINES}
     ranks = stability.table[["p05_rank", "p95_rank"]].reset_index(drop=True)
-    around = _around(pd.concat([line.reset_index(drop=True), ranks], axis=1))
+    around = _around(pd.concat([line.reset_index(drop=True), ranks], axis=1), top)
     condition = (
         f"If {top:,} area{' is' if top == 1 else 's are'} funded"
         if top is not None
@@ -47,7 +52,7 @@ def line_section(
     return {
         "sentence": f"{condition}, {said[0]}, {said[1]}, and {said[2]}.",
         "figures": [(words, f"{counts[code]:,}") for code, (words, _) in LINES.items()],
-        "rests": _rests(stability),
+        "rests": _rests(ranking, stability),
         "picture": None if around.empty else stability_picture(around, top, _alt(around)),
         "table": _around_table(around),
         "shown": len(around),
@@ -59,18 +64,22 @@ def _are(count: int) -> str:
     return "area is" if count == 1 else "areas are"
 
 
-def _around(areas: pd.DataFrame) -> pd.DataFrame:
+def _around(areas: pd.DataFrame, top: int | None) -> pd.DataFrame:
     """Return the areas that are interchangeable or next to the line, those farthest from it left out, in order."""
     ranked = areas[areas["line"].notna()]
-    place = place_of_line(areas)
+    place = top or place_of_line(areas)
     # the rows next to the line are at half a place from it
     away = pd.Series(np.abs(np.arange(len(ranked)) - (place - 0.5)), index=ranked.index)
     near = ranked[(ranked["line"] == "interchangeable") | (away <= _AROUND)]
     return near.loc[away[near.index].nsmallest(_MOST_AROUND).index.sort_values()]
 
 
-def _rests(stability: Stability) -> list[str]:
-    said = [f"This rests on {stability.draws:,} rankings, each with other weights: {stability.said}."]
+def _rests(ranking: RankingLike, stability: Stability) -> list[str]:
+    weights = stability.said
+    if isinstance(stability.space, OrdinalWeights):
+        labels = {one.column: one.label or one.column.replace("_", " ") for one in ranking.criteria}
+        weights = f"any weights in this order: {', '.join(labels[column] for column in stability.space.order)}"
+    said = [f"This rests on {stability.draws:,} rankings, each with other weights: {weights}."]
     if stability.unknown_count:
         said.append(
             f"{stability.unknown_count:,} value{'s' if stability.unknown_count > 1 else ''} that nobody knows "
@@ -100,7 +109,7 @@ def _around_table(around: pd.DataFrame) -> Table:
     })  # fmt: skip
     return tabulate(said, "The areas around the line", {
         "area_id": Column("Area"), "rank": Column("Rank", "count"), "in_share": Column("Funded in"),
-        "line": Column("That is"), "p05_rank": Column("Rank from", "count"), "p95_rank": Column("To", "count"),
+        "line": Column("That is", "word"), "p05_rank": Column("Rank from", "count"), "p95_rank": Column("To", "count"),
     })  # fmt: skip
 
 
@@ -158,14 +167,17 @@ def _curve(plan: Plan, curve: pd.DataFrame) -> dict[str, Any]:
     least, most = known.iloc[0], known.iloc[-1]
     budget = float(plan.rules.loc[plan.rules["kind"] == "budget", "limit"].sum())
     alt = (
-        f"A line of what each budget buys, from a benefit of {least['benefit']:,.4g} for "
-        f"{say_usd(least['budget_usd'])} to {most['benefit']:,.4g} for {say_usd(most['budget_usd'])}; the table below has the figures."
+        f"What each budget buys: a benefit of {least['benefit']:,.4g} for {say_usd(least['budget_usd'])} to "
+        f"{most['benefit']:,.4g} for {say_usd(most['budget_usd'])}; the table below has the figures."
     )
+    columns = {
+        "budget_usd": Column("Budget, USD", "usd"), "area_count": Column("Areas", "count"),
+        "benefit": Column("Benefit", "number"), "bound": Column("At most", "number"),
+        "greedy_benefit": Column("Per dollar first", "number"), "note": Column("Note"),
+    }  # fmt: skip
+    if curve["note"].isna().all():
+        del columns["note"]
     return {
         "picture": curve_picture(curve, budget, alt),
-        "table": tabulate(curve, "What each budget would buy", {
-            "budget_usd": Column("Budget, USD", "usd"), "area_count": Column("Areas", "count"),
-            "benefit": Column("Benefit", "number"), "bound": Column("At most", "number"),
-            "greedy_benefit": Column("Per dollar first", "number"), "note": Column("Note"),
-        }),
-    }  # fmt: skip
+        "table": tabulate(curve, "What each budget would buy", columns),
+    }

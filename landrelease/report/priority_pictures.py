@@ -63,7 +63,9 @@ def stability_picture(areas: pd.DataFrame, top: int | None, alt: str) -> Picture
             write(axes, at(rank), head - 0.12, f"{rank:,.0f}", size=8, side=side, colour=FAINT)
         if top is not None and low <= top <= high:
             line = at(min(top + 0.5, high))
-            axes.plot([line, line], [head - 0.04, head + step * len(areas)], color=INK, linewidth=1, linestyle="--")
+            for i in range(len(areas)):  # in the narrow form, not through the names
+                y = head + step * i + (0.2 if is_narrow else 0)
+                axes.plot([line, line], [y, head + step * (i + 1)], color=INK, linewidth=1, linestyle="--")
             is_free = line - at(low) > 0.45 and at(high) - line > 0.45
             if is_free:
                 write(axes, line, head - 0.12, f"line {top:,}", size=8, side="center", colour=INK)
@@ -80,8 +82,9 @@ def stability_picture(areas: pd.DataFrame, top: int | None, alt: str) -> Picture
                 write(axes, width - right + 0.15, middle, f"{said}, {word}", size=8.5)
             first, last = at(float(str(row.p05_rank))), at(float(str(row.p95_rank)))
             box(axes, first - 0.03, middle - 0.06, last - first + 0.06, 0.12, colour, edge="none")
-            if not pd.isna(row.rank):
-                shown = min(max(float(str(row.rank)), low), high)
+            ranked = str(row.rank)
+            if ranked != str(pd.NA):
+                shown = min(max(float(ranked), low), high)
                 axes.plot([at(shown)], [middle], "o", color=INK, markersize=4.5, markeredgecolor="white")
         return figure
 

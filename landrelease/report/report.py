@@ -13,7 +13,7 @@ import shapely
 
 from landrelease.geometry import geodesic_area_m2
 from landrelease.priority import Stability
-from landrelease.priority.plan.plan import Plan
+from landrelease.priority.plan import Plan
 from landrelease.report import sections
 from landrelease.report.frames import SUMMED, plain
 from landrelease.report.page import page_path, template, write_page
@@ -152,7 +152,9 @@ def write_report(
         account=None if account is None else sections.account_section(account),
         doubts=None if doubts is None else sections.doubt_section(doubts, _union_m2(conflicts)),
         hazards=None if ranking is None else sections.hazard_section(ranking, explanations or {}),
-        line=None if line is None or stability is None else line_section(stability, line, top, budget_usd),
+        line=None
+        if ranking is None or stability is None or line is None
+        else line_section(ranking, stability, line, top, budget_usd),
         plan=None if plan is None else plan_section(plan, curve),
         problems=None if problems is None else sections.problem_section(problems),
         inputs=None if inputs is None else sections.input_table(inputs),

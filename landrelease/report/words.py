@@ -119,6 +119,7 @@ def say_day(day: date) -> str:
 SAY: dict[str, Callable[[Any], str]] = {
     "text": str,
     "code": str,
+    "word": str,
     "ha": _say_hectares,
     "share": lambda value: say_share(float(value)),
     "count": lambda value: f"{int(value):,}",

@@ -16,11 +16,13 @@ from landrelease.priority.scheme_file import bundled_schemes
 from landrelease.programme import (
     About,
     Balance,
+    Costs,
     Input,
     Inputs,
     LandCoverInput,
     Map,
     Match,
+    Plan,
     Priority,
     Programme,
     RasterInput,
@@ -35,7 +37,8 @@ from landrelease.tables import TABLES
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 KEYS: dict[str, Any] = {
     "programme": About, "inputs": Inputs, "File inputs": Input, "Rasters": RasterInput, "Land cover": LandCoverInput,
-    "match": Match, "balance": Balance, "priority": Priority, "map": Map,
+    "match": Match, "balance": Balance, "priority": Priority, "costs": Costs, "plan": Plan,
+    "map": Map,
 }  # fmt: skip
 
 
