@@ -117,7 +117,8 @@ def test_hostile_text_is_shown_as_it_is(page: Callable[..., Any]) -> None:
     found = stability(ranked, draws=100)
     shown = page(
         ranked, stability=found, line=funding_line(ranked, found, top=2), top=2, notes=HOSTILE,
-        places=dict(zip(HOSTILE, HOSTILE[::-1], strict=True)), plan=plan_clearance(ranked, cost=dict.fromkeys(HOSTILE, 10.0), budget=20.0),
+        places=dict(zip(HOSTILE, HOSTILE[::-1], strict=True)),
+        plan=plan_clearance(ranked, cost=dict.fromkeys(HOSTILE, 10.0), budget=20.0),
     )  # fmt: skip
     assert not shown.xpath("//script|//iframe|//object|//link|//img[not(starts-with(@src, 'data:'))]")
     assert not [name for one in shown.iter() for name in one.attrib if str(name).startswith("on")]
