@@ -4,10 +4,9 @@ import tempfile
 from pathlib import Path
 
 import landrelease as lr
-from landrelease.priority.plan import plan_clearance
 
-out = tempfile.mkdtemp()
-products = lr.plan_programme(Path(__file__).parent / "national.toml", out=out)
+# The money, the costs and the promises stand in the programme file. The same: `landrelease plan examples/national.toml`.
+products = lr.plan_programme(Path(__file__).parent / "national.toml", out=tempfile.mkdtemp())
 plan = products.plan
 print(f"{len(plan.selected)} of {len(plan.table)} areas, {plan.spent_usd:,.0f} USD, benefit {plan.benefit:.2f}")
 print(f"No plan gives more than {plan.bound:.2f}; the most benefit per dollar first gives {plan.greedy_benefit:.2f}.\n")
@@ -19,12 +18,14 @@ print(by_year.map("{:,.0f}".format).to_string())
 
 # What would the money buy without the promises?
 cost = plan.table.set_index("area_id")[["cost_usd", "would_cost_usd"]].bfill(axis=1)["cost_usd"]
-free = plan_clearance(products.ranking, cost=cost, budget={2026: 300_000, 2027: 300_000, 2028: 200_000})
-print(f"\nWithout the promises the benefit is {free.benefit:.2f}: they cost {free.benefit - plan.benefit:.2f}.")
+money = {2026: 300_000, 2027: 300_000, 2028: 200_000}
+free = lr.plan_clearance(products.ranking, cost=cost, budget=money, gap=0.01)
+print(f"\nWithout the promises the benefit is {free.benefit:.2f}, with them {plan.benefit:.2f}.")
 
 print("\nWhat other budgets would buy")
 print(products.curve[["budget_usd", "area_count", "benefit"]].round(2).to_string(index=False))
 
-print("\nThree areas that are out, and why")
-print(plan.table[~plan.table["is_selected"]]["reason"].head(3).to_string(index=False))
+print("\nThe first three that are out, and why")
+for one in plan.table[~plan.table["is_selected"]].head(3).itertuples():
+    print(f"{one.area_id}, rank {one.rank}: {one.reason}")
 print(f"\nThe page: {products.page}")

@@ -14,16 +14,18 @@ from landrelease.priority import (
     FreeWeights,
     IntervalWeights,
     OrdinalWeights,
+    Plan,
     Ranking,
     Scheme,
+    budget_sweep,
     criteria_table,
     explain,
     funding_line,
+    plan_clearance,
     prioritise,
     read_scheme,
     stability,
 )
-from landrelease.priority.plan import Plan, budget_sweep, plan_clearance
 from landrelease.programme import Priority, Programme
 from landrelease.tables import NO_HAZARD
 

@@ -13,8 +13,7 @@ from landrelease.errors import OptionError, ProgrammeError
 from landrelease.folding import fold_records
 from landrelease.inputs import Work, read_inputs, warnings_noted
 from landrelease.priorities import plan_areas, plan_tables, rank_areas, scheme_of, write_page
-from landrelease.priority import Ranking, Stability
-from landrelease.priority.plan import Plan
+from landrelease.priority import Plan, Ranking, Stability
 from landrelease.programme import Inputs, Priority, Programme, read_programme
 
 __all__ = ["PlanProducts", "RankProducts", "plan_programme", "rank_programme"]

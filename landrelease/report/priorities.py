@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from landrelease.priority import Ranking, Stability
-from landrelease.priority.plan import Plan
+from landrelease.priority import Plan, Ranking, Stability
 from landrelease.priority.story import area_story
 from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.page import page_path, template, write_page

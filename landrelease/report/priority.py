@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landrelease.priority import OrdinalWeights, Stability
-from landrelease.priority.plan import Plan
+from landrelease.priority import OrdinalWeights, Plan, Stability
 from landrelease.priority.story import place_of_line
 from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.priority_pictures import LINES, curve_picture, say_drawn, stability_picture

@@ -12,8 +12,7 @@ import pandas as pd
 import shapely
 
 from landrelease.geometry import geodesic_area_m2
-from landrelease.priority import Stability
-from landrelease.priority.plan import Plan
+from landrelease.priority import Plan, Stability
 from landrelease.report import sections
 from landrelease.report.frames import SUMMED, plain
 from landrelease.report.page import page_path, template, write_page
