@@ -14,7 +14,7 @@ import shapely
 import landrelease as lr
 
 SIDES_M = {"A1": 100, "A2": 140, "A3": 150, "A4": 160, "A5": 40, "A6": 30}
-BLOCKED = {"A1": "road", "A2": None, "A3": "water", "A4": "road", "A5": "road", "A6": None}
+BLOCKED = {"A1": "road", "A2": "none", "A3": "water", "A4": "road", "A5": "road", "A6": "none"}
 SCHEME = """
 name = "small"
 source = "The test."
