@@ -192,7 +192,7 @@ def test_plan_keeps_its_rules(programme: Path, tmp_path: Path) -> None:
 
 
 def test_a_plan_that_can_not_be_names_what_would_do(programme: Path, tmp_path: Path) -> None:
-    add(programme, COSTS + PLAN.replace("20_000", "50_000"))
+    add(programme, COSTS + PLAN.replace("20_000", "50_000").replace("curve_count = 2", "curve_count = 0"))
     done = landrelease("plan", programme, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "P2" in done.stderr
