@@ -1,12 +1,12 @@
 """For a national programme: three years of work that keep a promise to each district, and what the promise costs."""
 
-import tempfile
 from pathlib import Path
 
 import landrelease as lr
 
-# The money, the costs and the promises stand in the programme file. The same: `landrelease plan examples/national.toml`.
-products = lr.plan_programme(Path(__file__).parent / "national.toml", out=tempfile.mkdtemp())
+# Money, costs and promises stand in the programme file. The same: `landrelease plan examples/national.toml`.
+here = Path(__file__).resolve().parent
+products = lr.plan_programme(here / "national.toml", out=here / "out")
 plan = products.plan
 print(f"{len(plan.selected)} of {len(plan.table)} areas, {plan.spent_usd:,.0f} USD, benefit {plan.benefit:.2f}")
 print(f"No plan gives more than {plan.bound:.2f}; the most benefit per dollar first gives {plan.greedy_benefit:.2f}.\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 import landrelease as lr
 from landrelease.geometry import to_crs
 
-sample, here = lr.sample_programme().parent, Path(__file__).parent
+sample, here = lr.sample_programme().parent, Path(__file__).resolve().parent
 events, _ = lr.usable_rows(lr.read(sample / "events.gpkg", "events"), "events")
 areas = lr.status_on(events, "2025-12-31")
 layers = {
@@ -35,6 +35,12 @@ print(lr.swap_weights(ranking, last, first_out).sentence)
 
 # One file to print: the order, the line, and a page for each community.
 page = lr.write_priority_page(
-    "workshop.html", ranking, name="Sample province", as_of="2025-12-31", stability=found, line=line, top=20
+    here / "out" / "workshop.html",
+    ranking,
+    name="Sample province",
+    as_of="2025-12-31",
+    stability=found,
+    line=line,
+    top=20,
 )
 print(f"\n{page}: a page for each of the first 20 areas")

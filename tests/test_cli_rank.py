@@ -208,6 +208,51 @@ def test_floors_are_of_units_that_hold_ranked_areas(programme: Path, tmp_path: P
         lr.plan_programme(programme, out=tmp_path / "out")
 
 
+@pytest.fixture
+def units(programme: Path, tmp_path: Path) -> Path:
+    """Two communes, of three areas each, in one district."""
+    frame = gpd.GeoDataFrame(
+        {"admin_code": ["P", "P1", "P2"], "name": ["Whole", "West", "East"], "level": [1, 2, 2],
+         "parent_code": [None, "P", "P"]},
+        geometry=[shapely.box(4.99e5, 3.99e6, 5.1e5, 4.01e6), shapely.box(4.99e5, 3.99e6, 5.025e5, 4.01e6),
+                  shapely.box(5.025e5, 3.99e6, 5.1e5, 4.01e6)], crs=32630,
+    )  # fmt: skip
+    frame.to_file(tmp_path / "units.gpkg")
+    return add(programme, '[inputs.admin_areas]\npath = "units.gpkg"\n')
+
+
+def test_floors_are_of_units_of_any_size_and_pages_name_the_place(units: Path, tmp_path: Path) -> None:
+    add(units, COSTS + "[plan]\nbudget = 30_000\ncurve_count = 0\nfloors = { P = 25_000 }\n")
+    products = lr.plan_programme(units, out=tmp_path / "out")
+    (floor,) = products.plan.rules.query("kind == 'floor'").itertuples()
+    assert floor.used == pytest.approx(products.plan.spent_usd)
+    assert "East, Whole" in products.page.read_text(encoding="utf-8")
+    add(units, "[plan.floors_of]\n")
+    with pytest.raises(lr.ProgrammeError, match=r"floors_of.*did you mean"):
+        lr.plan_programme(units, out=tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (COSTS + "[plan]\nbudget = 5\nfloors = { P = 5, P1 = 5 }\n", "which holds it"),
+        ("[plan]\nbudget = 5\n", r"\[inputs.costs\]"),
+        (COSTS + '[plan]\nbudget = 5\nkeep = "nothing.csv"\n', "nothing.csv"),
+        (COSTS + '[plan]\nbudget = 5\nkeep = "scheme.toml"\n', "scheme.toml"),
+        (COSTS + '[plan]\nbudget = 5\nmust = ["A9"]\n', "A9"),
+    ],
+)
+def test_a_plan_that_means_nothing_is_refused(units: Path, tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(lr.LandReleaseError, match=said):
+        lr.plan_programme(add(units, more), out=tmp_path / "out")
+
+
+def test_a_plan_needs_a_ranking(programme: Path, tmp_path: Path) -> None:
+    programme.write_text(BASE[: BASE.index("[priority]")] + COSTS + PLAN, encoding="utf-8")
+    with pytest.raises(lr.ProgrammeError, match=r"\[plan\] needs \[priority\]"):
+        lr.run(programme, out=tmp_path / "out")
+
+
 def test_costs_from_a_table_and_an_earlier_plan(programme: Path, tmp_path: Path) -> None:
     costs = pd.DataFrame({"area_id": ["A1", "A3", "A5"], "cost_usd": [10_000, 12_000, 5_000]})
     costs.to_csv(tmp_path / "costs.csv", index=False)
