@@ -12,6 +12,7 @@ told. Prints Markdown tables, and what a continent takes by them; `--write` puts
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import resource
 import shutil
@@ -93,7 +94,7 @@ def make(folder: Path, count: int, seed: int = 5) -> None:
     ) as file:  # fmt: skip
         for row in range(0, pixels, BLOCK):
             coarse = rng.integers(1, 12, (BLOCK // 4, pixels // 4), dtype=np.uint8) * np.uint8(10)
-            cells = coarse.repeat(4, axis=0).repeat(4, axis=1)  # read as fast as a real map of land
+            cells = coarse.repeat(4, axis=0).repeat(4, axis=1)
             file.write(cells, 1, window=Window(0, row, pixels, BLOCK))
 
 
@@ -279,8 +280,10 @@ def main() -> None:
         return
     folder = given.folder or Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "cover.tif").exists():
-        make(folder, given.areas)
+    if not (folder / "cover.tif").exists():  # in a process of its own: its memory is not that of the partitions
+        maker = multiprocessing.get_context("spawn").Process(target=make, args=(folder, given.areas))
+        maker.start()
+        maker.join()
     parts = [f"{given.areas:,} areas, {10 * given.areas:,} parcels, {given.rows:,} areas a partition. {machine()}"]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
