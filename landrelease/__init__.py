@@ -33,16 +33,19 @@ from landrelease.priority import (
     FreeWeights,
     IntervalWeights,
     OrdinalWeights,
+    Plan,
     Ranking,
     Stability,
     Swap,
     access_gain,
     benefit_cost,
+    budget_sweep,
     check_criteria,
     criteria_table,
     explain,
     funding_line,
     leave_one_out,
+    plan_clearance,
     prioritise,
     read_scheme,
     stability,
@@ -73,7 +76,8 @@ from landrelease.tables import describe
 if TYPE_CHECKING:
     from landrelease.job import Products, run, sample_programme
     from landrelease.maps import land_release_map, priority_map, save_page
-    from landrelease.report import write_report, write_site_report
+    from landrelease.rank import PlanProducts, RankProducts, plan_programme, rank_programme
+    from landrelease.report import write_priority_page, write_report, write_site_report
     from landrelease.scale import map_areas, read_parts
 
 __version__ = "0.1.0"
@@ -93,9 +97,12 @@ __all__ = [
     "LandReleaseError",
     "OptionError",
     "OrdinalWeights",
+    "Plan",
+    "PlanProducts",
     "Products",
     "ProgrammeError",
     "Quantity",
+    "RankProducts",
     "Ranking",
     "Registry",
     "RegistryError",
@@ -106,6 +113,7 @@ __all__ = [
     "assess_use",
     "assign_admin",
     "benefit_cost",
+    "budget_sweep",
     "check_criteria",
     "check_published",
     "check_site",
@@ -128,8 +136,11 @@ __all__ = [
     "match_overlap",
     "match_projects",
     "match_raster",
+    "plan_clearance",
+    "plan_programme",
     "prioritise",
     "priority_map",
+    "rank_programme",
     "read",
     "read_coordinates",
     "read_parts",
@@ -148,19 +159,25 @@ __all__ = [
     "union_area_m2",
     "usable_rows",
     "use_summary",
+    "write_priority_page",
     "write_report",
     "write_site_report",
 ]
 
 _LATE = {
+    "PlanProducts": "rank",
     "Products": "job",
+    "RankProducts": "rank",
     "run": "job",
     "sample_programme": "job",
     "land_release_map": "maps",
     "map_areas": "scale",
+    "plan_programme": "rank",
     "priority_map": "maps",
+    "rank_programme": "rank",
     "read_parts": "scale",
     "save_page": "maps",
+    "write_priority_page": "report",
     "write_report": "report",
     "write_site_report": "report",
 }

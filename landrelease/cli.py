@@ -1,4 +1,4 @@
-"""The command: `landrelease run | check | compare | site | describe`."""
+"""The command: `landrelease run | rank | plan | check | compare | site | describe`."""
 
 from __future__ import annotations
 
@@ -50,26 +50,16 @@ def run_command(
     ] = None,
 ) -> None:
     """Read all inputs, judge, rank, and write the report, the maps and the tables."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     from landrelease.job import run
 
-    console = Console(stderr=True)
-    bar = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*bar, console=console, transient=True) as progress:
-        task = progress.add_task("Starting", total=None)
-        products = run(
-            programme,
-            out=out,
-            progress=lambda step: progress.update(task, description=step),
-            scheduler=scheduler,
-        )
+    with _steps() as say:
+        products = run(programme, out=out, progress=say, scheduler=scheduler)
     typer.echo(products.headline)
     for path in (
         products.report,
         products.map,
         products.priority_map,
+        products.priorities,
         products.geopackage,
         products.tables,
         products.run,
@@ -80,6 +70,120 @@ def run_command(
         typer.echo(f"Note: {note}")
     if products.problem_count:
         typer.echo(f"{products.problem_count:,} problems in the data: section 6 of the report, tables/problems.csv")
+
+
+@contextmanager
+def _steps() -> Iterator[Any]:
+    """Show the step that a job is at, and how long it has taken."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    bar = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*bar, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Starting", total=None)
+        yield lambda step: progress.update(task, description=step)
+
+
+@app.command("rank")
+def rank_command(
+    programme: Annotated[Path, typer.Argument(help="A programme file (TOML) with [priority].")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+    method: Annotated[str | None, typer.Option(help="value, topsis or promethee.")] = None,
+    missing: Annotated[
+        str | None, typer.Option(help="What a missing value counts as: raise, bounds, worst, best or drop.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="How many rankings with other weights the sureness rests on.")] = 10_000,
+    top: Annotated[int | None, typer.Option(help="How many areas are funded.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Or what there is to spend, in USD.")] = None,
+) -> None:
+    """Rank what is still hazardous, and say how sure that is and where the money ends."""
+    from landrelease.rank import rank_programme
+
+    with _steps() as say:
+        products = rank_programme(
+            programme, out=out, method=method, missing=missing, draws=draws, top=top, budget=budget, progress=say
+        )
+    _print_ranking(products)
+    for path in (products.page, *products.tables):
+        typer.echo(f"  {path}")
+    for note in products.notes:
+        typer.echo(f"Note: {note}")
+
+
+_SIDES = {"in": "surely in", "interchangeable": "interchangeable", "out": "surely out"}
+_SHOWN = 10
+
+
+def _print_ranking(products: Any) -> None:
+    """Print the first areas with their ties and how sure each is."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table, line = products.ranking.table, products.line
+    count = min(len(table), _SHOWN)
+    grid = Table(title=f"The first {count} of {len(table):,} areas", title_justify="left")
+    ties = [_tie(table, i) for i in range(count)]
+    more = [*(["tie"] if any(ties) else []), *(["at the line", "why"] if line is not None else [])]
+    for heading in ("rank", "area", "score", *more):
+        grid.add_column(heading, justify="right" if heading in ("rank", "score") else "left", overflow="fold")
+    for i in range(count):
+        row = table.iloc[i]
+        cells = [_ends(row, "rank", "rank_best", "rank_worst", "{:,.0f}"), row["area_id"]]
+        cells += [_ends(row, "score", "score_low", "score_high", "{:,.2f}")]
+        cells += [ties[i]] if any(ties) else []
+        if line is not None:
+            cells += [_SIDES.get(line["line"].iloc[i], "-"), line["reason"].iloc[i].split(":")[0]]
+        grid.add_row(*(Text(cell) for cell in cells))
+    Console(width=None if sys.stdout.isatty() else 140).print(grid)
+    if line is not None:
+        counts = line["line"].value_counts()
+        said = ", ".join(f"{counts.get(code, 0):,} {words}" for code, words in _SIDES.items())
+        typer.echo(f"At the funding line: {said}. What was drawn: {products.stability.said}.")
+
+
+def _ends(row: Any, name: str, low: str, high: str, form: str) -> str:
+    """Say a number, or the two between which it lies; a dash where there is none."""
+    from pandas import isna
+
+    if not isna(row[name]):
+        return form.format(row[name])
+    return f"{form.format(row[low])} to {form.format(row[high])}" if low in row else "-"
+
+
+def _tie(table: Any, at: int) -> str:
+    """Say with how many areas one shares its rank, and whether anything distinguishes them."""
+    row = table.iloc[at]
+    alike = int((table["tie_group"] == row["tie_group"]).sum()) - 1
+    same = int((table["rank"] == row["rank"]).sum()) - 1
+    if not same > 0:
+        return f"nothing distinguishes it from {alike:,} other{'s' * (alike > 1)}" if alike else ""
+    what = f"with {same:,} other{'s' * (same > 1)}"
+    return f"{what}; nothing distinguishes them" if alike == same else f"{what}, by equal scores"
+
+
+@app.command("plan")
+def plan_command(
+    programme: Annotated[Path, typer.Argument(help="A programme file (TOML) with [priority] and [plan].")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+) -> None:
+    """Plan what to clear with the money, the teams and the promises of [plan]."""
+    from landrelease.rank import plan_programme
+
+    with _steps() as say:
+        products = plan_programme(programme, out=out, progress=say)
+    plan = products.plan
+    typer.echo(
+        f"{len(plan.selected):,} of {len(plan.table):,} areas for {plan.spent_usd:,.0f} USD: a benefit of "
+        f"{plan.benefit:,.4g}, at most {plan.gap:.2%} below the best that is possible."
+    )
+    for name, shown in (("of most benefit per dollar first", plan.greedy_benefit), ("of keep", plan.price_of_keeping)):
+        if shown == shown:
+            typer.echo(f"Benefit {name}: {shown:,.4g}")
+    for path in (products.page, *products.tables):
+        typer.echo(f"  {path}")
+    for note in products.notes:
+        typer.echo(f"Note: {note}")
 
 
 @app.command("check")

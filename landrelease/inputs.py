@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landrelease.errors import DataError
+from landrelease.errors import DataError, DataWarning
 from landrelease.geometry import to_crs
 from landrelease.match.legends import LandCover
 from landrelease.match.raster import Quantity
@@ -21,10 +23,10 @@ from landrelease.read import read
 from landrelease.rules import PROBLEM_COLUMNS, find_problems, usable_rows
 from landrelease.tables import TABLES, conform
 
-__all__ = ["Each", "Work", "counted", "kept_apart", "read_inputs", "sha256_of"]
+__all__ = ["Each", "Work", "counted", "kept_apart", "read_inputs", "sha256_of", "warnings_noted"]
 
 _TABLES = ("events", "areas", "follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding",
-           "capacity", "settlements", "roads")  # fmt: skip
+           "capacity", "costs", "settlements", "roads")  # fmt: skip
 
 
 Each: TypeAlias = Callable[[str, Callable[..., Any], Any, dict[str, Any], dict[str, Any]], Any]
@@ -46,6 +48,16 @@ class Work:
 def counted(number: int, one: str, many: str) -> str:
     """Return a number with its noun: 1 row was, 2 rows were."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+@contextmanager
+def warnings_noted(work: Work) -> Iterator[None]:
+    """Put what is warned of into the notes."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        warnings.simplefilter("always", DataWarning)
+        yield
+    work.notes += sorted({str(one.message) for one in caught if issubclass(one.category, DataWarning)})
 
 
 def read_inputs(work: Work, say: Callable[[str], None]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,29 +15,21 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from landrelease.errors import DataError, DataWarning
-from landrelease.geometry import geodesic_area_m2
-from landrelease.inputs import Each, Work, counted, kept_apart, read_inputs, sha256_of
-from landrelease.match.admin import assign_admin, finest_level
+from landrelease.errors import DataError
+from landrelease.folding import fold_records
+from landrelease.inputs import Each, Work, counted, read_inputs, sha256_of, warnings_noted
 from landrelease.match.projects import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
-from landrelease.priority import criteria_table, explain, prioritise, read_scheme
+from landrelease.priorities import plan_areas, plan_tables, rank_areas, write_page
 from landrelease.programme import read_programme
-from landrelease.registry import conflicts_on, events_from_areas, land_balance, releases_from, status_on
-from landrelease.registry.fold import fold
 from landrelease.rules import PROBLEM_COLUMNS
 from landrelease.tables import NO_HAZARD, conform
 
 __all__ = ["Products", "run", "sample_programme"]
 
-_LAYERS = ("population", "accidents", "needs", "land_use", "land_cover", "projects", "settlements", "roads",
-           "admin_areas")  # fmt: skip
 _PARTS, _PARTITION_ROWS = ".parts", 2_000
 """Folder of what a cluster has finished of a run, and the areas that it gets at a time."""
-_TOP = 20
-"""Areas whose score the report explains."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +42,7 @@ class Products:
     tables: Path
     run: Path
     priority_map: Path | None = None
+    priorities: Path | None = None
     headline: str = ""
     notes: tuple[str, ...] = ()
     problem_count: int = 0
@@ -95,7 +87,7 @@ def run(
     Returns
     -------
     Products
-        report.html, map.html, priority_map.html, landrelease.gpkg, ``tables/*.csv`` and run.json.
+        report.html, map.html, priority_map.html, priorities.html, landrelease.gpkg, ``tables/*.csv`` and run.json.
 
     Raises
     ------
@@ -117,17 +109,14 @@ def run(
 
 def _matched(work: Work, say: Callable[[str], None]) -> Work:
     """Read, fold, judge and rank, with what was warned of in the notes."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")
-        warnings.simplefilter("always", DataWarning)
+    with warnings_noted(work):
         read_inputs(work, say)
         say("Folding events into areas, releases and the balance")
-        _registry(work)
+        fold_records(work)
         say("Judging the use of released land")
         _outcomes(work)
-        say("Ranking what is still hazardous")
-        _priority(work)
-    work.notes += sorted({str(one.message) for one in caught if issubclass(one.category, DataWarning)})
+        rank_areas(work, say)
+        plan_areas(work, say)
     return work
 
 
@@ -148,72 +137,6 @@ def _matching(scheduler: str | None, parts: Path) -> Iterator[Each]:
             return read_parts(map_areas(function, areas, out=parts / name, **given))
 
         yield in_parts
-
-
-def _registry(work: Work) -> None:
-    frames, programme = work.frames, work.programme
-    as_of = pd.Timestamp(programme.programme.as_of)
-    parts = [conform(frames["events"], "events")] if "events" in frames else []
-    crs = frames["events" if "events" in frames else "areas"].crs
-    if "areas" in frames:
-        areas = frames["areas"]
-        if parts:  # what a snapshot calls hazardous is not released by another record's events
-            areas = kept_apart(work, areas, "areas", parts[0]["area_id"], "the events")
-        parts.append(conform(events_from_areas(areas, as_of=as_of), "events"))
-    events = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
-    if "admin_areas" in frames:
-        events["admin_code"] = events["admin_code"].fillna(_unit_of(work, events))
-        nowhere = events.loc[events["admin_code"].isna() & events.geometry.notna(), "area_id"].nunique()
-        if nowhere:
-            work.notes.append(
-                f"{counted(nowhere, 'area lies', 'areas lie')} in no administrative unit: are their coordinates right?"
-            )
-    frames["events"] = events
-    once = fold(events, as_of)
-    frames["areas"] = status_on(once, as_of)
-    frames["releases"] = releases_from(once, end=as_of)
-    frames["conflicts"] = conflicts_on(once, as_of)
-    _say_what_is_not_counted(work)
-    if programme.balance is not None:
-        end = pd.Timestamp(programme.balance.end)
-        folded = once if end == as_of else events
-        frames["balance"] = land_balance(folded, start=programme.balance.start, end=end, by=programme.balance.by)
-
-
-def _unit_of(work: Work, events: gpd.GeoDataFrame) -> pd.Series:
-    """Return for each event the unit that holds most of its area's land, or the point that is known of it."""
-    admin_areas = work.frames["admin_areas"]
-    placed = events[events.geometry.notna()].drop_duplicates("area_id")[["area_id", "geometry"]]
-    parts = work.each("units", assign_admin, placed, {}, {"admin_areas": admin_areas}).dropna(subset="admin_code")
-    bare = placed[placed.geometry.geom_type.isin(["Point", "MultiPoint", "LineString", "MultiLineString"])]
-    within = bare.sjoin(finest_level(admin_areas)[["admin_code", "geometry"]], predicate="intersects")
-    both = pd.concat([parts[["area_id", "admin_code"]], pd.DataFrame(within[["area_id", "admin_code"]])])
-    units: pd.Series = (
-        events["area_id"].map(both.drop_duplicates("area_id").set_index("area_id")["admin_code"]).astype("str")
-    )
-    return units
-
-
-def _say_what_is_not_counted(work: Work) -> None:
-    areas, conflicts, releases = work.frames["areas"], work.frames["conflicts"], work.frames["releases"]
-    no_polygon = int(areas.loc[~areas["status"].isin(NO_HAZARD), "area_m2"].isna().sum())
-    if no_polygon:
-        have = counted(no_polygon, "hazardous area has", "hazardous areas have")
-        work.notes.append(f"{have} no polygon: in no area figure, on the map only where a point is known.")
-    if len(conflicts):
-        union = gpd.GeoSeries([shapely.union_all(conflicts.geometry.to_numpy())], crs=conflicts.crs)
-        m2 = float(geodesic_area_m2(union)[0])
-        work.notes.append(
-            f"{m2 / 1e6:.2f} km2 ({m2:,.0f} m2) are released by one record and held hazardous by another: "
-            f"this land counts as hazardous."
-        )
-    undated = releases["release_date"].isna()
-    if undated.any():
-        have = counted(int(undated.sum()), "release has", "releases have")
-        km2 = releases.loc[undated, "area_m2"].sum() / 1e6
-        work.notes.append(
-            f"{have} no date ({km2:,.2f} km2): the land is released, but it is in no year of the account."
-        )
 
 
 def _say_what_evidence_is_not_used(work: Work) -> None:
@@ -286,34 +209,11 @@ def _summaries(assessment: pd.DataFrame, admin_areas: pd.DataFrame | None) -> di
     return summaries
 
 
-def _priority(work: Work) -> None:
-    frames, priority = work.frames, work.programme.priority
-    if priority is None:
-        return
-    beside = work.programme.path(priority.scheme)
-    scheme = read_scheme(beside if beside.suffix == ".toml" and beside.is_file() else priority.scheme)
-    areas = frames["areas"]
-    is_hazard = ~areas["status"].isin(NO_HAZARD)
-    placed = areas[is_hazard & ~areas.geometry.isna() & ~areas.geometry.is_empty].reset_index(drop=True)
-    layers: dict[str, Any] = {name: frames[name] for name in _LAYERS if name in frames}
-    table = criteria_table(placed, scheme, layers=layers, as_of=pd.Timestamp(work.programme.programme.as_of))
-    frames["criteria"] = table
-    frames["ranking"] = prioritise(table, scheme, missing=priority.missing)
-    ranked = frames["ranking"].table
-    unknown = [one.label or one.column for one in scheme.criteria if table[one.column].isna().all()]
-    if unknown and len(table):
-        work.notes.append(
-            f"The ranking rests on {len(scheme.criteria) - len(unknown)} of {len(scheme.criteria)} criteria; "
-            f"not known for any area: {', '.join(unknown)}."
-        )
-    frames["explanations"] = {area_id: explain(frames["ranking"], area_id) for area_id in ranked["area_id"].head(_TOP)}
-
-
 def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> Products:
     from landrelease import __version__
     from landrelease.report import write_csv, write_geopackage, write_report
 
-    frames, about = work.frames, work.programme.programme
+    frames, about, priority = work.frames, work.programme.programme, work.programme.priority
     tables = _tables(work)
     say("Writing tables")
     _clear_earlier(out)
@@ -335,6 +235,12 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
         conflicts=frames["conflicts"],
         ranking=frames.get("ranking"),
         explanations=frames.get("explanations"),
+        stability=frames.get("stability"),
+        line=frames.get("funding_line"),
+        top=priority.top if priority else None,
+        budget_usd=priority.budget if priority else None,
+        plan=frames.get("plan"),
+        curve=frames.get("curve"),
         problems=work.problems,
         inputs=work.inputs,
         parameters=parameters,
@@ -358,6 +264,7 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
         report=report,
         map=maps[0],
         priority_map=maps[1],
+        priorities=_write_priorities(work, out / "priorities.html"),
         geopackage=out / "landrelease.gpkg",
         tables=out / "tables",
         run=out / "run.json",
@@ -365,6 +272,14 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
         notes=tuple(work.notes),
         problem_count=sum(len(frame) for frame in work.problems.values()),
     )
+
+
+def _write_priorities(work: Work, path: Path) -> Path | None:
+    """Write the page of the ranking; without one, that of an earlier run goes."""
+    if "ranking" not in work.frames:
+        path.unlink(missing_ok=True)
+        return None
+    return write_page(work, path)
 
 
 def _clear_earlier(out: Path) -> None:
@@ -454,6 +369,9 @@ def _tables(work: Work) -> dict[str, pd.DataFrame]:
     if "ranking" in frames:
         tables["ranking"] = frames["ranking"].table
         tables["contributions"] = frames["ranking"].contributions
+    if "stability" in frames:
+        tables |= {"stability": frames["stability"].table, "funding_line": frames["funding_line"]}
+    tables |= plan_tables(frames)
     for name in ("projects", "admin_areas"):
         if name in frames:
             kept = conform(frames[name], name)

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from landrelease.errors import ProgrammeError, nearest
 
@@ -81,6 +81,7 @@ class Inputs(_Section):
     needs: Files = Field(default_factory=list)
     funding: Files = Field(default_factory=list)
     capacity: Files = Field(default_factory=list)
+    costs: Files = Field(default_factory=list)
     settlements: Files = Field(default_factory=list)
     roads: Files = Field(default_factory=list)
 
@@ -110,11 +111,51 @@ class Balance(_Section):
     by: str | list[str] | None = None
 
 
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class Priority(_Section):
-    """The scheme of the ranking and what a missing value means."""
+    """The scheme of the ranking, what a missing value means, how sure the weights are, and where the money ends."""
 
     scheme: str
+    method: Literal["value", "topsis", "promethee"] = "value"
     missing: Literal["raise", "bounds", "worst", "best", "drop"] = "raise"
+    weights: float | Literal["free"] | list[str] | dict[str, tuple[float, float]] | None = None
+    top: Annotated[int, Field(ge=1, strict=True)] | None = None
+    budget: Money | None = None
+
+    @model_validator(mode="after")
+    def _one_line(self) -> Priority:
+        if self.top is not None and self.budget is not None:
+            raise ValueError("give either top (how many areas are funded) or budget")
+        return self
+
+
+class Costs(_Section):
+    """What an area costs by its size, where no file of costs says it."""
+
+    usd_per_m2: Money
+    usd_per_area: Money = 0.0
+
+
+class Plan(_Section):
+    """The money, teams and promises of a plan: the arguments of `plan_clearance`."""
+
+    budget: Money | dict[int, Money]
+    years: Annotated[int, Field(ge=1, strict=True)] = 1
+    benefit: str = "score"
+    capacity: Money | dict[str, Money | dict[int, Money]] | None = None
+    capacity_in: str = "team_days"
+    floors: dict[str, Money] | None = None
+    must: list[str] | None = None
+    never: list[str] | None = None
+    packages: dict[str, Money] | None = None
+    keep: str | None = None
+    discount_rate: Money = 0.0
+    gap: Money = 1e-3
+    time_limit_s: Money = 120.0
+    infeasible: Literal["raise", "relax"] = "raise"
+    curve_count: Annotated[int, Field(ge=0, le=50, strict=True)] = 8
 
 
 class Map(_Section):
@@ -132,6 +173,8 @@ class Programme(_Section):
     match: Match = Match()
     balance: Balance | None = None
     priority: Priority | None = None
+    costs: Costs | None = None
+    plan: Plan | None = None
     map: Map = Map()
     folder: Path = Path()
 
@@ -189,6 +232,8 @@ def _line(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = _known_keys(error["loc"][:-1])
         return f"  {place}: is not known{nearest(str(error['loc'][-1]), known)}"
+    if error["type"] == "value_error":
+        return f"  {place}: {error['ctx']['error']}"
     return f"  {place}: {error['msg']}; got {error['input']!r}"
 
 

@@ -105,6 +105,9 @@ def folder(tmp_path_factory) -> Path:
     planted(areas, "areas").to_file(folder / "areas.geojson")
     with (folder / "programme.toml").open("a", encoding="utf-8") as file:
         file.write('\n[[inputs.areas]]\npath = "areas.geojson"\n')
+        file.write('\n[inputs.costs]\npath = "costs.csv"\nids = "row"\n[plan]\nbudget = 10\ncurve_count = 1\n')
+    costs = pd.DataFrame({"area_id": ["HA-0142", "HA-0052"], "cost_usd": [5, 6]})
+    planted(costs, "costs").to_csv(folder / "costs.csv", index=False)
     return folder
 
 
@@ -175,7 +178,7 @@ def products(folder) -> str:
 
 def test_the_canaries_are_there(folder):
     """A search that finds nothing would find nothing."""
-    for name in [*TABLES.values(), "projects.xml", "areas.geojson"]:
+    for name in [*TABLES.values(), "projects.xml", "areas.geojson", "costs.csv"]:
         assert leaks((folder / name).read_bytes()), name
     packed = base64.b64encode(gzip.compress((token("events", "phone") + str(list(range(99)))).encode()))
     assert leaks(b"<script>" + packed + b"</script>")
@@ -219,6 +222,9 @@ def test_a_map_refuses_columns_that_are_of_persons(folder, products):
     ["compare", "{}/areas.geojson", "{}/areas.geojson", "--csv", "{}/../said/changes.csv"],
     ["site", "{}/areas.geojson", "--buffer", "500", "--events", "{}/events.gpkg", "--out", "{}/../said/site.html"],
     ["run", "{}/areas.geojson"],
+    ["rank", "{}/programme.toml", "--out", "{}/../said/rank"],
+    ["plan", "{}/programme.toml", "--out", "{}/../said/plan"],
+    ["plan", "{}/areas.geojson"],
 ])  # fmt: skip
 def test_no_command_prints_one(folder, arguments):
     (folder.parent / "said").mkdir(exist_ok=True)

@@ -23,6 +23,9 @@ WITHOUT_UNIT |= {"published", "expected", "difference", "batch_id"}
 # nor has a place in a ranking
 WITHOUT_UNIT |= {"tie_group", "score_low", "score_high", "rank_best", "rank_worst"}
 WITHOUT_UNIT |= {"distance_to_best", "distance_to_worst"}
+# a benefit is in the unit of the score; a rate is of it for each 1,000 USD; a rule names its unit beside it
+WITHOUT_UNIT |= {"benefit", "would_benefit", "greedy_benefit", "bound", "gap", "benefit_rate", "line_rate"}
+WITHOUT_UNIT |= {"limit", "new_limit", "used", "slack", "benefit_per_unit", "way"}
 # a weight is a part of the weights of its scheme
 WITHOUT_UNIT |= {"weight", "kendall_tau"}
 # IMAS 04.10: what land may be and how it is released

@@ -7,6 +7,7 @@ from landrelease.priority.benefit_cost import BenefitCost, benefit_cost
 from landrelease.priority.check import check_criteria
 from landrelease.priority.criteria import Band, Criterion, Measure, PriorityClass, Scheme, Threshold
 from landrelease.priority.line import funding_line
+from landrelease.priority.plan import Plan, budget_sweep, plan_clearance
 from landrelease.priority.scheme_file import bundled_schemes, read_scheme
 from landrelease.priority.score import Ranking, prioritise, unit_values
 from landrelease.priority.sensitivity import Swap, leave_one_out, swap_weights
@@ -24,6 +25,7 @@ __all__ = [
     "IntervalWeights",
     "Measure",
     "OrdinalWeights",
+    "Plan",
     "PriorityClass",
     "Ranking",
     "Scheme",
@@ -32,12 +34,14 @@ __all__ = [
     "Threshold",
     "access_gain",
     "benefit_cost",
+    "budget_sweep",
     "bundled_schemes",
     "check_criteria",
     "criteria_table",
     "explain",
     "funding_line",
     "leave_one_out",
+    "plan_clearance",
     "prioritise",
     "read_scheme",
     "stability",

@@ -15,7 +15,7 @@ from landrelease.priority.criteria import Criterion, PriorityClass, Threshold, c
 from landrelease.priority.methods import is_reached
 from landrelease.priority.score import Ranking
 
-__all__ = ["explain"]
+__all__ = ["PERSONS", "digits_of", "explain", "listed", "say_amount", "say_people"]
 
 
 def explain(ranking: Ranking, area_id: str) -> str:
@@ -74,7 +74,7 @@ def explain(ranking: Ranking, area_id: str) -> str:
     row = int(rows[0])
     if ranking.missing == "drop" and pd.isna(table["rank"].iloc[row]):
         return _say_dropped(ranking, row)
-    digits = _digits(ranking)
+    digits = digits_of(ranking)
     said = [_say_rank(ranking, row, digits), _say_class(ranking, row), _say_band(ranking, row)]
     say_parts = {"value": _say_parts, "topsis": _say_distances, "promethee": _say_flows}[ranking.method]
     return " ".join(one for one in [*said, say_parts(ranking, row, digits)] if one)
@@ -144,13 +144,13 @@ def _say_class(ranking: Ranking, row: int) -> str:
     place = [one.name for one in ranking.classes].index(name)
     first = "comes before all others" if place == 0 else f"comes after class {ranking.classes[place - 1].name}"
     reached = [one for one in _thresholds(ranking, [ranking.classes[place]]) if _reaches(ranking, one, row)]
-    reason = _listed([_say_threshold(ranking, one, row) for one in reached])
+    reason = listed([_say_threshold(ranking, one, row) for one in reached])
     return f"It is in class {name}, which {first}: {reason or 'it reaches no threshold of another class'}."
 
 
 def _unknown(ranking: Ranking, names: Mapping[str, str], row: int) -> str:
     unknown = [name for column, name in names.items() if math.isnan(ranking.values[column].iloc[row])]
-    return f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'}"
+    return f"{listed(unknown)} {'is' if len(unknown) == 1 else 'are'}"
 
 
 def _reaches(ranking: Ranking, one: Threshold, row: int) -> bool:
@@ -164,10 +164,10 @@ def _say_threshold(ranking: Ranking, one: Threshold, row: int) -> str:
     if math.isnan(value):
         return f"{one.name} (not known, counted as reached)"
     if one.unit == "yes/no":
-        return f"{one.name} ({_amount(value, one.unit)})"
+        return f"{one.name} ({say_amount(value, one.unit)})"
     plain = one.unit if one.unit == "share" else ""
-    enough = f"{_amount(bound, plain)} or {'less' if one.at_least is None else 'more'}"
-    return f"{one.name} ({_amount(value, one.unit)}; {enough} is enough)"
+    enough = f"{say_amount(bound, plain)} or {'less' if one.at_least is None else 'more'}"
+    return f"{one.name} ({say_amount(value, one.unit)}; {enough} is enough)"
 
 
 def _say_band(ranking: Ranking, row: int) -> str:
@@ -193,9 +193,9 @@ def _say_parts(ranking: Ranking, row: int, digits: int) -> str:
         else:
             parts.append((given, f"{_amount_of(given, digits)}{of} for {one.name} ({why})"))
     parts.sort(key=lambda part: -part[0])
-    sentences = [f"It gets {_listed([text for _, text in parts])}."] if parts else []
-    sentences += [f"It gets nothing for {_listed(nothing)}."] if nothing else []
-    sentences += [f"Not known, and not in the lower score: {_listed(not_known)}."] if not_known else []
+    sentences = [f"It gets {listed([text for _, text in parts])}."] if parts else []
+    sentences += [f"It gets nothing for {listed(nothing)}."] if nothing else []
+    sentences += [f"Not known, and not in the lower score: {listed(not_known)}."] if not_known else []
     return " ".join(sentences)
 
 
@@ -214,15 +214,15 @@ def _say_flows(ranking: Ranking, row: int, digits: int) -> str:
                for flow, one in flows if flow * sign > 0]
         for verb, sign in (("gains", 1), ("loses", -1))
     }  # fmt: skip
-    sentences = [f"Compared with the other areas it {verb} {_listed(texts)}." for verb, texts in said.items() if texts]
+    sentences = [f"Compared with the other areas it {verb} {listed(texts)}." for verb, texts in said.items() if texts]
     even = [f"{one.name} ({_why(ranking, one, row)})" for flow, one in flows if flow == 0]
-    return " ".join(sentences + ([f"It neither gains nor loses by {_listed(even)}."] if even else []))
+    return " ".join(sentences + ([f"It neither gains nor loses by {listed(even)}."] if even else []))
 
 
 def _say_distances(ranking: Ranking, row: int, _: int) -> str:
     cells = ranking.table.iloc[row]
     best, worst = (f"{cells[name]:.3g}" for name in ("distance_to_best", "distance_to_worst"))
-    looked = _listed([f"{one.name} ({_why(ranking, one, row)}; weight {one.weight:g})" for one in ranking.criteria])
+    looked = listed([f"{one.name} ({_why(ranking, one, row)}; weight {one.weight:g})" for one in ranking.criteria])
     return (
         f"Its distance is {best} to the most urgent and {worst} to the least urgent values of all areas. "
         f"What counts is {looked}. A closeness is no sum: no part of it belongs to one of them."
@@ -236,37 +236,38 @@ def _why(ranking: Ranking, one: Criterion, row: int) -> str:
         if ranking.method == "value":
             return f"not known, counted {'in full' if ranking.missing == 'best' else 'as nothing'}"
         return f"not known, counted as {'most' if ranking.missing == 'best' else 'least'} urgent"
-    said = _say_value(one, value) if ranking.method == "value" else _amount(value, one.unit)
+    said = _say_value(one, value) if ranking.method == "value" else say_amount(value, one.unit)
     columns = consulted_columns(one.column)
     if not set(columns) <= set(ranking.values.columns):
         return said
     asked = [float(ranking.values[name].iloc[row]) for name in columns]
     if all(math.isnan(count) for count in asked):
         return f"{said}; how many women and men were asked is not known"
-    women, men = (_say_people(count, *words) for count, words in zip(asked, _PERSONS, strict=True))
+    women, men = (say_people(count, *words) for count, words in zip(asked, PERSONS, strict=True))
     return f"{said}; asked were {women} and {men}"
 
 
-_PERSONS = (("woman", "women"), ("man", "men"))
+PERSONS = (("woman", "women"), ("man", "men"))
 
 
-def _say_people(count: float, one: str, several: str) -> str:
+def say_people(count: float, one: str, several: str) -> str:
+    """Say how many people; what is not known is said so."""
     if math.isnan(count):
         return f"an unknown number of {several}"
     return f"{'no' if count == 0 else f'{count:,.0f}'} {one if count == 1 else several}"
 
 
 def _say_value(one: Criterion, value: float) -> str:
-    said = _amount(value, one.unit)
+    said = say_amount(value, one.unit)
     if one.unit == "yes/no":
         return said
     if one.form == "points":
         each = f"{one.weight:g} point{'' if one.weight == 1 else 's'} each"
-        return f"{said}; {each}" + ("" if one.high is None else f", up to {_amount(one.high, '')}")
+        return f"{said}; {each}" + ("" if one.high is None else f", up to {say_amount(one.high, '')}")
     assert one.low is not None
     assert one.high is not None
     plain = one.unit if one.unit == "share" else ""
-    low, high = _amount(one.low, plain), _amount(one.high, plain)
+    low, high = say_amount(one.low, plain), say_amount(one.high, plain)
     # Nothing is less than 0 people or more than the whole of the land: there the limit is the limit.
     low = low if one.low == 0 else f"{low} or less"
     high = high if one.unit == "share" and one.high == 1 else f"{high} or more"
@@ -275,7 +276,8 @@ def _say_value(one: Criterion, value: float) -> str:
     return f"{said}; {high} counts nothing, {low} counts in full"
 
 
-def _amount(value: float, unit: str) -> str:
+def say_amount(value: float, unit: str) -> str:
+    """Say a value with its unit."""
     if unit == "yes/no" and value in (0, 1):
         return "yes" if value else "no"
     if unit == "share":
@@ -286,7 +288,7 @@ def _amount(value: float, unit: str) -> str:
     return f"{text} {unit.removesuffix('s') if value == 1 else unit}"
 
 
-def _digits(ranking: Ranking) -> int:
+def digits_of(ranking: Ranking) -> int:
     """Decimals that tell the contributions apart: none for whole points, two for weights that sum to 1."""
     if ranking.method != "value":
         return 2
@@ -297,7 +299,8 @@ def _digits(ranking: Ranking) -> int:
     return 2 if sum(one.weight for one in ranking.criteria) < 10 else 1
 
 
-def _listed(texts: list[str]) -> str:
+def listed(texts: list[str]) -> str:
+    """Return texts as one: a, b, and c."""
     if len(texts) < 3:
         return " and ".join(texts)
     return f"{', '.join(texts[:-1])}, and {texts[-1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -41,17 +42,25 @@ def template(name: str) -> Any:
             return Markup('<abbr title="not known">–</abbr>')
         said = clean(SAY[kind](value))
         # bdi keeps a right-to-left name from turning the text around it.
-        return Markup("<bdi>{}</bdi>").format(said) if kind in ("text", "code") else Markup("{}").format(said)
+        return Markup("<bdi>{}</bdi>").format(said) if kind in ("text", "code", "word") else Markup("{}").format(said)
 
     def unbroken(sentence: str) -> Markup:
         # A number at the end of a line with its unit on the next is misread, and so is half a date.
         return Markup(_AMOUNT.sub(r'<span class="u">\g<0></span>', str(escape(sentence))))
 
     styles = [folder / "report.css", folder / Path(name).with_suffix(".css").name]
+
+    def fixed(value: float, digits: int) -> Markup:
+        # a little is not nothing
+        if 0 < value < 0.5 * 10**-digits:
+            return Markup("&lt;{}").format(f"{10**-digits:.{digits}f}")
+        return Markup(f"{value:,.{digits}f}") if math.isfinite(value) else cell(None)
+
     environment.filters["cell"] = cell
+    environment.filters["fixed"] = fixed
     environment.filters["unbroken"] = unbroken
     environment.filters["said"] = clean
-    environment.globals["texts"] = ("text", "code")
+    environment.globals["texts"] = ("text", "code", "word")
     environment.globals["style"] = Markup("".join(
         path.read_text(encoding="utf-8") for path in dict.fromkeys(styles) if path.exists()
     ))  # fmt: skip

@@ -25,13 +25,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "FAINT",
     "FLOWS",
+    "INK",
     "PARTS",
     "Picture",
     "account_picture",
     "bars_picture",
+    "both",
+    "box",
+    "canvas",
     "groups_picture",
     "headline_picture",
+    "short",
+    "write",
 ]
 
 PARTS: dict[str, tuple[str, str]] = {
@@ -51,7 +58,7 @@ FLOWS: dict[str, tuple[str, str]] = {
     "reduced_m2": ("reduced", RELEASE_TYPES["reduced"]["solid"]),
     "cleared_m2": ("cleared", RELEASE_TYPES["cleared"]["solid"]),
 }
-_INK, _FAINT = "#1a2733", "#5b6770"
+INK, FAINT = "#1a2733", "#5b6770"
 _ON_COLOUR = "#111111"  # of labels on a part: at least 4.5 to 1 on each of the map's colours
 _WIDE, _NARROW = 6.9, 3.5  # inches: the text width of A4, and of a phone
 
@@ -74,7 +81,7 @@ def headline_picture(parts: dict[str, float], shares: dict[str, float], whole: d
     def draw(width: float) -> Figure:
         is_narrow = width < 5
         per_row = 1 if is_narrow else 2
-        figure, axes = _canvas(width, 1.3 + 0.24 * (4 // per_row))
+        figure, axes = canvas(width, 1.3 + 0.24 * (4 // per_row))
         bar_width = width - 0.04
         _stacked(axes, 0.02, 0.58, bar_width, 0.5, shares, whole)
         use = "" if is_narrow else " in use"
@@ -83,10 +90,10 @@ def headline_picture(parts: dict[str, float], shares: dict[str, float], whole: d
             x, y = 0.02 + (i % per_row) * width / 2, 1.38 + 0.24 * (i // per_row)
             _swatch(axes, x, y, part, colour)
             said = say_share(shares[part], whole[part])
-            _write(axes, x + 0.24, y, f"{label}: {say_land(parts[part])} ({said})")
+            write(axes, x + 0.24, y, f"{label}: {say_land(parts[part])} ({said})")
         return figure
 
-    return _both(draw, alt)
+    return both(draw, alt)
 
 
 def _bounds(axes: Axes, width: float, low: tuple[float, str], high: tuple[float, str]) -> None:
@@ -102,8 +109,8 @@ def _bounds(axes: Axes, width: float, low: tuple[float, str], high: tuple[float,
         )
     for share, text, y, side in rows:
         x = 0.02 + share * width
-        axes.plot([x, x], [y - 0.08, 1.16], color=_INK, linewidth=1.4, solid_capstyle="butt", clip_on=False)
-        _write(axes, x + (0.06 if side == "left" else -0.06), y, text, side=side, weight="bold")
+        axes.plot([x, x], [y - 0.08, 1.16], color=INK, linewidth=1.4, solid_capstyle="butt", clip_on=False)
+        write(axes, x + (0.06 if side == "left" else -0.06), y, text, side=side, weight="bold")
 
 
 def groups_picture(labels: Sequence[str], parts: pd.DataFrame, alt: str) -> Picture:
@@ -116,21 +123,21 @@ def groups_picture(labels: Sequence[str], parts: pd.DataFrame, alt: str) -> Pict
         is_narrow = width < 5
         per_row, step = (2, 0.46) if is_narrow else (4, 0.29)
         top = 0.24 * (4 // per_row) + 0.16
-        figure, axes = _canvas(width, top + step * len(labels) + 0.04)
+        figure, axes = canvas(width, top + step * len(labels) + 0.04)
         for i, (part, (label, colour)) in enumerate(PARTS.items()):
             x, y = 0.02 + (i % per_row) * width / per_row, 0.13 + 0.24 * (i // per_row)
             _swatch(axes, x, y, part, colour)
-            _write(axes, x + 0.22, y, label, size=8 if is_narrow else 8.5)
+            write(axes, x + 0.22, y, label, size=8 if is_narrow else 8.5)
         left, right = (0.02, 0.02) if is_narrow else (1.95, 0.85)
         for i, (label, (_, row)) in enumerate(zip(labels, parts.iterrows(), strict=True)):
             y = top + step * i
             land = say_land(float(row["released_m2"]))
             if is_narrow:
-                _write(axes, left, y + 0.1, _short(label, 26), size=8.5)
-                _write(axes, width - 0.02, y + 0.1, land, size=8.5, side="right", colour=_FAINT)
+                write(axes, left, y + 0.1, short(label, 26), size=8.5)
+                write(axes, width - 0.02, y + 0.1, land, size=8.5, side="right", colour=FAINT)
             else:
-                _write(axes, left - 0.1, y + 0.13, _short(label, 24), size=8.5, side="right")
-                _write(axes, width - 0.02, y + 0.13, land, side="right", colour=_FAINT)
+                write(axes, left - 0.1, y + 0.13, short(label, 24), size=8.5, side="right")
+                write(axes, width - 0.02, y + 0.13, land, side="right", colour=FAINT)
             released = float(row["released_m2"])
             at, height = (y + 0.19, 0.2) if is_narrow else (y + 0.03, 0.21)
             if released > 0:
@@ -138,10 +145,10 @@ def groups_picture(labels: Sequence[str], parts: pd.DataFrame, alt: str) -> Pict
                 whole = dict(zip(PARTS, whole_percents(list(shares.values())), strict=True))
                 _stacked(axes, left, at, width - left - right, height, shares, whole)
             else:
-                _write(axes, left + 0.05, at + height / 2, "no known area", colour=_FAINT)
+                write(axes, left + 0.05, at + height / 2, "no known area", colour=FAINT)
         return figure
 
-    return _both(draw, alt)
+    return both(draw, alt)
 
 
 def bars_picture(labels: Sequence[str], values_m2: Sequence[float], alt: str) -> Picture:
@@ -151,19 +158,19 @@ def bars_picture(labels: Sequence[str], values_m2: Sequence[float], alt: str) ->
     def draw(width: float) -> Figure:
         left = 0.02 if width < 5 else 2.6
         step = 0.46 if width < 5 else 0.29
-        figure, axes = _canvas(width, step * len(labels) + 0.06)
+        figure, axes = canvas(width, step * len(labels) + 0.06)
         for i, (label, value) in enumerate(zip(labels, values_m2, strict=True)):
             y = step * i + (0.2 if width < 5 else 0.03)
             if width < 5:
-                _write(axes, left, y - 0.09, _short(label, 40), size=8.5)
+                write(axes, left, y - 0.09, short(label, 40), size=8.5)
             else:
-                _write(axes, left - 0.1, y + 0.1, _short(label, 32), size=8.5, side="right")
+                write(axes, left - 0.1, y + 0.1, short(label, 32), size=8.5, side="right")
             length = (width - left - 0.9) * _or_zero(value) / longest
-            _box(axes, left, y, length, 0.2, PARTS["unused_m2"][1])
-            _write(axes, left + length + 0.08, y + 0.1, say_land(value), colour=_FAINT)
+            box(axes, left, y, length, 0.2, PARTS["unused_m2"][1])
+            write(axes, left + length + 0.08, y + 0.1, say_land(value), colour=FAINT)
         return figure
 
-    return _both(draw, alt)
+    return both(draw, alt)
 
 
 def account_picture(years: pd.DataFrame, alt: str) -> Picture:
@@ -185,7 +192,7 @@ def account_picture(years: pd.DataFrame, alt: str) -> Picture:
         left, legend = (0.62 / width, 0.22) if width < 5 else (0.62 / width, 0.15)
         stock = figure.add_axes((left, 0.61, 1 - left - 0.02, 0.31))
         flow = figure.add_axes((left, legend, 1 - left - 0.02, 0.49 - legend), sharex=stock)
-        stock.plot(numbers, closing, color=_INK, marker="o", markersize=4, linewidth=1.8)
+        stock.plot(numbers, closing, color=INK, marker="o", markersize=4, linewidth=1.8)
         top = max((value for value in closing if not math.isnan(value)), default=1.0)
         stock.set_ylim(0, top * 1.25 or 1.0)
         for i in sorted({0, len(closing) - 1}):
@@ -194,17 +201,17 @@ def account_picture(years: pd.DataFrame, alt: str) -> Picture:
                 text = f"{closing[i]:,.1f} {unit}"
                 near = closing[:2] if i == 0 else closing[-3:]
                 above = max(value for value in near if not math.isnan(value)) + top * 0.08
-                stock.text(numbers[i], above, text, fontsize=8.5, ha=side, color=_INK)
+                stock.text(numbers[i], above, text, fontsize=8.5, ha=side, color=INK)
         _flow_bars(flow, numbers, flows / factor)
-        stock.set_title(f"Hazardous land at the end of the year ({unit})", fontsize=9, loc="left", color=_INK)
-        flow.set_title(f"What came (up) and went (down) ({unit})", fontsize=9, loc="left", color=_INK)
+        stock.set_title(f"Hazardous land at the end of the year ({unit})", fontsize=9, loc="left", color=INK)
+        flow.set_title(f"What came (up) and went (down) ({unit})", fontsize=9, loc="left", color=INK)
         stock.set_xlim(min(numbers) - 0.6, max(numbers) + 0.6)
         for axes in (stock, flow):
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6 if width < 5 else 12, integer=True, min_n_ticks=1))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
             axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
             axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.4g}" if top < 1000 else "{x:,.0f}"))
-            axes.tick_params(labelsize=8, colors=_FAINT, length=0)
+            axes.tick_params(labelsize=8, colors=FAINT, length=0)
             axes.grid(axis="y", color="#e3e7ea", linewidth=0.7)
             axes.set_axisbelow(True)
             for edge in ("top", "right", "left"):
@@ -213,7 +220,7 @@ def account_picture(years: pd.DataFrame, alt: str) -> Picture:
         figure.legend(*flow.get_legend_handles_labels(), loc="lower left", ncols=columns, fontsize=8.5, frameon=False)
         return figure
 
-    return _both(draw, alt)
+    return both(draw, alt)
 
 
 def _flow_bars(axes: Axes, years: list[int], flows: pd.DataFrame) -> None:
@@ -229,13 +236,13 @@ def _flow_bars(axes: Axes, years: list[int], flows: pd.DataFrame) -> None:
             edgecolor="white", linewidth=0.6, hatch=hatches.get(name),
         )  # fmt: skip
         below = below if sign > 0 else below - known[name]
-    axes.axhline(0, color=_INK, linewidth=0.8)
+    axes.axhline(0, color=INK, linewidth=0.8)
     for year, is_missing in zip(years, flows.isna().any(axis=1), strict=True):
         if is_missing:
-            axes.text(year, 0, "?", ha="center", va="bottom", fontsize=10, color=_INK)
+            axes.text(year, 0, "?", ha="center", va="bottom", fontsize=10, color=INK)
 
 
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
     """Return a figure with axes in inches from its top left corner."""
     from matplotlib.figure import Figure
 
@@ -247,15 +254,16 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _write(
+def write(
     axes: Axes, x: float, y: float, text: str, *, size: float = 9, side: str = "left", weight: str = "normal",
-    colour: str = _INK,
+    colour: str = INK,
 ) -> None:  # fmt: skip
+    """Write a text, in inches from the top left corner; none of it is mathematics."""
     looks: dict[str, Any] = {"fontsize": size, "weight": weight, "color": colour}
     axes.text(x, y, text, ha=side, va="center_baseline", parse_math=False, **looks)
 
 
-def _box(
+def box(
     axes: Axes,
     x: float,
     y: float,
@@ -265,13 +273,14 @@ def _box(
     hatch: str = "",
     edge: str = "white",
 ) -> None:
+    """Draw a rectangle, in inches from the top left corner."""
     import matplotlib
     from matplotlib.patches import Rectangle
 
     # a hatch takes its colour from the settings at the time, in some versions of matplotlib from the edge
     with matplotlib.rc_context({"hatch.color": edge} if hatch else {}):
-        box = Rectangle((x, y), width, height, facecolor=colour, edgecolor=edge, linewidth=0.8, hatch=hatch or None)
-    axes.add_patch(box)
+        patch = Rectangle((x, y), width, height, facecolor=colour, edgecolor=edge, linewidth=0.8, hatch=hatch or None)
+    axes.add_patch(patch)
 
 
 def _swatch(axes: Axes, x: float, y: float, part: str, colour: str) -> None:
@@ -281,9 +290,9 @@ def _swatch(axes: Axes, x: float, y: float, part: str, colour: str) -> None:
 def _part(axes: Axes, x: float, y: float, width: float, height: float, part: str, colour: str) -> None:
     """Draw a part as the map does: unknown land is hatched, told from the rest by more than its colour."""
     if part == "unknown_m2":
-        _box(axes, x, y, width, height, "white", "////", edge=colour)
+        box(axes, x, y, width, height, "white", "////", edge=colour)
     else:
-        _box(axes, x, y, width, height, colour)
+        box(axes, x, y, width, height, colour)
 
 
 def _stacked(
@@ -304,12 +313,13 @@ def _stacked(
             size = 10 if height > 0.3 else 8
             text = say_share(shares[part], whole[part])
             if part == "unknown_m2":
-                _box(axes, x + length / 2 - 0.24, y + height * 0.15, 0.48, height * 0.7, "white", edge="none")
-            _write(axes, x + length / 2, y + height / 2, text, size=size, side="center", colour=_ON_COLOUR)
+                box(axes, x + length / 2 - 0.24, y + height * 0.15, 0.48, height * 0.7, "white", edge="none")
+            write(axes, x + length / 2, y + height / 2, text, size=size, side="center", colour=_ON_COLOUR)
         x += length
 
 
-def _short(text: str, most: int) -> str:
+def short(text: str, most: int) -> str:
+    """Return a text that is no longer than so many letters."""
     text = " ".join(clean(text).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
@@ -319,7 +329,8 @@ def _or_zero(value: Any) -> float:
     return 0.0 if pd.isna(value) else float(value)
 
 
-def _both(draw: Callable[[float], Figure], alt: str) -> Picture:
+def both(draw: Callable[[float], Figure], alt: str) -> Picture:
+    """Return a picture in both widths."""
     return Picture(_address(draw, _WIDE), _address(draw, _NARROW), alt)
 
 

@@ -12,10 +12,12 @@ import pandas as pd
 import shapely
 
 from landrelease.geometry import geodesic_area_m2
+from landrelease.priority import Plan, Stability
 from landrelease.report import sections
 from landrelease.report.frames import SUMMED, plain
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.pictures import FLOWS, PARTS
+from landrelease.report.priority import line_section, plan_section
 from landrelease.report.words import as_day, say_day
 
 __all__ = ["write_report"]
@@ -32,6 +34,12 @@ def write_report(
     conflicts: pd.DataFrame | None = None,
     ranking: sections.RankingLike | None = None,
     explanations: Mapping[str, str] | None = None,
+    stability: Stability | None = None,
+    line: pd.DataFrame | None = None,
+    top: int | None = None,
+    budget_usd: float | None = None,
+    plan: Plan | None = None,
+    curve: pd.DataFrame | None = None,
     problems: Mapping[str, pd.DataFrame] | None = None,
     inputs: Sequence[Mapping[str, Any]] | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -60,6 +68,16 @@ def write_report(
         What `prioritise` returns.
     explanations : mapping of str to str, optional
         Area id to the explanation of its score.
+    stability : Stability, optional
+        What `stability` returns for the ranking.
+    line : DataFrame, optional
+        What `funding_line` returns for it; shown where `stability` is given too.
+    top, budget_usd : int, float, optional
+        What the line was drawn for.
+    plan : Plan, optional
+        What `plan_clearance` returns.
+    curve : DataFrame, optional
+        What `budget_sweep` returns: shown with the plan.
     problems : mapping of str to DataFrame, optional
         Name of the input to what `find_problems` returns.
     inputs : sequence of mappings, optional
@@ -133,6 +151,10 @@ def write_report(
         account=None if account is None else sections.account_section(account),
         doubts=None if doubts is None else sections.doubt_section(doubts, _union_m2(conflicts)),
         hazards=None if ranking is None else sections.hazard_section(ranking, explanations or {}),
+        line=None
+        if ranking is None or stability is None or line is None
+        else line_section(ranking, stability, line, top, budget_usd),
+        plan=None if plan is None else plan_section(plan, curve),
         problems=None if problems is None else sections.problem_section(problems),
         inputs=None if inputs is None else sections.input_table(inputs),
         parameters=None if parameters is None else sections.parameter_table(parameters),

@@ -119,11 +119,13 @@ def say_day(day: date) -> str:
 SAY: dict[str, Callable[[Any], str]] = {
     "text": str,
     "code": str,
+    "word": str,
     "ha": _say_hectares,
     "share": lambda value: say_share(float(value)),
     "count": lambda value: f"{int(value):,}",
     "year": lambda value: f"{int(value)}",
     "number": lambda value: f"{float(value):,.4g}" if abs(float(value)) < 1000 else f"{float(value):,.1f}",
     "score": lambda value: f"{float(value):,.2f}",
+    "usd": lambda value: f"{float(value):,.0f}",
     "date": lambda value: f"{pd.Timestamp(value):%Y-%m-%d}",
 }

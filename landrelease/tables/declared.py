@@ -188,6 +188,16 @@ TABLES: dict[str, Table] = {
             date("assessed_date", "day of the assessment"),
         ),
         _table(
+            "costs", "what an area costs by one method", "cost_id", "none",
+            text("cost_id", "identifier of the row", is_required=True),
+            text("area_id", "area that is worked", is_required=True),
+            code("method_code", "how it is worked"),
+            number("cost_usd", "what that costs", "usd"),
+            share("benefit_share", "part of the benefit of the area that the method gives"),
+            number("team_days", "work of teams that it takes", "days"),
+            text("package_id", "deployment without which the area can not be worked"),
+        ),
+        _table(
             "settlements", "a populated place", "settlement_id", "point",
             text("settlement_id", "identifier of the place", is_required=True),
             text("name", "name of the place"),

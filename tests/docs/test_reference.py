@@ -16,11 +16,13 @@ from landrelease.priority.scheme_file import bundled_schemes
 from landrelease.programme import (
     About,
     Balance,
+    Costs,
     Input,
     Inputs,
     LandCoverInput,
     Map,
     Match,
+    Plan,
     Priority,
     Programme,
     RasterInput,
@@ -35,7 +37,8 @@ from landrelease.tables import TABLES
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 KEYS: dict[str, Any] = {
     "programme": About, "inputs": Inputs, "File inputs": Input, "Rasters": RasterInput, "Land cover": LandCoverInput,
-    "match": Match, "balance": Balance, "priority": Priority, "map": Map,
+    "match": Match, "balance": Balance, "priority": Priority, "costs": Costs, "plan": Plan,
+    "map": Map,
 }  # fmt: skip
 
 
@@ -84,12 +87,14 @@ def test_every_section_of_the_programme_file_is_told() -> None:
 
 
 def test_examples_of_the_programme_page_can_be_read(tmp_path: Path) -> None:
-    smallest, cover, scheme, tiers = toml_blocks("programme")
+    smallest, cover, plan, scheme, tiers = toml_blocks("programme")
     path = tmp_path / "programme.toml"
-    path.write_text(smallest + cover, encoding="utf-8")
+    path.write_text(smallest + cover + plan, encoding="utf-8")
     programme = read_programme(path)
     assert programme.programme.name == "My province"
     assert read_legend(programme.inputs.land_cover[0].legend) == {40: "agriculture", 50: "housing", 30: "grazing"}
+    assert programme.plan is not None
+    assert programme.plan.budget == {2026: 400_000, 2027: 400_000, 2028: 300_000}
     path.write_text(scheme, encoding="utf-8")
     assert sum(criterion.weight for criterion in read_scheme(path).criteria) == pytest.approx(1.0)
     path.write_text(tiers, encoding="utf-8")

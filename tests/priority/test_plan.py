@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.priority import Criterion, prioritise
 from landrelease.priority.plan import Plan, budget_sweep, plan_clearance, worker
+from landrelease.tables import CODES, DTYPES, RESULTS
 
 
 @pytest.fixture(autouse=True)
@@ -254,16 +255,16 @@ def test_the_numbers_of_a_reason_are_those_of_the_table():
     for row in plan.table.itertuples():
         assert row.reason.startswith("in: " if row.is_selected else "out: ")
         if "for each 1,000 USD" in row.reason:
-            assert f"gives {row.benefit_per_1000_usd:.3g} for" in row.reason
+            assert f"gives {row.benefit_rate:.3g} for" in row.reason
         if "the line" in row.reason:
-            assert f"{row.line_per_1000_usd:.3g}" in row.reason
+            assert f"{row.line_rate:.3g}" in row.reason
         if "enter at" in row.reason:
             assert f"{row.enters_at_usd:,.0f} USD" in row.reason
             assert row.enters_at_usd > 1e6
         if row.plan_reason_code == "worth":
-            assert row.benefit_per_1000_usd >= row.line_per_1000_usd * (1 - 1e-9)
+            assert row.benefit_rate >= row.line_rate * (1 - 1e-9)
         if row.plan_reason_code == "below_line":
-            assert row.benefit_per_1000_usd <= row.line_per_1000_usd * (1 + 1e-9)
+            assert row.benefit_rate <= row.line_rate * (1 + 1e-9)
     assert plan.table.set_index("area_id").loc["A7", "reason"] == "in: must-include"
     assert plan.table.set_index("area_id").loc["A8", "reason"] == "out: never: left out on request"
 
@@ -322,9 +323,21 @@ def test_years_alike_put_what_gives_most_per_dollar_first():
     ranking = ranking_of(*rng.random(150))
     cost = dict(zip(ranking["area_id"], rng.integers(10, 30, 150) * 1e3, strict=True))
     plan = plan_clearance(ranking, cost=cost, budget=500e3, years=3, gap=0.01)
-    each = plan.table[plan.table["is_selected"]].groupby("year")["benefit_per_1000_usd"].mean()
+    each = plan.table[plan.table["is_selected"]].groupby("year")["benefit_rate"].mean()
     assert each.is_monotonic_decreasing
     assert plan.table.loc[plan.table["is_selected"], "benefit"].sum() == pytest.approx(plan.benefit)
+
+
+def test_the_frames_have_the_columns_that_are_declared():
+    plan = plan_clearance(RANKING, cost=COST, budget=60e3, must=["A0"], infeasible="relax")
+    for name in ("table", "rules", "packages", "relaxations"):
+        declared = RESULTS[f"plan_{name}"]
+        frame = getattr(plan, name)
+        assert list(frame.columns) == declared.names
+        for column in declared.columns:
+            assert str(frame[column.name].dtype) == DTYPES[column.kind], column.name
+    assert set(plan.table["plan_reason_code"]) <= set(CODES["plan_reason_code"])
+    assert list(budget_sweep(RANKING, cost=COST, budgets=[]).columns) == RESULTS["budget_sweep"].names
 
 
 # -- what a previous plan and a sweep say ------------------------------------------------------------------------------
@@ -536,14 +549,23 @@ def test_the_process_is_stopped_and_the_best_plan_stays(monkeypatch):
 
 
 @pytest.mark.apart
-def test_what_was_told_before_the_stop_is_not_lost(monkeypatch):
+def test_what_was_told_before_the_stop_is_not_lost(monkeypatch, tmp_path):
     given = hard()
-    end = "from landrelease.priority.plan.worker import main; main(); import time; time.sleep(600)"
-    monkeypatch.setattr(worker, "_CHILD", end)
-    plan = planned(given, time_limit_s=4.0, gap=0.05)
-    check(plan, **given)
+    monkeypatch.setattr(worker, "_python", lambda: None)
+    seen = []
+    tell = worker._tell
+    monkeypatch.setattr(worker, "_tell", lambda folder, arrays: (seen.append(arrays), tell(folder, arrays)))
+    better = planned(given, gap=0.05, time_limit_s=20)
+    worker._save(tmp_path / "told.npz", seen[-1])
+    monkeypatch.undo()
+    child = f"import shutil, sys, time; shutil.copy({str(tmp_path / 'told.npz')!r}, sys.argv[1]); time.sleep(600)"
+    monkeypatch.setattr(worker, "_CHILD", child)
+    plan = planned(given, time_limit_s=3.0)
     assert plan.how.startswith("stopped at the time limit")
-    assert plan.gap < 0.05
+    check(plan, **given)
+    assert plan.benefit == pytest.approx(better.benefit)
+    assert better.benefit > better.greedy_benefit
+    assert plan.bound == pytest.approx(better.bound)
 
 
 @pytest.mark.apart

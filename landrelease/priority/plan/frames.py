@@ -17,7 +17,7 @@ __all__ = ["packages_frame", "rules_frame", "table_frame"]
 
 TYPES = {
     "area_id": "str", "rank": "Int64", "is_selected": "boolean", "year": "Int64", "method_code": "str",
-    "cost_usd": "float64", "benefit": "float64", "benefit_per_1000_usd": "float64", "line_per_1000_usd": "float64",
+    "cost_usd": "float64", "benefit": "float64", "benefit_rate": "float64", "line_rate": "float64",
     "would_method_code": "str", "would_cost_usd": "float64", "would_benefit": "float64", "enters_at_usd": "float64",
     "group": "str", "package_id": "str", "is_kept": "boolean", "plan_reason_code": "str", "reason": "str",
 }  # fmt: skip
@@ -51,7 +51,7 @@ def _planned(asked: Asked, problem: Problem, choice: Choice, prices: Prices) -> 
         "method_code": method.where(chosen), "would_method_code": method.mask(chosen),
         "cost_usd": np.where(chosen, cost, np.nan), "would_cost_usd": np.where(chosen, np.nan, cost),
         "benefit": np.where(chosen, benefit, np.nan), "would_benefit": np.where(chosen, np.nan, benefit),
-        "benefit_per_1000_usd": 1000 * benefit / cost, "line_per_1000_usd": 1000 * (line - lift) / cost,
+        "benefit_rate": 1000 * benefit / cost, "line_rate": 1000 * (line - lift) / cost,
         "enters_at_usd": enters,
     })  # fmt: skip
     rows["plan_reason_code"] = _codes(asked, problem, choice, benefit - line, lift)
@@ -139,8 +139,8 @@ def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[[dict[Any
     def say(row: dict[Any, Any]) -> str:
         code = row["plan_reason_code"]
         text = _SENTENCES[code].format(
-            gives=f"{row['benefit_per_1000_usd']:.3g}",
-            line=f"{row['line_per_1000_usd']:.3g}",
+            gives=f"{row['benefit_rate']:.3g}",
+            line=f"{row['line_rate']:.3g}",
             cost=money(row["would_cost_usd"]),
             group=row["group"],
             package=row["package_id"],

@@ -32,8 +32,8 @@ class Plan:
     ----------
     table : DataFrame
         One row an area of the ranking, in its order, ready for CSV: area_id, rank, is_selected, year, method_code,
-        cost_usd and benefit (of what is in; they sum to the plan), benefit_per_1000_usd and line_per_1000_usd (what it
-        gives and what it would have to give), would_method_code, would_cost_usd and would_benefit (of what is out),
+        cost_usd and benefit (of what is in; they sum to the plan), benefit_rate and line_rate (what it gives and what
+        it would have to give for each 1,000 USD), would_method_code, would_cost_usd and would_benefit (of what is out),
         enters_at_usd (the total budget at which it would come in, an estimate), group, package_id, is_kept,
         plan_reason_code and reason.
     rules : DataFrame
@@ -42,8 +42,9 @@ class Plan:
     packages : DataFrame
         One row a package: package_id, is_selected, year, setup_usd, area_count.
     relaxations : DataFrame
-        What had to give way, with `infeasible="relax"`: way, kind, name, year, limit, new_limit, by, unit, is_least,
-        text. Empty where all rules are kept.
+        What had to give way, with `infeasible="relax"`: way, kind, name, year, limit, new_limit, by, unit, is_least
+        (shown that no change of this kind is smaller, but for 0.03 % of its total), text. Empty where all rules are
+        kept.
     benefit : float
         Benefit of the plan, later years discounted.
     bound : float

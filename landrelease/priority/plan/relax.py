@@ -13,8 +13,8 @@ from landrelease.priority.plan.restricted import Open, open_part, relaxed
 __all__ = ["Elastic", "elastic", "kinds_of"]
 
 _MOST_COLUMNS = 4_000
-_NEAR = 1e-6
-"""Part of the total of a kind by which the smallest change may be missed."""
+_NEAR, _NEAR_OF_MANY = 1e-6, 3e-4
+"""Part of the total of a kind by which the smallest change may be missed; where areas are many, more."""
 _EACH = 60
 """Areas of each group that are looked at where there are too many for all, besides those that fill its floor."""
 
@@ -23,7 +23,8 @@ _EACH = 60
 class Elastic:
     """A choice, by how much it breaks each rule (in the order of `limits`), the must-include areas it leaves out.
 
-    `is_least` tells that no smaller change would do: shown by search over all areas.
+    `is_least` tells that no smaller change would do, shown by search over all areas; or, by prices, none that is
+    smaller by more than `_NEAR_OF_MANY`.
     """
 
     choice: Choice
@@ -99,7 +100,10 @@ def elastic(problem: Problem, *, kinds: tuple[int, ...], may_drop: Bools, deadli
             np.r_[np.ones(n_x), np.where(may_break, np.inf, 0.0), np.ones(len(must)), 1],
         ),
         constraints=LinearConstraint(matrix, np.r_[np.full(n_rules, -np.inf), part.low], np.r_[part.limit, part.high]),
-        options={"time_limit": max(deadline - monotonic(), 0.1), "mip_rel_gap": _NEAR if looked.all() else 10 * _NEAR},
+        options={
+            "time_limit": max(deadline - monotonic(), 0.1),
+            "mip_rel_gap": _NEAR if looked.all() else _NEAR_OF_MANY,
+        },
     )
     if answer.x is None:
         return None
@@ -112,7 +116,7 @@ def elastic(problem: Problem, *, kinds: tuple[int, ...], may_drop: Bools, deadli
     is_least = bool(answer.status == 0 and looked.all())
     if not is_least and not len(must):
         parts = float((excess / _totals(problem)).sum())
-        is_least = parts <= _least(problem, part, may_break, deadline) + 100 * _NEAR
+        is_least = parts <= _least(problem, part, may_break, deadline) + 1.1 * _NEAR_OF_MANY
     return Elastic(choice, excess, dropped, is_least)
 
 

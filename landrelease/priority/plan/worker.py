@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Any, cast
 
@@ -55,21 +56,23 @@ def _asked(what: str, given: Arrays, seconds: float) -> tuple[Arrays, bool]:
             _work(folder, seconds)  # Python is built into another program, which would start in its place
             return _told(folder), True
         path = os.pathsep.join(one or os.getcwd() for one in sys.path)
-        process = subprocess.Popen(
-            [python, "-P", "-c", _CHILD, name, str(seconds)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path}, text=True, encoding="utf-8", errors="replace",
-        )  # fmt: skip
-        try:
-            _, said = process.communicate(timeout=max(deadline - monotonic(), 0.0))
-        except subprocess.TimeoutExpired:
-            said = ""
-        finally:
-            has_ended = process.poll() is not None
-            process.kill()
-            process.communicate()
+        with open(folder / "said.txt", "wb") as said:
+            process = subprocess.Popen(
+                [python, "-P", "-c", _CHILD, name, str(seconds)],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
+                env={**os.environ, "PYTHONPATH": path},
+            )  # fmt: skip
+            with process:
+                try:
+                    process.wait(max(deadline - monotonic(), 0.0))
+                except subprocess.TimeoutExpired:
+                    pass
+                finally:
+                    has_ended = process.poll() is not None
+                    process.kill()
         if has_ended and process.returncode != 0:
-            raise RuntimeError(f"the solver broke down (exit {process.returncode}): {said.strip()[-500:]}")
+            words = (folder / "said.txt").read_text("utf-8", "replace").strip()[-500:]
+            raise RuntimeError(f"the solver broke down (exit {process.returncode}): {words}")
         return _told(folder), has_ended
 
 
@@ -135,6 +138,12 @@ def _tell(folder: Path, arrays: Arrays) -> None:
     os.replace(folder / "telling.npz", folder / "told.npz")
 
 
+def _end_with_caller() -> None:
+    os.read(0, 1)  # its end is that of the caller
+    os._exit(1)
+
+
 def main() -> None:
-    """Work in the folder and for the seconds that the command line names."""
+    """Work in the folder and for the seconds that the command line names, as long as the caller lives."""
+    Thread(target=_end_with_caller, daemon=True).start()
     _work(Path(sys.argv[1]), float(sys.argv[2]))
