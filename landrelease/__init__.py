@@ -75,7 +75,7 @@ from landrelease.tables import describe
 
 if TYPE_CHECKING:
     from landrelease.job import Products, run, sample_programme
-    from landrelease.maps import land_release_map, priority_map, save_page
+    from landrelease.maps import land_release_map, map_layer, priority_map, save_page
     from landrelease.rank import PlanProducts, RankProducts, plan_programme, rank_programme
     from landrelease.report import write_priority_page, write_report, write_site_report
     from landrelease.scale import map_areas, read_parts
@@ -131,6 +131,7 @@ __all__ = [
     "land_release_map",
     "leave_one_out",
     "map_areas",
+    "map_layer",
     "match_follow_ups",
     "match_nearby",
     "match_overlap",
@@ -172,6 +173,7 @@ _LATE = {
     "sample_programme": "job",
     "land_release_map": "maps",
     "map_areas": "scale",
+    "map_layer": "maps",
     "plan_programme": "rank",
     "priority_map": "maps",
     "rank_programme": "rank",

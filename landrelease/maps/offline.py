@@ -265,13 +265,24 @@ def _asset_text(name: str) -> tuple[str, Path]:
     return "".join(f"/*\n{one}\n*/\n" for one in terms) + text, path.parent
 
 
-def _script(asset: tuple[str, Path] | str | None, nonce: str) -> str:
+def inline_script(url: str) -> str:
+    """Return a script of the package as an element of a page that has no policy."""
+    return _script(_asset(url), None)
+
+
+def inline_style(url: str) -> str:
+    """Return a style sheet of the package as an element."""
+    return _style(_asset(url))
+
+
+def _script(asset: tuple[str, Path] | str | None, nonce: str | None) -> str:
     if asset is None:
         return ""
     text = asset if isinstance(asset, str) else asset[0]
     # as JavaScript the same, and nothing that ends the element or opens a comment in it
     text = re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE).replace("<!--", "\\x3C!--")
-    return f'<script nonce="{nonce}">\n{text}\n</script>'
+    allowed = f' nonce="{nonce}"' if nonce else ""
+    return f"<script{allowed}>\n{text}\n</script>"
 
 
 def _style(asset: tuple[str, Path] | None) -> str:
