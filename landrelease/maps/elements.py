@@ -53,7 +53,7 @@ class Block(Element):
         return self._markup
 
 
-class OwnScript(JavascriptLink):  # type: ignore[misc]
+class OwnScript(JavascriptLink):
     """A script that ships with the package: any figure, also one of plain folium, carries its text."""
 
     def render(self, **kwargs: Any) -> str:
@@ -61,7 +61,7 @@ class OwnScript(JavascriptLink):  # type: ignore[misc]
         return inline_script(self.url)
 
 
-class OwnStyle(CssLink):  # type: ignore[misc]
+class OwnStyle(CssLink):
     """A style sheet that ships with the package."""
 
     def render(self, **kwargs: Any) -> str:

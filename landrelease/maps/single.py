@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["map_layer"]
 
-_HEIGHT = 390
-"""Below folium's own vectors and markers, above its tiles."""
+_HEIGHTS = {"admin_areas": 391, "releases": 392, "areas": 393, "projects": 394}
+"""Below folium's own vectors and markers, above its tiles; hazards above what was released."""
 
 
 def map_layer(
@@ -88,7 +88,7 @@ def map_layer(
     check_option("table", table, ("areas", "releases", "projects", "admin_areas"))
     extra = check_columns([*(columns or ()), *([colour_by] if colour_by else ())], {table: frame})
     one = _drawing(frame, table, extra, colour_by, name)
-    return CanvasLayer(one.payload, name=one.name, height=_HEIGHT, show=show, is_alone=True)
+    return CanvasLayer(one.payload, name=one.name, height=_HEIGHTS[table], show=show, is_alone=True)
 
 
 def _drawing(frame: gpd.GeoDataFrame, table: str, extra: Sequence[str], colour_by: str | None, name: str) -> Drawing:

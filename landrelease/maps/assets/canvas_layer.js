@@ -5,6 +5,8 @@
   const LINE = 1;
   const RING = 2;
   const SMALLEST = 3; // features under this many pixels are drawn as a square of that size
+  const BOX = 6; // features under this many pixels are drawn as their box
+  const PLAIN = 8; // features under this many pixels have no outline: it would hide the fill
   const PICK = 5; // how near the pointer must be to a point, a line or a small feature, in pixels
 
   function hatch(colour, scale) {
@@ -104,26 +106,31 @@
       const pad = (10 * frame.scale) / frame.world;
       const box = [frame.left, frame.top, frame.left + tile.width, frame.top + tile.height].map((p) => p / frame.world);
       const rows = this.index.search(box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad);
-      const [shapes, points] = [new Map(), new Map()];
+      const [shapes, plain, points] = [new Map(), new Map(), new Map()];
       rows.sort((a, b) => a - b); // the same order in each tile, or shapes would not meet at its edge
       const small = [];
       const selected = [];
       for (const row of rows) {
         if (!this.isShown[row]) continue;
         if (this.isSelected[row]) selected.push(row);
-        if (this._isSmall(row, frame)) {
+        const pixels = this._pixels(row, frame);
+        if (pixels < SMALLEST) {
           small.push(row);
           continue;
         }
-        const buckets = this.isPoint(this.ringStart[row]) ? points : shapes;
-        const key = this._class(this._fillFacet, row) * 256 + this._class(this._strokeFacet, row);
+        const fill = this._class(this._fillFacet, row);
+        const isPlain = pixels < PLAIN && this.header.looks.fills[fill].solid && this.ringKind[this.ringStart[row]] === RING;
+        const buckets = this.isPoint(this.ringStart[row]) ? points : isPlain ? plain : shapes;
+        const key = isPlain ? fill : fill * 256 + this._class(this._strokeFacet, row);
         if (!buckets.has(key)) buckets.set(key, []);
         buckets.get(key).push(row);
       }
-      const drawAll = (buckets) => {
-        for (const key of [...buckets.keys()].sort((a, b) => b - a)) this._drawBucket(frame, key, buckets.get(key));
+      const inOrder = (buckets, draw) => {
+        for (const key of [...buckets.keys()].sort((a, b) => b - a)) draw(key, buckets.get(key));
       };
+      const drawAll = (buckets) => inOrder(buckets, (key, group) => this._drawBucket(frame, key, group));
       drawAll(shapes);
+      inOrder(plain, (fill, group) => this._drawPlain(frame, fill, group));
       // one over the other as they come, so that no class hides the others; only danger is put on top
       if (this.header.looks.isDanger) small.sort((a, b) => this._class(this._fillFacet, b) - this._class(this._fillFacet, a));
       for (const row of small) this._drawSmall(frame, row);
@@ -135,7 +142,7 @@
       const path = new Path2D();
       for (const row of rows) {
         const [x, y] = this._middle(row, frame);
-        if (this._isSmall(row, frame) || this.isPoint(this.ringStart[row])) symbols.circle(path, x, y, 7 * frame.scale);
+        if (this._pixels(row, frame) < SMALLEST || this.isPoint(this.ringStart[row])) symbols.circle(path, x, y, 7 * frame.scale);
         else for (let ring = this.ringStart[row]; ring < this.ringStart[row + 1]; ring++) this._trace(path, ring, frame);
       }
       const steady = { isSteady: true };
@@ -150,10 +157,25 @@
       ];
     },
 
-    _isSmall(row, { scale, world }) {
-      const width = (this.boxes[4 * row + 2] - this.boxes[4 * row]) * world;
-      const height = (this.boxes[4 * row + 3] - this.boxes[4 * row + 1]) * world;
-      return Math.max(width, height) < SMALLEST * scale && !this.isPoint(this.ringStart[row]);
+    /** The longer side of a row's box, in pixels of the screen; a point is drawn as a symbol at any scale. */
+    _pixels(row, { scale, world }) {
+      if (this.isPoint(this.ringStart[row])) return Infinity;
+      const width = this.boxes[4 * row + 2] - this.boxes[4 * row];
+      const height = this.boxes[4 * row + 3] - this.boxes[4 * row + 1];
+      return (Math.max(width, height) * world) / scale;
+    },
+
+    _drawPlain(frame, fill, rows) {
+      const path = new Path2D();
+      const { world, left, top } = frame;
+      for (const row of rows) {
+        if (this._pixels(row, frame) < BOX) {
+          const [x, y] = [this.boxes[4 * row], this.boxes[4 * row + 1]];
+          path.rect(x * world - left, y * world - top, (this.boxes[4 * row + 2] - x) * world, (this.boxes[4 * row + 3] - y) * world);
+        } else for (let ring = this.ringStart[row]; ring < this.ringStart[row + 1]; ring++) this._trace(path, ring, frame, 1.5);
+      }
+      frame.brush.fillStyle = this.header.looks.fills[fill].solid;
+      frame.brush.fill(path, "nonzero");
     },
 
     _drawSmall(frame, row) {
@@ -192,13 +214,17 @@
       }
     },
 
-    _trace(path, ring, { world, left, top }) {
-      const end = this.vertexStart[ring + 1];
-      for (let j = this.vertexStart[ring]; j < end; j++) {
-        const x = this.x[j] * world - left;
-        const y = this.y[j] * world - top;
-        if (j === this.vertexStart[ring]) path.moveTo(x, y);
-        else path.lineTo(x, y);
+    /** Adds a ring or a line to a path, without vertices that can not be told from the one before. */
+    _trace(path, ring, { world, left, top, scale }, apart = 1) {
+      const [xs, ys, end, step] = [this.x, this.y, this.vertexStart[ring + 1] - 1, (apart * scale) / world];
+      let j = this.vertexStart[ring];
+      let [lastX, lastY] = [xs[j], ys[j]];
+      path.moveTo(lastX * world - left, lastY * world - top);
+      for (j++; j <= end; j++) {
+        if (Math.abs(xs[j] - lastX) + Math.abs(ys[j] - lastY) < step && j < end) continue;
+        lastX = xs[j];
+        lastY = ys[j];
+        path.lineTo(lastX * world - left, lastY * world - top);
       }
       if (this.ringKind[ring] === RING) path.closePath();
     },

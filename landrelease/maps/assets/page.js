@@ -390,15 +390,17 @@
     const layers = [];
     const internal = make("p", { class: "lr-internal", hidden: "" });
     const list = make("div");
-    const parts = [internal, search(layers, follow(map, layers)), list, make("p", { class: "lr-note", text: t("No record is not evidence of no contamination.") })];
-    const details = make("details", { class: "lr-panel lr-box" }, make("summary", { text: t("Legend, totals and search") }), ...parts);
+    const head = make("summary", { text: t("Legend, totals and search") });
+    const details = make("details", {}, head, search(layers, follow(map, layers)), list);
+    const sentence = make("p", { class: "lr-note", text: t("No record is not evidence of no contamination.") });
+    const box = make("div", { class: "lr-panel lr-box" }, internal, details, sentence);
     details.open = map.getSize().x > NARROW;
     landrelease.closePanel = () => (details.open = details.open && map.getSize().x > NARROW);
     const control = L.control({ position: "topright" });
     control.onAdd = () => {
-      L.DomEvent.disableClickPropagation(details);
-      L.DomEvent.disableScrollPropagation(details);
-      return details;
+      L.DomEvent.disableClickPropagation(box);
+      L.DomEvent.disableScrollPropagation(box);
+      return box;
     };
     control.addTo(map);
     return { layers, list, internal };
