@@ -14,7 +14,7 @@ import shapely
 
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import cut_at_180, to_crs, unwrapped
-from landrelease.maps.payload import Facet, drawable, encode_layer
+from landrelease.maps.payload import Facet, drawable, encode_layer, whole_text
 from landrelease.maps.style import LABELS, PAGE_COLUMNS, Look, label_of, unit_of
 from landrelease.tables import NO_HAZARD, is_person_column
 
@@ -30,6 +30,7 @@ __all__ = [
     "is_hazard",
     "located",
     "page_columns",
+    "readable",
     "require_columns",
     "row_notes",
     "total_m2",
@@ -80,9 +81,20 @@ def check_columns(columns: Sequence[str] | None, frames: Mapping[str, pd.DataFra
     return tuple(columns or ())
 
 
+def readable(frame: Any) -> Any:
+    """Return a frame whose texts are all UTF-8; columns of strings always are, columns of objects need not be."""
+    objects = [name for name in frame.columns if frame[name].dtype == object and name != _geometry_of(frame)]
+    clean = {name: frame[name].map(lambda one: whole_text(one) if isinstance(one, str) else one) for name in objects}
+    return frame.assign(**clean) if clean else frame
+
+
+def _geometry_of(frame: Any) -> str | None:
+    return frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else "geometry"
+
+
 def located(frame: gpd.GeoDataFrame | pd.DataFrame, what: str) -> gpd.GeoDataFrame:
     """Return the rows in EPSG:4326, longitude first; what can not be drawn stays, without a geometry."""
-    rows: Any = frame.reset_index(drop=True)
+    rows: Any = readable(frame).reset_index(drop=True)
     has_shapes = isinstance(rows, gpd.GeoDataFrame) and rows.active_geometry_name is not None
     shapes = rows.geometry.to_numpy() if has_shapes else np.full(len(rows), None)
     can = drawable(shapes)

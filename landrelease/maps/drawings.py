@@ -37,6 +37,7 @@ from landrelease.maps.style import (
     Look,
     label_of,
 )
+from landrelease.tables import is_person_column
 
 if TYPE_CHECKING:
     from landrelease.priority.score import Ranking
@@ -199,6 +200,7 @@ def admin_layer(
     outlines, lines = _levels(units)
     units = _with_hazards_said(units)
     totals = [str(column) for column in units.columns if str(column).endswith("_m2") and column not in _INTERNAL]
+    totals = [column for column in totals if not is_person_column(column)]
     totals += [name for name in ("hazards_said", "hazard_count") if name in units.columns]
     columns = page_columns(units, "admin_areas", [*sorted(totals, key=_place_of_total), *extra])
     for column in columns:

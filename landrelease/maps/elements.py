@@ -12,6 +12,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from landrelease.maps.offline import OWN, inline_script, inline_style, page_html
+from landrelease.maps.payload import whole_text
 from landrelease.maps.style import INTERNAL
 
 __all__ = ["Block", "CanvasLayer", "OfflineFigure", "Skeleton", "Start", "as_markup"]
@@ -132,7 +133,9 @@ def as_markup(text: str) -> str:
     >>> as_markup("{{ 7*7 }} <b>")
     '&#123;&#123; 7*7 &#125;&#125; &lt;b&gt;'
     """
-    return re.sub(r"[`$%{}\\]", lambda found: f"&#{ord(found[0])};", html.escape(text).replace("&#x27;", "&apos;"))
+    return re.sub(
+        r"[`$%{}\\]", lambda found: f"&#{ord(found[0])};", html.escape(whole_text(text)).replace("&#x27;", "&apos;")
+    )
 
 
 class Skeleton(MacroElement):

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from landrelease.errors import OptionError, check_option
-from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, require_columns
+from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, readable, require_columns
 from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, rank_layer, release_layer
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def land_release_map(
     if hazards == "admin" and admin_areas is None:
         raise OptionError("hazards='admin' needs the units. Fix: pass admin_areas=..., or hazards='none'")
     require_columns(areas, "areas", ["area_id", "status"])
+    areas = readable(areas)
     shown = {"areas": areas, "releases": releases, "projects": projects, "admin_areas": admin_areas}
     extra = check_columns(columns, shown)
     drawn = is_hazard(areas)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
+from landrelease.maps.payload import whole_text
 
 if TYPE_CHECKING:
     import folium
@@ -114,7 +115,7 @@ def page_html(figure: Figure) -> str:
                 head.append(_checked(_own_head(tokens.expand(child.render()), nonce), child))
         body = [_checked(tokens.expand(one.render()), one) for one in figure.html._children.values()]
         script = "\n".join(tokens.expand(one.render()) for one in figure.script._children.values())
-    return "\n".join(
+    page = "\n".join(
         [
             "<!DOCTYPE html>",
             '<html lang="en">',
@@ -134,6 +135,7 @@ def page_html(figure: Figure) -> str:
             "",
         ]
     )
+    return whole_text(page)
 
 
 class _Tokens:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-__all__ = ["QUANTUM_DEG", "Facet", "drawable", "encode_layer", "pack", "varints"]
+__all__ = ["QUANTUM_DEG", "Facet", "drawable", "encode_layer", "pack", "varints", "whole_text"]
 
 QUANTUM_DEG = 1e-6
 """Step of the coordinates. [degree]"""
@@ -61,6 +61,17 @@ def varints(values: npt.NDArray[np.uint64]) -> bytes:
         planes.append(((values & np.uint64(127)) | np.where(more, np.uint64(128), np.uint64(0))).astype(np.uint8))
         values = values[more] >> np.uint64(7)
     return b"".join(plane.tobytes() for plane in planes)
+
+
+def whole_text(text: str) -> str:
+    """Return a text that is UTF-8: a lone surrogate, as broken files have it, becomes the replacement character.
+
+    Examples
+    --------
+    >>> whole_text("a\\ud800b") == "a\\ufffdb", whole_text("\\u1781")
+    (True, 'ខ')
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _zigzag(values: Ints) -> npt.NDArray[np.uint64]:
@@ -146,8 +157,7 @@ def _column(values: pd.Series) -> tuple[dict[str, Any], bytes]:
 
 
 def _text_column(values: pd.Series, is_missing: npt.NDArray[np.bool_]) -> tuple[dict[str, Any], bytes]:
-    # a lone surrogate, as broken files have it, is no UTF-8: it travels as the replacement character
-    texts = [str(value).encode("utf-8", "replace") for value in values[~is_missing]]
+    texts = [whole_text(str(value)).encode("utf-8") for value in values[~is_missing]]
     known, place = np.unique(np.array(texts, dtype=object), return_inverse=True)
     if len(known) <= max(256, len(values) // 10):
         index = np.zeros(len(values), dtype=np.uint64)
@@ -167,7 +177,7 @@ def pack(header: Mapping[str, Any], sections: Sequence[bytes]) -> str:
     'H4sIAAAA'
     """
     full = {**header, "lengths": [len(section) for section in sections]}
-    head = json.dumps(full, ensure_ascii=True, allow_nan=False).encode("ascii")
+    head = whole_text(json.dumps(full, ensure_ascii=False, allow_nan=False)).encode("utf-8")
     raw = len(head).to_bytes(4, "little") + head + b"".join(sections)
     return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode("ascii")
 

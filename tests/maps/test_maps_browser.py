@@ -179,57 +179,6 @@ def test_search_by_keyboard(browser, land_page, size):
     opened.clean()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_hostile_text_is_shown_as_it_is(browser, tmp_path, size):
-    n = len(HOSTILE)
-    areas = gpd.GeoDataFrame(
-        {"area_id": HOSTILE, "status": HOSTILE, "hazard_class": HOSTILE, "contamination_code": HOSTILE, "area_m2": 1e6,
-         **dict.fromkeys(HOSTILE, HOSTILE)},
-        geometry=[square(18 + i / 40) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    releases = gpd.GeoDataFrame(
-        {"release_id": HOSTILE, "verdict": HOSTILE, "conflict": HOSTILE, "area_m2": 1.0},
-        geometry=[square(18 + i / 40, 44.05) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    projects = gpd.GeoDataFrame(
-        {"title": HOSTILE, "project_id": HOSTILE, "location_id": HOSTILE, "is_point": True},
-        geometry=[shapely.Point(18.01 + i / 40, 44.11) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    admin = gpd.GeoDataFrame(
-        {"admin_code": HOSTILE, "name": HOSTILE, "`${window.pwned=1}_m2": 1.0},
-        geometry=[shapely.box(18 + i / 40, 43.9, 18 + (i + 1) / 40, 44.2) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    path = tmp_path / "hostile.html"
-    chart = land_release_map(
-        areas, releases=releases, projects=projects, admin_areas=admin, columns=HOSTILE, title=" ".join(HOSTILE)
-    )
-    chart.save(path)
-    opened = Opened(browser, path, size).painted()
-    page = opened.page
-    assert page.text_content("h1") == " ".join(HOSTILE)
-    assert page.title() == " ".join(HOSTILE)
-    for i, text in enumerate(HOSTILE):
-        x = 18.01 + i / 40
-        for lat, heading in (
-            (44.01, "Hazardous area"),
-            (44.06, "Release"),
-            (44.11, "Project"),
-            (44.17, "Administrative unit"),
-        ):
-            opened.centre(x, lat)
-            place = opened.point(x, lat)
-            page.mouse.move(*place)
-            assert page.text_content(".lr-tip strong") == text
-            page.mouse.click(*place)
-            assert page.text_content(".lr-popup .lr-kind") == heading
-            assert page.text_content(".lr-popup h3") == text
-            assert text in page.locator(".lr-facts td").all_text_contents()
-            if heading == "Hazardous area":
-                assert set(HOSTILE) <= set(page.locator(".lr-facts th").all_text_contents())
-            page.evaluate("Object.values(window).find((value) => value instanceof L.Map).closePopup()")
-    opened.clean()
-
-
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_in_a_plain_map_runs_nothing(browser, tmp_path, text):
     chart = folium.Map([44, 18], tiles=None, zoom_start=9)
