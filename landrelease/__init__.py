@@ -69,6 +69,7 @@ from landrelease.registry import (
     releases_from,
     restated_since,
     status_on,
+    status_periods,
 )
 from landrelease.rules import find_problems, require_valid, usable_rows
 from landrelease.tables import describe
@@ -155,6 +156,7 @@ __all__ = [
     "save_page",
     "stability",
     "status_on",
+    "status_periods",
     "swap_weights",
     "traverse",
     "union_area_m2",
