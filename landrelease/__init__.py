@@ -76,7 +76,15 @@ from landrelease.tables import describe
 
 if TYPE_CHECKING:
     from landrelease.job import Products, run, sample_programme
-    from landrelease.maps import land_release_map, map_layer, priority_map, save_page
+    from landrelease.maps import (
+        land_release_map,
+        map_layer,
+        priority_map,
+        raster_layer,
+        save_page,
+        swipe,
+        timeline_map,
+    )
     from landrelease.rank import PlanProducts, RankProducts, plan_programme, rank_programme
     from landrelease.report import write_priority_page, write_report, write_site_report
     from landrelease.scale import map_areas, read_parts
@@ -143,6 +151,7 @@ __all__ = [
     "prioritise",
     "priority_map",
     "rank_programme",
+    "raster_layer",
     "read",
     "read_coordinates",
     "read_parts",
@@ -158,6 +167,8 @@ __all__ = [
     "status_on",
     "status_periods",
     "swap_weights",
+    "swipe",
+    "timeline_map",
     "traverse",
     "union_area_m2",
     "usable_rows",
@@ -179,8 +190,11 @@ _LATE = {
     "plan_programme": "rank",
     "priority_map": "maps",
     "rank_programme": "rank",
+    "raster_layer": "maps",
     "read_parts": "scale",
     "save_page": "maps",
+    "swipe": "maps",
+    "timeline_map": "maps",
     "write_priority_page": "report",
     "write_report": "report",
     "write_site_report": "report",

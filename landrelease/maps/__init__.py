@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from landrelease.maps.layers import land_release_map, priority_map
 from landrelease.maps.offline import save_page
+from landrelease.maps.rasters import raster_layer, swipe
 from landrelease.maps.single import map_layer
+from landrelease.maps.timeline import timeline_map
 
-__all__ = ["land_release_map", "map_layer", "priority_map", "save_page"]
+__all__ = [
+    "land_release_map",
+    "map_layer",
+    "priority_map",
+    "raster_layer",
+    "save_page",
+    "swipe",
+    "timeline_map",
+]
