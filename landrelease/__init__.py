@@ -74,9 +74,16 @@ from landrelease.rules import find_problems, require_valid, usable_rows
 from landrelease.tables import describe
 
 if TYPE_CHECKING:
-    from landrelease.job import Products, run, sample_programme
+    from landrelease.job import (
+        PlanProducts,
+        Products,
+        RankProducts,
+        plan_programme,
+        rank_programme,
+        run,
+        sample_programme,
+    )
     from landrelease.maps import land_release_map, priority_map, save_page
-    from landrelease.rank import PlanProducts, RankProducts, plan_programme, rank_programme
     from landrelease.report import write_priority_page, write_report, write_site_report
     from landrelease.scale import map_areas, read_parts
 
@@ -165,16 +172,16 @@ __all__ = [
 ]
 
 _LATE = {
-    "PlanProducts": "rank",
+    "PlanProducts": "job",
     "Products": "job",
-    "RankProducts": "rank",
+    "RankProducts": "job",
     "run": "job",
     "sample_programme": "job",
     "land_release_map": "maps",
     "map_areas": "scale",
-    "plan_programme": "rank",
+    "plan_programme": "job",
     "priority_map": "maps",
-    "rank_programme": "rank",
+    "rank_programme": "job",
     "read_parts": "scale",
     "save_page": "maps",
     "write_priority_page": "report",
