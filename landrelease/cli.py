@@ -177,9 +177,12 @@ def plan_command(
         f"{len(plan.selected):,} of {len(plan.table):,} areas for {plan.spent_usd:,.0f} USD: a benefit of "
         f"{plan.benefit:,.4g}, at most {plan.gap:.2%} below the best that is possible."
     )
-    for name, shown in (("of most benefit per dollar first", plan.greedy_benefit), ("of keep", plan.price_of_keeping)):
-        if shown == shown:
-            typer.echo(f"Benefit {name}: {shown:,.4g}")
+    for told, amount in (
+        ("The most benefit per dollar first would reach", plan.greedy_benefit),
+        ("Keeping the previous plan costs a benefit of", plan.price_of_keeping),
+    ):
+        if amount == amount:  # missing where it means nothing
+            typer.echo(f"{told} {amount:,.4g}.")
     for path in (products.page, *products.tables):
         typer.echo(f"  {path}")
     for note in products.notes:
