@@ -81,9 +81,9 @@ def _rests(ranking: RankingLike, stability: Stability) -> list[str]:
     said = [f"This rests on {stability.draws:,} rankings, each with other weights: {weights}."]
     if stability.unknown_count:
         said.append(
-            "1 value that nobody knows was drawn from the whole range of its criterion."
+            "1 value that nobody knows was drawn from the range of its criterion."
             if stability.unknown_count == 1
-            else f"{stability.unknown_count:,} values that nobody knows were drawn from the whole range of their criterion."
+            else f"{stability.unknown_count:,} values that nobody knows were drawn from the range of their criterion."
         )
     said.append(
         f"A share is exact to {100 * stability.half_width_share:.1f} percentage points. What is sure here is sure only "
