@@ -1,0 +1,213 @@
+"""The frames that the linkage functions return, column by column."""
+
+from __future__ import annotations
+
+from landrelease.tables.columns import INTENDED, Column, Table, code, count, date, flag, m2, number, share, text
+
+__all__ = ["LINKAGE_RESULTS"]
+
+_PROVINCE = text("province_code", "unit of the level that was asked for; missing where it is not known")
+_FLOW_TYPE = code("flow_type_code", "commitment or disbursement; the two are never added")
+_SCOPE = (
+    text("scope", "`all`, or the column whose values are the groups"),
+    text("group", "the group; missing for `all`, and for what is not known"),
+)
+_SECTOR = text("sector_code", "OECD DAC category: the first three digits")
+
+
+def _result(name: str, row: str, *columns: Column, id: str) -> Table:
+    return Table(name, row, id, columns)
+
+
+LINKAGE_RESULTS = (
+    _result(
+        "coordination_releases", "a release",
+        text("release_id", "the release"), date("release_date", "day of the release"), _PROVINCE,
+        text("admin_code", "its administrative unit"), INTENDED, m2("area_m2", "released land"),
+        count("need_count", "needs that its unit named; missing where nobody is known to have asked"),
+        code("wanted_use_code", "use that its unit ranks first", "use_code"),
+        flag("is_need_match", "whether a need is of the group of the intended use; missing where either is unknown"),
+        text("project_tier", "closest tier of its projects: on_site, likely, same_district; missing where it has none"),
+        count("project_count", "projects on site or likely"),
+        code("gap_code", "need against projects"),
+        number("lag_days", "from the release to the first day of a project on site or likely", "days"),
+        code("lag_code", "what is known of that lag"),
+        text("first_project_id", "the project of that day, the first in the table where several"),
+        id="release_id",
+    ),
+    _result(
+        "coordination_hazards", "a place of a project and a hazardous area in its way",
+        text("project_id", "the project"), text("location_id", "the place"),
+        code("project_state_code", "state of the project on the day"),
+        text("implementer", "organisation that carries it out"), text("sector_code", "its OECD DAC sector"),
+        date("start_date", "its start"),
+        text("area_id", "the hazardous area"), code("hazard_class", "class by the evidence"),
+        number("distance_m", "from the place to the area; 0 on it", "m"),
+        Column("rank", "count", "rank of the area, 1 is first; missing where it was not ranked", low=1),
+        id="location_id",
+    ),
+    _result(
+        "coordination_overlaps", "two actors in one place",
+        code("overlap_code", "what kind of place"), text("place_id", "the release or the unit"), _SECTOR,
+        text("actor", "the first of the two by name"), text("other_actor", "the other"),
+        count("overlap_count", "pairs of their projects that were active on one day"),
+        count("unknown_count", "pairs whose dates can not tell"),
+        date("first_date", "first day on which both were active"), date("last_date", "last such day"),
+        id="place_id",
+    ),
+    _result(
+        "coordination_lag", "all releases, or those of a province",
+        *_SCOPE, count("release_count", "releases"), count("started_count", "with a project since or at the release"),
+        count("not_yet_count", "without one by the day"), count("unknown_count", "where dates can not tell"),
+        number("median_days", "median lag, with those without a project as longer; missing where fewer than half "
+               "have one", "days"),
+        number("median_started_days", "median of those with a project alone: too short", "days"),
+        id="group",
+    ),
+    _result(
+        "coordination_matrix", "an actor, a sector and a province",
+        text("actor", "organisation; missing where not known"), code("role_code", "what it does"), _SECTOR, _PROVINCE,
+        count("project_count", "projects, cancelled ones not counted"),
+        count("current_count", "of these, planned or running on the day"),
+        count("release_count", "releases on or near which it works, or which it released"),
+        number("weight", "sum of the weights of its projects at these releases"),
+        id="actor",
+    ),
+    _result(
+        "coordination_units", "a province",
+        _PROVINCE, count("hazard_count", "hazardous areas"), count("release_count", "releases"),
+        m2("released_m2", "their land"), count("need_count", "needs that were named"),
+        count("project_count", "projects, cancelled ones not counted"),
+        count("current_count", "of these, planned or running on the day"),
+        count("unknown_count", "of these, state not known on the day"),
+        count("above_count", "planned, running or of unknown state, known only to a unit above, the country apart; "
+              "missing without a level"),
+        count("actor_count", "organisations of its planned and running projects"),
+        number("actor_hhi", "Herfindahl index of these, by projects", "index", high=1),
+        code("unit_gap_code", "what is recorded against projects"),
+        id="province_code",
+    ),
+    _result(
+        "funding_flows", "a flow",
+        text("flow_id", "the flow"), Column("year", "count", "calendar year"), text("donor", "organisation that pays"),
+        code("channel_code", "through whom"), text("sector_code", "OECD DAC sector"), _PROVINCE, _FLOW_TYPE,
+        number("amount_usd", "amount in current US dollars", "usd", low=None),
+        number("deflator_ratio", "deflator of the base year over that of its year; missing where one is not given",
+               "ratio"),
+        number("constant_usd", "amount in dollars of the base year; missing where either is", "usd", low=None),
+        id="flow_id",
+    ),
+    _result(
+        "funding_table", "a group of flows of one type",
+        text("donor", "organisation that pays"), code("channel_code", "through whom"),
+        text("sector_code", "OECD DAC sector"), _PROVINCE, Column("year", "count", "calendar year"), _FLOW_TYPE,
+        count("flow_count", "flows"), number("amount_usd", "in current US dollars", "usd", low=None),
+        number("constant_usd", "in dollars of the base year, of those that could be converted", "usd", low=None),
+        count("unknown_count", "flows that could not be"),
+        number("unconverted_usd", "their amounts, in current US dollars", "usd", low=None),
+        id="donor",
+    ),
+    _result(
+        "funding_concentration", "all flows of one type, or a group of them",
+        _FLOW_TYPE, *_SCOPE, number("constant_usd", "in dollars of the base year", "usd", low=None),
+        count("donor_count", "donors"), text("largest_donor", "the largest, the first by name of equals"),
+        share("largest_share", "its share of the money of known donors"),
+        share("top5_share", "share of the five largest"),
+        number("donor_hhi", "Herfindahl index: sum of the squared shares of donors", "index", high=1),
+        flag("is_single_donor", "one donor pays all; missing where that is not known"),
+        share("unknown_donor_share", "share of the money whose donor is not known"),
+        id="group",
+    ),
+    _result(
+        "funding_need", "a province",
+        _PROVINCE, number("need_usd", "money needed, in dollars of the base year", "usd"),
+        number("commitment_usd", "committed, in dollars of the base year", "usd", low=None),
+        number("disbursement_usd", "disbursed, in dollars of the base year", "usd", low=None),
+        number("unknown_usd", "commitment or disbursement, not known which", "usd", low=None),
+        count("unknown_count", "flows that could not be converted"),
+        number("gap_usd_low", "need less all that may be committed to it", "usd", low=None),
+        number("gap_usd_high", "need less what is known to be committed to it", "usd", low=None),
+        number("funded_ratio", "what is known to be committed over the need", "ratio", low=None),
+        id="province_code",
+    ),
+    _result(
+        "funding_phases", "a declared phase and a type of flow",
+        text("phase", "the phase; missing for years of none"), Column("first_year", "count", "its first year"),
+        Column("last_year", "count", "its last year"), _FLOW_TYPE,
+        number("domestic_usd", "from domestic donors, in dollars of the base year", "usd", low=None),
+        number("international_usd", "from other donors", "usd", low=None),
+        number("unknown_usd", "from donors that are not known", "usd", low=None),
+        count("unknown_count", "flows that could not be converted"),
+        share("domestic_share_low", "domestic share if no unknown donor is domestic"),
+        share("domestic_share_high", "domestic share if all unknown donors are"),
+        id="phase",
+    ),
+    _result(
+        "capacity_scores", "an institution and an indicator of the checklist",
+        text("institution", "the institution"), text("indicator_code", "the indicator"),
+        text("dimension", "what it is part of"), text("label", "the indicator in words"),
+        number("scale_low", "lowest score of its scale", "score", low=None),
+        number("scale_high", "highest score of its scale", "score", low=None),
+        date("first_date", "day of the earlier score"), number("first_score", "the earlier score", "score", low=None),
+        date("latest_date", "day of the latest score"),
+        number("latest_score", "the latest score; missing where it was never scored", "score", low=None),
+        number("latest_target", "score that was aimed at then", "score", low=None),
+        share("level_share", "latest score on its scale, from 0 to 1"),
+        number("change", "level less the earlier level, in parts of the scale; missing with one score", "scale",
+               low=None),
+        id="indicator_code",
+    ),
+    _result(
+        "capacity_dimensions", "an institution and a dimension",
+        text("institution", "the institution"), text("dimension", "the dimension; missing for all of them"),
+        count("indicator_count", "indicators of the checklist"), count("known_count", "of these, scored"),
+        share("level_share", "mean level of those scored; each counts alike"),
+        share("level_share_low", "the same with all others at the bottom of their scale"),
+        share("level_share_high", "the same with all others at the top"),
+        count("compared_count", "indicators scored twice"),
+        number("change", "their mean change, in parts of the scale", "scale", low=None),
+        count("target_count", "scored indicators with a target"), count("target_met_count", "of these, reached"),
+        id="institution",
+    ),
+    _result(
+        "capacity_residual", "a province",
+        _PROVINCE, count("team_count", "response teams; missing where not known"),
+        count("open_area_count", "areas still hazardous"), m2("open_m2", "their land"),
+        count("callout_count", "call-outs from `since` to `as_of`; missing without a record of them"),
+        number("open_areas_per_team", "areas for each team; missing without a team", "areas per team"),
+        number("callouts_per_team_year", "call-outs for each team and year", "call-outs per team and year"),
+        flag("is_uncovered", "areas or call-outs and no team; missing where teams are not known"),
+        id="province_code",
+    ),
+    _result(
+        "sdg_table", "an indicator and a target; a target without an indicator; an indicator without a target",
+        Column("goal", "count", "goal, 1 to 17", low=1, high=17), text("sdg_target", "target, as 2.3 or 4.a"),
+        text("topic", "what the target is about, in short"), text("indicator_code", "the indicator"),
+        text("link", "direct or indirect, as the crosswalk says"),
+        number("value", "its value; missing where it was not measured", low=None), text("unit", "its unit"),
+        text("why", "why the indicator bears on the target"),
+        id="sdg_target",
+    ),
+    _result(
+        "programme_indicators", "an indicator of a programme",
+        text("indicator_code", "the indicator"), text("label", "the indicator in words"),
+        text("unit", "unit of the next three"), number("numerator", "what counts", "see unit"),
+        number("denominator", "out of what", "see unit"),
+        number("unknown", "part of which it is not known whether it counts", "see unit"),
+        number("rate_low", "numerator over denominator", "ratio"),
+        number("rate_high", "the same if all that is unknown counts", "ratio"),
+        id="indicator_code",
+    ),
+    _result(
+        "compare_programmes", "an indicator and a programme",
+        text("indicator_code", "the indicator"), text("label", "the indicator in words"),
+        text("programme", "country or province"),
+        number("rate_low", "lowest rate that the records allow", "ratio"),
+        number("rate_high", "highest rate that the records allow", "ratio"),
+        share("unknown_share", "part of the denominator of which it is not known"),
+        Column("rank_best", "count", "best place by rate, 1 is the highest", low=1),
+        Column("rank_worst", "count", "worst place by rate", low=1),
+        id="programme",
+    ),
+)  # fmt: skip
+"""The frames of coordination, funding, capacity, goals and comparison."""
