@@ -294,12 +294,11 @@ def _lags(land: pd.DataFrame, at_land: pd.DataFrame, places: pd.DataFrame, day: 
     """Return for each release the lag to its first project, and what is known of it, by release_id."""
     of_project = pd.DataFrame(places).groupby("project_id", sort=False)
     here = at_land[at_land["release_id"].isin(land["release_id"])]
-    released = here["release_id"].map(land.set_index("release_id")["release_date"])
-    start = here["project_id"].map(of_project["start_date"].min().where(_all_known(of_project["start_date"])))
-    end = here["project_id"].map(of_project["end_date"].max().where(_all_known(of_project["end_date"])))
+    released = _dates_of(here["release_id"], land.set_index("release_id")["release_date"])
+    start = _dates_of(here["project_id"], of_project["start_date"].min().where(_all_known(of_project["start_date"])))
+    end = _dates_of(here["project_id"], of_project["end_date"].max().where(_all_known(of_project["end_date"])))
     states = places["project_id"][places["project_state_code"].eq("running")]
     runs = here["project_id"].isin(states)
-    released, start, end = (one.astype("datetime64[us]") for one in (released, start, end))
     was_over = end < released
     # begun before the release and not known to have ended: it was there only if it still runs
     is_open = ~((start <= released) & end.isna() & ~runs)
@@ -321,6 +320,10 @@ def _lags(land: pd.DataFrame, at_land: pd.DataFrame, places: pd.DataFrame, day: 
     result.loc[is_unknown, ["lag_days"]] = np.nan
     result.loc[is_unknown, ["first_project_id"]] = None
     return result
+
+
+def _dates_of(ids: pd.Series, dates: pd.Series) -> pd.Series:
+    return dates.reindex(ids.to_numpy()).set_axis(ids.index).astype("datetime64[us]")
 
 
 def _all_known(dates: Any) -> pd.Series:
