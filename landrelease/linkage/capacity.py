@@ -277,9 +277,13 @@ def _residual(
     rows["team_count"] = team.reindex(names).to_numpy(dtype=float)
     if areas is not None:
         rows["open_area_count"] = _count(open_land["province_code"], names)
-        rows["open_m2"] = _open_m2(open_land).groupby(open_land["province_code"], dropna=False).sum(min_count=1).reindex(
-            names
-        ).to_numpy()
+        rows["open_m2"] = (
+            _open_m2(open_land)
+            .groupby(open_land["province_code"], dropna=False)
+            .sum(min_count=1)
+            .reindex(names)
+            .to_numpy()
+        )
     if callouts is not None:
         rows["callout_count"] = _count(calls, names)
     has_team = rows["team_count"].where(rows["team_count"] > 0)

@@ -148,13 +148,14 @@ def funding_profile(
     money = _flows(flows, admin_areas, level)
     money["deflator_ratio"] = _ratios(money, deflators, base_year, missing)
     money["constant_usd"] = money["amount_usd"] * money["deflator_ratio"]
+    money["is_domestic"] = _domestic(money, domestic)
     given = None if needs is None else _needs(needs, admin_areas, level)
     return FundingProfile(
         flows=typed(money, "funding_flows"),
         table=_table(money, list(by)),
         concentration=concentration_of(money),
         need=need_table(money, given),
-        phases=phase_table(money, _years(phases), _domestic(money, domestic)),
+        phases=phase_table(money, _years(phases)),
         base_year=int(base_year),
         n=len(money),
         missing_share=float(money["constant_usd"].isna().mean()) if len(money) else float("nan"),
@@ -194,7 +195,9 @@ def _ratios(money: pd.DataFrame, deflators: pd.DataFrame, base_year: int, missin
     """Return the deflator of the base year over that of each flow's year; missing where one is not given."""
     require_columns(deflators, "deflators", ["year", "deflator"])
     by_donor = "donor" in deflators
-    keys = pd.DataFrame({"donor": as_text(deflators["donor"]) if by_donor else "", "year": _whole_years(deflators, "deflators")})
+    keys = pd.DataFrame(
+        {"donor": as_text(deflators["donor"]) if by_donor else "", "year": _whole_years(deflators, "deflators")}
+    )
     if keys.isna().any(axis=None):
         raise DataError(f"'deflators': {int(keys.isna().any(axis=1).sum())} rows have no year, or no donor.")
     if keys.duplicated().any():

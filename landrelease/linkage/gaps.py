@@ -383,7 +383,8 @@ def _caveats(
             f"{rough} releases are known to the month or year: their last day counts, and their lag may be longer": (
                 rough > 0
             ),
-            f"{unlinked} projects are linked to no release: they are nobody's help here, wherever they are": unlinked > 0,
+            f"{unlinked} projects are linked to no release: they are nobody's help here, wherever they are": unlinked
+            > 0,
             f"{nobody} projects name no implementer: they stand in the matrix as unknown and in no overlap": nobody > 0,
             f"{no_place} needs have no admin_code: they count in no unit": no_place > 0,
             f"{elsewhere} units with needs have no release": elsewhere > 0,

@@ -68,7 +68,9 @@ def projects_in_the_way(
         rows[name] = hazards[name].iloc[pairs["area"].to_numpy()].to_numpy()
     rows["rank"] = rows["area_id"].map(ranks)
     order = rows.assign(place=pairs["place"].to_numpy()).sort_values(["rank", "distance_m", "place"], kind="stable")
-    return typed(pd.DataFrame(order.drop(columns=[one for one in ("geometry",) if one in order])), "coordination_hazards")
+    return typed(
+        pd.DataFrame(order.drop(columns=[one for one in ("geometry",) if one in order])), "coordination_hazards"
+    )
 
 
 def _is_place(places: pd.DataFrame) -> Any:
@@ -84,4 +86,6 @@ def _ranks(ranking: pd.DataFrame | None) -> pd.Series:
     if ranking is None:
         return pd.Series(dtype="float64")
     require_columns(ranking, "ranking", ["rank"])
-    return pd.Series(numbers(ranking, "rank", "ranking", low=1).to_numpy(), index=unique_ids(ranking, "area_id", "ranking"))
+    return pd.Series(
+        numbers(ranking, "rank", "ranking", low=1).to_numpy(), index=unique_ids(ranking, "area_id", "ranking")
+    )

@@ -31,7 +31,9 @@ def concentration_of(money: pd.DataFrame) -> pd.DataFrame:
         groups: list[tuple[str, Any, pd.DataFrame]] = [("all", None, part)]
         groups += [("year", _year_text(key), one) for key, one in part.groupby("year", dropna=False)]
         groups += [("province_code", key, one) for key, one in part.groupby("province_code", dropna=False)]
-        rows += [{"flow_type_code": flow_type, "scope": scope, "group": group} | _of(one) for scope, group, one in groups]
+        rows += [
+            {"flow_type_code": flow_type, "scope": scope, "group": group} | _of(one) for scope, group, one in groups
+        ]
     return typed(pd.DataFrame(rows), "funding_concentration")
 
 
@@ -87,14 +89,14 @@ def need_table(money: pd.DataFrame, need: pd.Series | None) -> pd.DataFrame:
     return typed(rows, "funding_need")
 
 
-def phase_table(money: pd.DataFrame, phases: dict[str, tuple[int, int]] | None, domestic: pd.Series) -> pd.DataFrame:
+def phase_table(money: pd.DataFrame, phases: dict[str, tuple[int, int]] | None) -> pd.DataFrame:
     """Return domestic, international and unknown money by declared phase and type of flow."""
     if phases is None:
         return typed(pd.DataFrame(), "funding_phases")
     phase = pd.Series(None, index=money.index, dtype="str")
     for name, (first, last) in phases.items():
         phase = phase.mask(money["year"].between(first, last), name)
-    side = domestic.map({True: "domestic", False: "international"}).fillna("unknown")
+    side = money["is_domestic"].map({True: "domestic", False: "international"}).fillna("unknown")
     rows = []
     for name, (first, last) in [*phases.items(), (None, (None, None))]:
         here = phase.isna() if name is None else phase.eq(name)

@@ -95,6 +95,7 @@ LINKAGE_RESULTS = (
         number("deflator_ratio", "deflator of the base year over that of its year; missing where one is not given",
                "ratio"),
         number("constant_usd", "amount in dollars of the base year; missing where either is", "usd", low=None),
+        flag("is_domestic", "whether its donor is of the country; missing where that is not known"),
         id="flow_id",
     ),
     _result(
@@ -184,8 +185,11 @@ LINKAGE_RESULTS = (
         Column("goal", "count", "goal, 1 to 17", low=1, high=17), text("sdg_target", "target, as 2.3 or 4.a"),
         text("topic", "what the target is about, in short"), text("indicator_code", "the indicator"),
         text("link", "direct or indirect, as the crosswalk says"),
-        number("value", "its value; missing where it was not measured", low=None), text("unit", "its unit"),
+        number("numerator", "its size; missing where it was not measured", "see unit", low=None),
+        text("unit", "unit of the size"), number("rate_low", "lowest rate that the records allow", "ratio", low=None),
+        number("rate_high", "highest rate that they allow", "ratio", low=None),
         text("why", "why the indicator bears on the target"),
+        text("crosswalk", "name of the crosswalk, and whether it was verified"),
         id="sdg_target",
     ),
     _result(
@@ -199,7 +203,7 @@ LINKAGE_RESULTS = (
         id="indicator_code",
     ),
     _result(
-        "compare_programmes", "an indicator and a programme",
+        "compare", "an indicator and a programme",
         text("indicator_code", "the indicator"), text("label", "the indicator in words"),
         text("programme", "country or province"),
         number("rate_low", "lowest rate that the records allow", "ratio"),
