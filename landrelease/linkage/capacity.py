@@ -109,8 +109,8 @@ def capacity_profile(
     Raises
     ------
     DataError
-        A score or target outside of its scale; an indicator that the checklist lacks; two scores of one day that differ;
-        a column is missing or holds no numbers.
+        A score or target outside of its scale; an indicator that the checklist lacks; two scores of one day that
+        differ; a column is missing or holds no numbers.
     OptionError
         `since` after `as_of`, or missing with call-outs; teams missing with areas or call-outs.
     ProgrammeError
@@ -143,8 +143,8 @@ def capacity_profile(
     0
     >>> capacity_profile(scores.assign(score=[1, 7]), as_of="2024-12-31")
     Traceback (most recent call last):
-    landrelease.errors.DataError: 'capacity': 1 of 2 rows have a score outside of the scale of their indicator, the first \
-7 of 'national_budget' (0 to 4) on 2024-06-30.
+    landrelease.errors.DataError: 'capacity': 1 of 2 rows have a score outside of the scale of their indicator, the \
+first 7 of 'national_budget' (0 to 4) on 2024-06-30.
       Fix: correct the score, or give the checklist that it was made with (checklist=...).
     """
     day = day_of("as_of", as_of)
@@ -183,8 +183,9 @@ def _scores(capacity: pd.DataFrame, checklist: pd.DataFrame) -> pd.DataFrame:
     if strange.any():
         first = given["indicator_code"][strange].iloc[0]
         raise DataError(
-            f"'capacity': {int(strange.sum())} of {len(given)} rows have an indicator_code that the checklist lacks, the "
-            f"first {first!r}{nearest(first, known.index)}.\n  Fix: correct it, or give your checklist (checklist=...)."
+            f"'capacity': {int(strange.sum())} of {len(given)} rows have an indicator_code that the checklist lacks, "
+            f"the first {first!r}{nearest(first, known.index)}.\n"
+            f"  Fix: correct it, or give your checklist (checklist=...)."
         )
     for name in ("low", "high"):
         given[name] = known[name].reindex(given["indicator_code"].to_numpy()).to_numpy(dtype=float)
@@ -194,8 +195,8 @@ def _scores(capacity: pd.DataFrame, checklist: pd.DataFrame) -> pd.DataFrame:
             row = given[bad].iloc[0]
             raise DataError(
                 f"'capacity': {int(bad.sum())} of {len(given)} rows have a {name} outside of the scale of their "
-                f"indicator, the first {row[name]:g} of {row['indicator_code']!r} ({row['low']:g} to {row['high']:g}) on "
-                f"{row['assessed_date']:%Y-%m-%d}.\n"
+                f"indicator, the first {row[name]:g} of {row['indicator_code']!r} ({row['low']:g} to {row['high']:g}) "
+                f"on {row['assessed_date']:%Y-%m-%d}.\n"
                 f"  Fix: correct the {name}, or give the checklist that it was made with (checklist=...)."
             )
     dated = given.dropna(subset=["assessed_date", "score"])
@@ -275,6 +276,7 @@ def _residual(
     names = list(dict.fromkeys([*team.index, *open_land["province_code"], *calls]))
     rows = pd.DataFrame({"province_code": pd.Series(names, dtype="str")})
     rows["team_count"] = team.reindex(names).to_numpy(dtype=float)
+    rows[["open_area_count", "callout_count"]] = np.nan
     if areas is not None:
         rows["open_area_count"] = _count(open_land["province_code"], names)
         rows["open_m2"] = (
@@ -287,8 +289,6 @@ def _residual(
     if callouts is not None:
         rows["callout_count"] = _count(calls, names)
     has_team = rows["team_count"].where(rows["team_count"] > 0)
-    for name in ("open_area_count", "callout_count"):
-        rows[name] = rows[name] if name in rows else np.nan
     years = (day - start).days / _DAYS_A_YEAR if start is not None else np.nan
     rows["open_areas_per_team"] = rows["open_area_count"] / has_team
     rows["callouts_per_team_year"] = rows["callout_count"] / has_team / (years if years > 0 else np.nan)
@@ -304,7 +304,7 @@ def _count(codes: pd.Series, names: list[Any]) -> Any:
 def _open_m2(areas: pd.DataFrame) -> pd.Series:
     if "area_m2" in areas or "geometry" not in areas:
         return numbers(areas, "area_m2", "areas")
-    return pd.Series(geodesic_area_m2(areas), index=areas.index).where(areas["geometry"].notna())  # type: ignore[arg-type]
+    return pd.Series(geodesic_area_m2(areas), index=areas.index).where(areas["geometry"].notna())
 
 
 def _calls(

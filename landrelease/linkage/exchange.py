@@ -80,8 +80,9 @@ def programme_indicators(
 
     Notes
     -----
-    rate_low = numerator / denominator, rate_high = (numerator + unknown) / denominator. Productive land counts under the
-    main use of its release. Funding counts where no flow was left unconverted, and no donor took back more than it gave.
+    rate_low = numerator / denominator, rate_high = (numerator + unknown) / denominator. Productive land counts under
+    the main use of its release. Funding counts where every flow was converted, and no donor took back more than it
+    gave.
 
     Examples
     --------
@@ -188,8 +189,8 @@ def compare(programmes: Mapping[str, pd.DataFrame]) -> Comparison:
     ----------
     programmes : mapping
         Country or province to its indicators: indicator_code, numerator, denominator and unknown (the part of the
-        denominator of which it is not known whether it counts), label where it is known. See `programme_indicators`; rows
-        of your own may be added.
+        denominator of which it is not known whether it counts), label where it is known. See `programme_indicators`;
+        rows of your own may be added.
 
     Returns
     -------
@@ -205,9 +206,9 @@ def compare(programmes: Mapping[str, pd.DataFrame]) -> Comparison:
 
     Notes
     -----
-    rank_best counts the programmes whose lowest rate is above the highest of this one; rank_worst also those that may be
-    as high, unknown ones among them. Where the two differ, the records do not say who is ahead. 1 is the highest rate,
-    which for some indicators is the worse end. An indicator without a denominator in any programme is a size: left out.
+    rank_best counts the programmes whose lowest rate is above the highest of this one; rank_worst also those that may
+    be as high, unknown ones among them. Where the two differ, the records do not say who is ahead. 1 is the highest
+    rate, which for some indicators is the worse end. An indicator without a denominator in any programme is a size: left out.
 
     References
     ----------
@@ -255,9 +256,7 @@ def _rates(programme: str, frame: pd.DataFrame) -> pd.DataFrame:
     rows = pd.DataFrame({"indicator_code": as_text(frame["indicator_code"]), "label": text_column(frame, "label")})
     bad = rows["indicator_code"].isna() | rows["indicator_code"].duplicated()
     if bad.any():
-        raise DataError(
-            f"'{what}': each indicator_code must stand once: {int(bad.sum())} rows repeat one, or have none."
-        )
+        raise DataError(f"'{what}': each indicator_code must stand once: {int(bad.sum())} rows repeat or lack it.")
     for name in names:
         rows[name] = numbers(frame, name, what)
     rows = _with_rates(rows).assign(programme=programme)

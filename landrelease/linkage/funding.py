@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -177,7 +178,8 @@ def _flows(flows: pd.DataFrame, admin_areas: Any, level: int | None) -> pd.DataF
     if odd.any():
         raise DataError(
             f"'flows': flow_type_code must be one of {', '.join(types)}: {int(odd.sum())} of {len(odd)} rows are not, "
-            f"the first has {money['flow_type_code'][odd].iloc[0]!r}.\n  Fix: read(..., codes={{'flow_type_code': ...}})"
+            f"the first has {money['flow_type_code'][odd].iloc[0]!r}.\n"
+            f"  Fix: read(..., codes={{'flow_type_code': ...}})"
         )
     money["flow_type_code"] = money["flow_type_code"].fillna("unknown")
     return money.reset_index(drop=True)
@@ -203,7 +205,7 @@ def _ratios(money: pd.DataFrame, deflators: pd.DataFrame, base_year: int, missin
     if keys.duplicated().any():
         row = keys[keys.duplicated()].iloc[0]
         raise DataError(
-            f"'deflators': {int(keys.duplicated().sum())} rows repeat a year, the first {row['year']:.0f} {row['donor']}"
+            f"'deflators': {int(keys.duplicated().sum())} rows repeat a year, first {row['year']:.0f} {row['donor']}."
         )
     value = numbers(deflators, "deflator", "deflators")
     if (value == 0).any():
@@ -238,8 +240,8 @@ def _lacks(
     return DataError(
         f"'deflators' lacks what {int(lacking.sum())} of {len(money)} flows need, the first flow "
         f"{first['flow_id']!r}: {why}.\n"
-        f'  Fix: add it, or funding_profile(..., missing="unknown") leaves such flows out of constant prices and counts '
-        f"them."
+        f'  Fix: add it, or funding_profile(..., missing="unknown") leaves such flows out of constant prices and '
+        f"counts them."
     )
 
 
@@ -270,7 +272,7 @@ def _years(phases: Mapping[str, tuple[int, int]] | None) -> dict[str, tuple[int,
     for first, last, name in ends:
         if first > last:
             raise OptionError(f"phases: '{name}' ends in {last}, before it begins in {first}")
-    for (_, last, name), (first, _, other) in zip(ends, ends[1:], strict=False):
+    for (_, last, name), (first, _, other) in pairwise(ends):
         if first <= last:
             raise OptionError(f"phases: '{name}' (to {last}) and '{other}' (from {first}) overlap: money counts once")
     return {name: (first, last) for first, last, name in ends}
@@ -296,8 +298,8 @@ def _caveats(money: pd.DataFrame, base_year: int) -> tuple[str, ...]:
     no_donor, no_place = money["donor"].isna(), money["province_code"].isna()
     return told(
         {
-            f"{int(no_ratio.sum())} flows of {money['amount_usd'][no_ratio].sum():,.0f} current USD could not be brought "
-            f"to prices of {base_year}: they are in no sum in constant prices": bool(no_ratio.any()),
+            f"{int(no_ratio.sum())} flows of {money['amount_usd'][no_ratio].sum():,.0f} current USD could not be "
+            f"brought to prices of {base_year}: they are in no sum in constant prices": bool(no_ratio.any()),
             f"{int(no_amount.sum())} flows have no amount: sums are at least what they say": bool(no_amount.any()),
             f"of {int(untyped.sum())} flows it is not known whether they are commitments or disbursements": (
                 bool(untyped.any())

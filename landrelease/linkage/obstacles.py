@@ -24,7 +24,8 @@ def state_of(projects: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
     Examples
     --------
     >>> projects = pd.DataFrame({"start_date": pd.to_datetime(["2020-01-01", "2030-01-01", None, None]),
-    ...     "end_date": pd.to_datetime(["2021-01-01", None, None, None]), "status": [None, None, "implementation", None]})
+    ...     "end_date": pd.to_datetime(["2021-01-01", None, None, None]),
+    ...     "status": [None, None, "implementation", None]})
     >>> state_of(projects, pd.Timestamp("2020-06-30")).tolist()
     ['running', 'planned', 'running', 'unknown']
     """
@@ -57,7 +58,7 @@ def projects_in_the_way(
     if len(here) and len(hazards):
         if not isinstance(hazards, gpd.GeoDataFrame):
             raise DataError("'hazards' has no geometry: nobody can say what stands on it. Fix: read(..., 'areas')")
-        crs = require_same_crs(hazards, places, "hazards", "projects")  # type: ignore[arg-type]
+        crs = require_same_crs(hazards, places, "hazards", "projects")
         shapes = hazards.geometry.to_numpy(), here.geometry.to_numpy()
         area, place, distance = near_pairs(*shapes, crs, within_m)
         pairs = pd.DataFrame({"area": area, "place": place, "distance_m": distance})

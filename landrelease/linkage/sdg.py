@@ -14,8 +14,9 @@ from landrelease.linkage.files import read_list
 __all__ = ["TARGETS", "sdg_table"]
 
 _COUNTS = {
-    1: (5, "b"), 2: (5, "c"), 3: (9, "d"), 4: (7, "c"), 5: (6, "c"), 6: (6, "b"), 7: (3, "b"), 8: (10, "b"), 9: (5, "c"),
-    10: (7, "c"), 11: (7, "c"), 12: (8, "c"), 13: (3, "b"), 14: (7, "c"), 15: (9, "c"), 16: (10, "b"), 17: (19, ""),
+    1: (5, "b"), 2: (5, "c"), 3: (9, "d"), 4: (7, "c"), 5: (6, "c"), 6: (6, "b"), 7: (3, "b"), 8: (10, "b"),
+    9: (5, "c"), 10: (7, "c"), 11: (7, "c"), 12: (8, "c"), 13: (3, "b"), 14: (7, "c"), 15: (9, "c"), 16: (10, "b"),
+    17: (19, ""),
 }  # fmt: skip
 """Goal: how many targets have a number, and the last letter of the others (A/RES/70/1)."""
 _LETTERS = "abcd"
@@ -41,8 +42,8 @@ def sdg_table(indicators: pd.DataFrame, *, crosswalk: str | PathLike[str] = "gen
     Returns
     -------
     DataFrame
-        goal, sdg_target, topic, indicator_code, link, numerator, unit, rate_low, rate_high, why, crosswalk; by target. A
-        target whose indicator was not given stands with missing numbers; an indicator without a target stands last.
+        goal, sdg_target, topic, indicator_code, link, numerator, unit, rate_low, rate_high, why, crosswalk; by target.
+        A target whose indicator was not given stands with missing numbers; an indicator without one stands last.
 
     Raises
     ------
@@ -53,9 +54,9 @@ def sdg_table(indicators: pd.DataFrame, *, crosswalk: str | PathLike[str] = "gen
 
     Notes
     -----
-    The numbers of the targets are those of the United Nations. Which indicator bears on which is a choice: in the bundled
-    crosswalk that of this package, not checked by anyone else, as the column `crosswalk` says. An indicator beside a
-    target is no measure of the target, which has official indicators for the whole country.
+    The numbers of the targets are those of the United Nations. Which indicator bears on which is a choice: in the
+    bundled crosswalk that of this package, not checked by anyone else, as the column `crosswalk` says. An indicator
+    beside a target is no measure of the target, which has official indicators for the whole country.
 
     References
     ----------
@@ -98,8 +99,8 @@ def _indicators(indicators: pd.DataFrame) -> pd.DataFrame:
     bad = codes.isna() | codes.duplicated()
     if bad.any():
         raise DataError(
-            f"'indicators': each indicator_code must stand once: {int(bad.sum())} of {len(bad)} rows repeat one, or have "
-            f"none.\n  Fix: one table a programme; compare(...) puts several side by side."
+            f"'indicators': each indicator_code must stand once: {int(bad.sum())} of {len(bad)} rows repeat or lack "
+            f"one.\n  Fix: one table a programme; compare(...) puts several side by side."
         )
     names = ("numerator", "rate_low", "rate_high")
     columns = {name: numbers(indicators, name, "indicators", low=float("-inf")) for name in names}

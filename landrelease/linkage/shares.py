@@ -37,7 +37,7 @@ def concentration_of(money: pd.DataFrame) -> pd.DataFrame:
     return typed(pd.DataFrame(rows), "funding_concentration")
 
 
-def _year_text(year: float) -> str | None:
+def _year_text(year: Any) -> str | None:
     return None if np.isnan(year) else f"{year:.0f}"
 
 
@@ -98,8 +98,9 @@ def phase_table(money: pd.DataFrame, phases: dict[str, tuple[int, int]] | None) 
         phase = phase.mask(money["year"].between(first, last), name)
     side = money["is_domestic"].map({True: "domestic", False: "international"}).fillna("unknown")
     rows = []
-    for name, (first, last) in [*phases.items(), (None, (None, None))]:
-        here = phase.isna() if name is None else phase.eq(name)
+    every: list[tuple[str | None, tuple[int | None, int | None]]] = [*phases.items(), (None, (None, None))]
+    for phase_name, (begins, ends) in every:
+        here = phase.isna() if phase_name is None else phase.eq(phase_name)
         for flow_type in _TYPES:
             part = money[here & money["flow_type_code"].eq(flow_type)]
             if part.empty:
@@ -109,7 +110,7 @@ def phase_table(money: pd.DataFrame, phases: dict[str, tuple[int, int]] | None) 
             low, high = _bounds(own, other, unknown)
             rows.append(
                 {
-                    "phase": name, "first_year": first, "last_year": last, "flow_type_code": flow_type,
+                    "phase": phase_name, "first_year": begins, "last_year": ends, "flow_type_code": flow_type,
                     "domestic_usd": own, "international_usd": other, "unknown_usd": unknown,
                     "unknown_count": int(part["constant_usd"].isna().sum()),
                     "domestic_share_low": low, "domestic_share_high": high,
