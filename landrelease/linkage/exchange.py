@@ -208,7 +208,8 @@ def compare(programmes: Mapping[str, pd.DataFrame]) -> Comparison:
     -----
     rank_best counts the programmes whose lowest rate is above the highest of this one; rank_worst also those that may
     be as high, unknown ones among them. Where the two differ, the records do not say who is ahead. 1 is the highest
-    rate, which for some indicators is the worse end. An indicator without a denominator in any programme is a size: left out.
+    rate, which for some indicators is the worse end. An indicator without a denominator in any programme is
+    a size: left out.
 
     References
     ----------
