@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from landrelease.cells import as_text, day_of
 from landrelease.errors import DataError, OptionError, nearest
@@ -304,7 +305,8 @@ def _count(codes: pd.Series, names: list[Any]) -> Any:
 def _open_m2(areas: pd.DataFrame) -> pd.Series:
     if "area_m2" in areas or "geometry" not in areas:
         return numbers(areas, "area_m2", "areas")
-    return pd.Series(geodesic_area_m2(areas), index=areas.index).where(areas["geometry"].notna())
+    measured = pd.Series(geodesic_area_m2(areas), index=areas.index)
+    return measured.mask(shapely.is_missing(areas.geometry.to_numpy()))
 
 
 def _calls(

@@ -236,7 +236,7 @@ def _lacks(
     if pd.isna(year) or (by_donor and pd.isna(donor)):
         why = "its donor or year is not known"
     else:
-        why = f"no deflator of {year:.0f}{whose}{nearest(str(donor), {one for one, _ in known}) if by_donor else ''}"
+        why = f"no deflator of {year:.0f}{whose}"
     return DataError(
         f"'deflators' lacks what {int(lacking.sum())} of {len(money)} flows need, the first flow "
         f"{first['flow_id']!r}: {why}.\n"

@@ -177,6 +177,11 @@ def coordination_gaps(
     per_release = _gaps(land, pairs, asked, needs is not None).join(_lags(land, at_land, places, day))
     per_release = typed(per_release.reset_index(drop=True), "coordination_releases")
     at_land = at_land[at_land["release_id"].isin(land["release_id"])]
+    left_out = {
+        "releases after the day": len(releases) - len(land),
+        "needs named after the day": (0 if needs is None else len(needs)) - len(asked),
+        "places of cancelled projects": len(projects) - len(places),
+    }
     return CoordinationGaps(
         releases=per_release,
         hazards=projects_in_the_way(places, open_land, ranking, within_m),
@@ -188,7 +193,7 @@ def coordination_gaps(
         n=len(land),
         missing_share=float(per_release["gap_code"].eq("unknown").mean()) if len(land) else float("nan"),
         method="needs by unit, projects by the links given; median lag by Kaplan-Meier",
-        caveats=_caveats(land, places, pairs, asked, per_release, releases, projects),
+        caveats=_caveats(land, places, pairs, asked, per_release, left_out),
     )
 
 
@@ -365,9 +370,8 @@ def _median(started: Any, waiting: Any) -> float:
 
 def _caveats(
     land: pd.DataFrame, places: pd.DataFrame, pairs: pd.DataFrame, asked: pd.DataFrame, found: pd.DataFrame,
-    releases: pd.DataFrame, projects: pd.DataFrame,
+    left_out: dict[str, int],
 ) -> tuple[str, ...]:  # fmt: skip
-    late = len(releases) - len(land)
     no_need = int(found["gap_code"].eq("unknown").sum())
     rough = int(land["date_precision"].isin(["month", "year"]).sum())
     undated = int(land["release_date"].isna().sum())
@@ -375,7 +379,6 @@ def _caveats(
     no_place = int(asked["admin_code"].isna().sum())
     elsewhere = len(set(asked["admin_code"].dropna()) - set(land["admin_code"].dropna()))
     unlinked = places["project_id"].nunique() - pairs["project_id"].nunique()
-    dropped = len(projects) - len(places)
     return told(
         {
             f"of {no_need} of {len(land)} releases nobody is known to have asked: their gap is unknown": no_need > 0,
@@ -388,8 +391,7 @@ def _caveats(
             f"{nobody} projects name no implementer: they stand in the matrix as unknown and in no overlap": nobody > 0,
             f"{no_place} needs have no admin_code: they count in no unit": no_place > 0,
             f"{elsewhere} units with needs have no release": elsewhere > 0,
-            f"{late} releases after the day are left out": late > 0,
-            f"{dropped} places of cancelled projects are left out": dropped > 0,
             "status is that of the export, not of an earlier as_of": len(places) > 0,
         }
+        | {f"{count} {what} are left out": count > 0 for what, count in left_out.items()}
     )
