@@ -21,7 +21,7 @@ matches = lr.match_projects(releases, projects, within_m=1_000, months_before=12
 links = matches.drop_duplicates(["release_id", "project_id"])
 links = links.assign(
     tier=links["link_level"].map({"on_site": "on_site", "nearby": "likely", "area_level": "same_district"}),
-    weight=1 / links.groupby("project_id")["release_id"].transform("size"),
+    weight_share=1 / links.groupby("project_id")["release_id"].transform("size"),
 )
 gaps = lr.coordination_gaps(
     releases, projects, links=links, needs=lr.read(sample / "needs.csv", "needs"), hazards=hazards, within_m=250,

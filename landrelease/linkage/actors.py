@@ -78,8 +78,13 @@ def actor_matrix(places: pd.DataFrame, at_land: pd.DataFrame, land: pd.DataFrame
     own = actors.drop_duplicates(["project_id", "actor"])[["project_id", "actor", "sector"]]
     on_land = joined(at_land, own, ["project_id"])
     on_land = joined(on_land, land[["release_id", "province_code"]], ["release_id"])
-    linked = on_land.groupby(keys, dropna=False).agg(release_count=("release_id", "nunique"), weight=("weight", "sum"))
-    rows = projects.join(linked, how="outer").fillna(0).reset_index().assign(role_code="implementer")
+    groups = on_land.groupby(keys, dropna=False)
+    linked = groups.agg(release_count=("release_id", "nunique")).assign(weight=groups["weight"].sum(min_count=1))
+    rows = projects.join(linked, how="outer")
+    # without a link the weight is 0; with links of unknown weight it is unknown
+    rows["weight"] = rows["weight"].mask(rows["release_count"].isna(), 0.0)
+    counts_of = ["project_count", "current_count", "release_count"]
+    rows = rows.fillna(dict.fromkeys(counts_of, 0)).reset_index().assign(role_code="implementer")
     work = land.assign(actor=land["operator"], sector=_DEMINING).groupby(keys, dropna=False)
     operators = work.agg(release_count=("release_id", "size")).reset_index().assign(role_code="operator")
     both = pd.concat([rows.astype("object"), operators.astype("object")], ignore_index=True)

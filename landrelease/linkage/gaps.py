@@ -98,8 +98,8 @@ def coordination_gaps(
     projects : DataFrame or GeoDataFrame
         Table `projects`, one row a place; cancelled ones are left out.
     links : DataFrame
-        Which project belongs to which release: release_id, project_id, weight (share of the project, 0 to 1; they sum
-        to at most 1 a project), tier (`on_site`, `likely`, `same_district`).
+        Which project belongs to which release: release_id, project_id, weight_share (share of the project; they
+        sum to at most 1 a project; missing where not known), tier (`on_site`, `likely`, `same_district`).
     as_of : date
         The day on which it is asked.
     needs : DataFrame, optional
@@ -155,16 +155,16 @@ def coordination_gaps(
     ...     "release_date": pd.to_datetime(["2020-01-01"] * 3)})
     >>> projects = pd.DataFrame({"project_id": ["P1"], "location_id": ["P1/1"], "admin_code": ["N"],
     ...     "implementer": ["Farm aid"], "start_date": pd.to_datetime(["2020-01-31"]), "sector_code": ["31120"]})
-    >>> links = pd.DataFrame({"release_id": ["R1"], "project_id": ["P1"], "weight": [1.0], "tier": ["on_site"]})
+    >>> links = pd.DataFrame({"release_id": ["R1"], "project_id": ["P1"], "weight_share": [1.0], "tier": ["on_site"]})
     >>> needs = pd.DataFrame({"need_id": ["1"], "admin_code": ["N"], "wanted_use_code": ["agriculture"]})
     >>> found = coordination_gaps(releases, projects, links=links, needs=needs, as_of="2022-12-31")
     >>> found.releases[["release_id", "gap_code", "lag_days", "lag_code"]].values.tolist()
     [['R1', 'served', 30.0, 'started'], ['R2', 'gap', nan, 'not_yet'], ['R3', 'unknown', nan, 'not_yet']]
     >>> coordination_gaps(releases.iloc[:0], projects.iloc[:0], links=links.iloc[:0], as_of="2022-12-31").n
     0
-    >>> coordination_gaps(releases, projects, links=links.assign(weight=1.5), as_of="2022-12-31")
+    >>> coordination_gaps(releases, projects, links=links.assign(weight_share=1.5), as_of="2022-12-31")
     Traceback (most recent call last):
-    landrelease.errors.DataError: 'links': weight must be from 0 to 1: 1 of 1 rows are not, the first has 1.5.
+    landrelease.errors.DataError: 'links': weight_share must be from 0 to 1: 1 of 1 rows are not, the first has 1.5.
       Fix: weights are shares of a project.
     """
     day = day_of("as_of", as_of)
@@ -226,17 +226,17 @@ def _releases(releases: pd.DataFrame, day: pd.Timestamp, admin_areas: Any, level
 
 def _links(links: pd.DataFrame, releases: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     """Return the links as they are said to be: known tiers, weights that sum to at most 1 a project."""
-    require_columns(links, "links", ["release_id", "project_id", "weight", "tier"])
+    require_columns(links, "links", ["release_id", "project_id", "weight_share", "tier"])
     pairs = pd.DataFrame({name: as_text(links[name]) for name in ("release_id", "project_id", "tier")})
-    pairs["weight"] = numbers(links, "weight", "links", low=-np.inf)
+    pairs["weight"] = numbers(links, "weight_share", "links", low=-np.inf)
     odd = ~pairs["tier"].isin(_TIERS).to_numpy(dtype=bool)
     if odd.any():
         first = pairs["tier"][odd].iloc[0]
         raise DataError(f"'links': tier must be one of {', '.join(_TIERS)}: {odd.sum()} rows are not, first {first!r}")
-    bad = ~pairs["weight"].between(0, 1)
+    bad = pairs["weight"].notna() & ~pairs["weight"].between(0, 1)
     if bad.any():
         raise DataError(
-            f"'links': weight must be from 0 to 1: {int(bad.sum())} of {len(pairs)} rows are not, the first has "
+            f"'links': weight_share must be from 0 to 1: {int(bad.sum())} of {len(pairs)} rows are not, the first has "
             f"{pairs['weight'][bad].iloc[0]:g}.\n  Fix: weights are shares of a project."
         )
     total = pairs.groupby("project_id")["weight"].sum()
@@ -375,6 +375,7 @@ def _caveats(
     no_need = int(found["gap_code"].eq("unknown").sum())
     rough = int(land["date_precision"].isin(["month", "year"]).sum())
     undated = int(land["release_date"].isna().sum())
+    unweighed = int(pairs["weight"].isna().sum())
     nobody = len(distinct(places["project_id"][places["implementer"].isna()]))
     no_place = int(asked["admin_code"].isna().sum())
     elsewhere = len(set(asked["admin_code"].dropna()) - set(land["admin_code"].dropna()))
@@ -388,6 +389,7 @@ def _caveats(
             ),
             f"{unlinked} projects are linked to no release: they are nobody's help here, wherever they are": unlinked
             > 0,
+            f"{unweighed} links have no weight: the weights in the matrix are at least what they say": unweighed > 0,
             f"{nobody} projects name no implementer: they stand in the matrix as unknown and in no overlap": nobody > 0,
             f"{no_place} needs have no admin_code: they count in no unit": no_place > 0,
             f"{elsewhere} units with needs have no release": elsewhere > 0,

@@ -70,7 +70,7 @@ LINKAGE_RESULTS = (
         count("project_count", "projects, cancelled ones not counted"),
         count("current_count", "of these, planned or running on the day"),
         count("release_count", "releases on or near which it works, or which it released"),
-        number("weight", "sum of the weights of its projects at these releases"),
+        number("weight", "sum of the weights of its projects at these releases; missing where none is known"),
         id="actor",
     ),
     _result(

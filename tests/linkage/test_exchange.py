@@ -98,7 +98,7 @@ def test_indicators_by_hand():
 def test_indicators_of_all_parts_by_hand():
     land = pd.DataFrame({"release_id": list("abcd"), "admin_code": "N", "release_date": pd.Timestamp("2020-01-01")})
     works = pd.DataFrame({"project_id": list("xyz"), "start_date": pd.to_datetime(["2020-06-30", "2021-06-30", None])})
-    pairs = pd.DataFrame({"release_id": list("abc"), "project_id": list("xyz"), "weight": 1.0})
+    pairs = pd.DataFrame({"release_id": list("abc"), "project_id": list("xyz"), "weight_share": 1.0})
     pairs["tier"] = ["on_site", "likely", "likely"]
     needs = pd.DataFrame({"need_id": ["1"], "admin_code": ["N"]})
     found = coordination_gaps(land, works, links=pairs, needs=needs, as_of="2022-12-31")

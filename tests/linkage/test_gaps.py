@@ -67,7 +67,7 @@ def links() -> pd.DataFrame:
         {
             "release_id": ["R1", "R1", "R2", "R3", "R4", "R5"],
             "project_id": ["P1", "P2", "P4", "P1", "P1", "P3"],
-            "weight": [0.5, 0.4, 1.0, 0.2, 0.1, 0.5],
+            "weight_share": [0.5, 0.4, 1.0, 0.2, 0.1, 0.5],
             "tier": ["on_site", "likely", "likely", "same_district", "on_site", "likely"],
         }
     )
@@ -147,7 +147,7 @@ def test_median_lag_by_hand():
     land = pd.DataFrame({"release_id": list("abcdef"), "release_date": released})
     starts = [released[0] + pd.Timedelta(days=one) for one in (10, 20, 30)]
     works = pd.DataFrame({"project_id": list("xyz"), "start_date": starts})
-    pairs = pd.DataFrame({"release_id": list("abc"), "project_id": list("xyz"), "weight": 1.0, "tier": "likely"})
+    pairs = pd.DataFrame({"release_id": list("abc"), "project_id": list("xyz"), "weight_share": 1.0, "tier": "likely"})
     lag = coordination_gaps(land, works, links=pairs, as_of=day).lag
     assert lag.loc[0, ["release_count", "started_count", "not_yet_count", "unknown_count"]].tolist() == [6, 3, 3, 0]
     assert lag.loc[0, ["median_days", "median_started_days"]].tolist() == [30.0, 20.0]
@@ -277,7 +277,7 @@ def test_each_release_is_in_one_column(cases):
             "end_date": pd.Timestamp("2031-01-01"),
         }
     )
-    pairs = pd.DataFrame({"release_id": land["release_id"], "project_id": works["project_id"], "weight": 1.0})
+    pairs = pd.DataFrame({"release_id": land["release_id"], "project_id": works["project_id"], "weight_share": 1.0})
     pairs["tier"] = pd.Series([one[1] for one in cases], dtype="str")
     asked = land.loc[np.array([one[0] for one in cases], dtype=bool), ["admin_code"]]
     asked = asked.assign(need_id=asked["admin_code"])
@@ -329,10 +329,9 @@ def test_what_is_left_out_is_said():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"weight": 1.5}, r"weight must be from 0 to 1: 6 of 6 rows are not, the first has 1\.5"),
-        ({"weight": -0.1}, "weight must be from 0 to 1"),
-        ({"weight": None}, "weight must be from 0 to 1"),
-        ({"weight": 0.5}, "the weights of 1 of 4 projects sum to more than 1, those of 'P1' to 1.5"),
+        ({"weight_share": 1.5}, r"weight_share must be from 0 to 1: 6 of 6 rows are not, the first has 1\.5"),
+        ({"weight_share": -0.1}, "weight_share must be from 0 to 1"),
+        ({"weight_share": 0.5}, "the weights of 1 of 4 projects sum to more than 1, those of 'P1' to 1.5"),
         ({"tier": "nearby"}, "tier must be one of on_site, likely, same_district: 6 rows are not, first 'nearby'"),
         ({"release_id": "R7"}, "stand twice"),
         (
@@ -344,6 +343,14 @@ def test_what_is_left_out_is_said():
 def test_bad_links(change, message):
     with pytest.raises(DataError, match=message):
         found_gaps(links=links().assign(**change))
+
+
+def test_a_weight_that_is_not_known():
+    found = found_gaps(links=links().assign(weight_share=None))
+    known = found.matrix[found.matrix["role_code"] == "implementer"]
+    assert known["weight"][known["release_count"] > 0].isna().all()
+    assert "6 links have no weight: the weights in the matrix are at least what they say" in found.caveats
+    pd.testing.assert_frame_equal(found.releases, found_gaps().releases)
 
 
 def test_bad_input():
@@ -403,7 +410,7 @@ def test_colombia_by_municipality():
     works["admin_code"] = works["admin_code"].mask(is_large, works["admin_code"].str[:2])
     works["admin_code"] = works["admin_code"].mask(works["location_name"].eq("Republic of Colombia"), "CO")
     works["admin_code"] = works["admin_code"].mask(works["location_name"].str.contains("Colombia", na=False), "CO")
-    nothing = pd.DataFrame({"release_id": [], "project_id": [], "weight": [], "tier": []})
+    nothing = pd.DataFrame({"release_id": [], "project_id": [], "weight_share": [], "tier": []})
     found = coordination_gaps(
         pd.DataFrame({"release_id": []}), works, links=nothing, hazards=hazards, as_of="2012-06-30", within_m=1_000,
         admin_areas=units, level=2,
