@@ -92,15 +92,12 @@ def _listed(shares: dict[str, float], notes: list[Finding]) -> str:
 
 def relations_of(activity: Element, own_id: str) -> dict[str, str | None]:
     """Return who publishes the activity, and the other activities that it names."""
-    named: list[tuple[str, str | None]] = []
-    for one in activity.findall("related-activity"):
-        named.append((_RELATED.get((one.get("type") or "").strip(), ""), one.get("ref") or words([one])))
-    for one in activity.findall("other-identifier"):
-        if (one.get("type") or "").strip().upper() in _OTHER_IDENTIFIER:
-            named.append(("same", one.get("ref") or words([one])))
+    related, others = activity.findall("related-activity"), activity.findall("other-identifier")
+    named = [(_RELATED.get((one.get("type") or "").strip(), ""), one.get("ref") or words([one])) for one in related]
+    is_own = [(one.get("type") or "").strip().upper() in _OTHER_IDENTIFIER for one in others]
+    named += [("same", one.get("ref") or words([one])) for one, own in zip(others, is_own, strict=True) if own]
     for relation, role in (("funded_by", "provider"), ("funds", "receiver")):
-        for one in activity.findall(f"transaction/{role}-org"):
-            named.append((relation, one.get(f"{role}-activity-id")))
+        named += [(relation, one.get(f"{role}-activity-id")) for one in activity.findall(f"transaction/{role}-org")]
     kept = [(relation, " ".join((other or "").split())) for relation, other in named if relation]
     texts = [f"{relation}:{other}" for relation, other in kept if other and other.casefold() != own_id.casefold()]
     publisher = activity.find("reporting-org")
