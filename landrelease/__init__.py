@@ -29,12 +29,16 @@ from landrelease.linkage import (
 )
 from landrelease.match import (
     LandCover,
+    ProjectWeights,
     Quantity,
     assign_admin,
+    duplicate_projects,
     match_nearby,
     match_overlap,
     match_projects,
     match_raster,
+    project_weights,
+    sector_shares,
     union_area_m2,
 )
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
@@ -124,6 +128,7 @@ __all__ = [
     "PlanProducts",
     "Products",
     "ProgrammeError",
+    "ProjectWeights",
     "Quantity",
     "RankProducts",
     "Ranking",
@@ -147,6 +152,7 @@ __all__ = [
     "coordination_gaps",
     "criteria_table",
     "describe",
+    "duplicate_projects",
     "events_from_areas",
     "events_from_changes",
     "explain",
@@ -168,6 +174,7 @@ __all__ = [
     "prioritise",
     "priority_map",
     "programme_indicators",
+    "project_weights",
     "rank_programme",
     "read",
     "read_coordinates",
@@ -181,6 +188,7 @@ __all__ = [
     "sample_programme",
     "save_page",
     "sdg_table",
+    "sector_shares",
     "stability",
     "status_on",
     "swap_weights",

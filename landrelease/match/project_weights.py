@@ -198,8 +198,13 @@ def _check(releases: pd.DataFrame, projects: pd.DataFrame, district_level: Any, 
     if not is_level or district_level < 1:
         raise OptionError(f"district_level must be a level below the country, 1 or more; got {district_level!r}")
     ids = codes_of(releases, "release_id")
-    if ids.isna().any() or ids.duplicated().any():
-        raise DataError("'releases' needs a release_id in each row, and each only once. Fix: releases_from(events)")
+    unnamed, repeated = int(ids.isna().sum()), int(ids.dropna().duplicated().sum())
+    if unnamed or repeated:
+        raise DataError(
+            f"'releases' needs a release_id in each row, and each only once: of {len(ids):,} rows {unnamed:,} have none "
+            f"and {repeated:,} repeat one.\n"
+            f"  Fix: releases_from(events)"
+        )
     nameless = int(codes_of(projects, "project_id").isna().sum())
     if nameless:
         raise DataError(
