@@ -3,7 +3,7 @@
     python benchmarks/project_weights.py FOLDER [--releases 100000] [--projects 50000] [--places 1]
 
 The releases are the hazards of `workload.py`; the projects are as well placed as those of a published IATI file of a
-whole country: 5 % exact, 1 % near a place, 57 % known to a district, 30 % to a province, 7 % to the country or an office.
+whole country: 5 % exact, 1 % near a place, 57 % known to a district, 30 % to a province, 7 % to an office.
 FOLDER keeps what is made. The rows of the result are checked against the two things that must hold: the shares of a
 project sum to 1, and no release has a project that is known to more than a district.
 """

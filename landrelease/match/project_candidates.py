@@ -80,13 +80,13 @@ class Fit(NamedTuple):
 def sector_fit(projects: pd.DataFrame, ids: pd.Index) -> Fit:
     """Return the share of the sectors of each project that serves each group of use, half of what is not known."""
     shares = sector_shares(projects).dropna(subset="sector_share")
-    project = ids.get_indexer(shares["project_id"])
+    project = ids.get_indexer(pd.Index(shares["project_id"]))
     serves = sector_group(shares["sector_code"])
     clears = shares["sector_code"].str.startswith(_CLEARANCE).to_numpy()
     share = shares["sector_share"].to_numpy()
 
     def part(mask: Flags) -> Floats:
-        return np.bincount(project[mask], share[mask], minlength=len(ids))
+        return np.bincount(project[mask], share[mask], minlength=len(ids)).astype(np.float64)
 
     known = np.column_stack([part(serves.eq(group).to_numpy() & ~clears) for group in _USES])
     clearance = part(clears)
@@ -110,7 +110,7 @@ class Chance:
         self.before, self.after, self.fit = months_before, months_after, fit
         self.project, self.part = places["project"].to_numpy(np.int64), places["part"].to_numpy()
         group = use_group(codes_of(releases, "intended_use_code"))
-        self.use = pd.Index(_USES).get_indexer(group)  # -1, the last column of the fit, where there is none
+        self.use = pd.Index(_USES).get_indexer(pd.Index(group))  # -1, the last column of the fit, where there is none
 
     def in_time(self, release: Ints, place: Ints) -> Flags:
         """Tell which pairs were active in the window, or may have been: a missing date is not outside."""
@@ -127,7 +127,7 @@ class Chance:
     def sectors(self, release: Ints, place: Ints, is_on: Flags) -> Floats:
         """Return how far the sectors fit the intended use; an exact place on the land is there whatever they are."""
         project = self.project[place]
-        return np.where(is_on, self.fit.on_site[project], self.fit.of_use[project, self.use[release]])
+        return np.asarray(np.where(is_on, self.fit.on_site[project], self.fit.of_use[project, self.use[release]]))
 
 
 def _months(frame: pd.DataFrame, name: str) -> Floats:

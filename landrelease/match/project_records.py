@@ -111,7 +111,7 @@ def _links(projects: pd.DataFrame, rows: pd.Series, ids: pd.Index) -> pd.DataFra
     by_one, by_other = (publisher.iloc[links[name]].reset_index(drop=True) for name in ("one", "other"))
     is_others = by_one.notna() & by_other.notna() & by_one.ne(by_other)
     kept = links["relation"].isin(["same", "funded_by"]) | (links["relation"].eq("part_of") & is_others)
-    return links[kept & links["one"].ne(links["other"])]
+    return pd.DataFrame(links[kept & links["one"].ne(links["other"])])
 
 
 def _joined(left: Ints, right: Ints, group: Ints) -> Ints:

@@ -69,17 +69,18 @@ def sector_shares(projects: pd.DataFrame) -> pd.DataFrame:
     first = pd.DataFrame({"project_id": ids.to_numpy(), "text": said.to_numpy()}).dropna()
     first = first.drop_duplicates("project_id").astype("str")
     parts = first.assign(text=first["text"].str.split(";")).explode("text", ignore_index=True)
-    cells = parts.pop("text").astype("str").str.split(":", n=1)
-    parts["sector_code"] = cells.str[0].astype("str").str.strip()
+    text = parts["text"].astype("str")
+    cells = text.str.split(":", n=1)
     percent = pd.to_numeric(cells.str[1].astype("str").str.strip(), errors="coerce").astype("float64")
-    parts = parts.assign(percent=percent.where(percent >= 0))[parts["sector_code"] != ""]
-    has_no_number = (cells.str.len() < 2).reindex(parts.index)
-    by_project = parts.groupby("project_id")["sector_code"]
-    is_only = by_project.transform("size").eq(1) & has_no_number
+    parts["sector_code"] = cells.str[0].astype("str").str.strip()
+    parts["percent"] = percent.where((percent >= 0) & (percent < np.inf))
+    parts["is_bare"] = ~text.str.contains(":", regex=False)
+    parts = parts[parts["sector_code"] != ""]
+    is_only = parts.groupby("project_id")["percent"].transform("size").eq(1) & parts["is_bare"]
     parts["percent"] = parts["percent"].mask(is_only, 100.0)
-    parts = parts.groupby(["project_id", "sector_code"], sort=False)["percent"].sum(min_count=1, skipna=False)
-    parts = parts.reset_index()
-    total = parts.groupby("project_id")["percent"].transform(lambda one: one.sum(skipna=False)).astype("float64")
+    sums = parts.groupby(["project_id", "sector_code"], sort=False)["percent"].sum(skipna=False)
+    parts = sums.reset_index()
+    total = parts["project_id"].map(parts.groupby("project_id")["percent"].sum(skipna=False)).astype("float64")
     parts["sector_share"] = parts["percent"] / total.where(total > 0)
     parts["is_rebased"] = ((total - 100).abs() > _ROUNDING) & parts["sector_share"].notna()
     _tell(parts, total, len(first))

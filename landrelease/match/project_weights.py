@@ -201,8 +201,8 @@ def _check(releases: pd.DataFrame, projects: pd.DataFrame, district_level: Any, 
     unnamed, repeated = int(ids.isna().sum()), int(ids.dropna().duplicated().sum())
     if unnamed or repeated:
         raise DataError(
-            f"'releases' needs a release_id in each row, and each only once: of {len(ids):,} rows {unnamed:,} have none "
-            f"and {repeated:,} repeat one.\n"
+            f"'releases' needs a release_id in each row, and each only once: of {len(ids):,} rows {unnamed:,} have "
+            f"none and {repeated:,} repeat one.\n"
             f"  Fix: releases_from(events)"
         )
     nameless = int(codes_of(projects, "project_id").isna().sum())
@@ -301,9 +301,9 @@ def _named(weights: pd.DataFrame, releases: gpd.GeoDataFrame, totals: pd.DataFra
     ))  # fmt: skip
     weights = weights.iloc[order].reset_index(drop=True)
     named = weights.assign(
-        release_id=codes_of(releases, "release_id").array.take(weights["release"]),
-        project_id=totals["project_id"].array.take(weights["project"]),
-        tier=pd.array(_TIERS, dtype="str").take(weights["tier"]),
+        release_id=codes_of(releases, "release_id").array.take(weights["release"].to_numpy()),
+        project_id=totals["project_id"].array.take(weights["project"].to_numpy()),
+        tier=pd.array(_TIERS, dtype="str").take(weights["tier"].to_numpy()),
     )
     return named[RESULTS["project_weights"].names].astype(_dtypes("project_weights"))
 
