@@ -84,8 +84,8 @@ def duplicate_projects(projects: pd.DataFrame) -> pd.DataFrame:
     result = pd.DataFrame({"project_id": ids, "counted_as": ids[stands], "reason": reason}).astype("str")
     result["counted_as"] = result["counted_as"].mask(is_left_out)
     result["reason"] = result["reason"].mask(is_left_out, "funds_several")
-    kept = is_left_out | (stands != np.arange(len(ids)))
-    return result.loc[kept, RESULTS["duplicate_projects"].names].reset_index(drop=True)
+    kept: npt.NDArray[np.bool_] = is_left_out | (stands != np.arange(len(ids)))
+    return result[RESULTS["duplicate_projects"].names][kept].reset_index(drop=True)
 
 
 def _links(projects: pd.DataFrame, rows: pd.Series, ids: pd.Index) -> pd.DataFrame:
