@@ -21,7 +21,7 @@ from landrelease.job.folding import fold_records
 from landrelease.job.inputs import Each, Work, counted, read_inputs, sha256_of, warnings_noted
 from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, write_page
 from landrelease.job.programme import read_programme
-from landrelease.match.projects import match_projects
+from landrelease.match.projects.links import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.rules import PROBLEM_COLUMNS
 from landrelease.tables import NO_HAZARD, conform

@@ -4,10 +4,10 @@ from landrelease.match.admin import assign_admin
 from landrelease.match.legends import LandCover
 from landrelease.match.nearby import match_nearby
 from landrelease.match.overlap import match_overlap
-from landrelease.match.project_records import duplicate_projects
-from landrelease.match.project_sectors import sector_shares
-from landrelease.match.project_weights import ProjectWeights, project_weights
-from landrelease.match.projects import match_projects
+from landrelease.match.projects.links import match_projects
+from landrelease.match.projects.records import duplicate_projects
+from landrelease.match.projects.sectors import sector_shares
+from landrelease.match.projects.weights import ProjectWeights, project_weights
 from landrelease.match.raster import Quantity, match_raster
 from landrelease.match.union import union_area_m2
 

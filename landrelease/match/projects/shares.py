@@ -14,7 +14,7 @@ from pyproj import CRS, Geod
 
 from landrelease.geometry import WGS84, cut_at_180, geodesic_area_m2, lon_lat, repaired, transform, unwrapped
 from landrelease.match.nearby import near_pairs
-from landrelease.match.project_places import codes_of, column_of, units_above
+from landrelease.match.projects.places import codes_of, column_of, units_above
 
 __all__ = ["Pairs", "beside", "is_district", "land_m2", "same_unit"]
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.cells import as_days
-from landrelease.match.project_places import DAYS_A_MONTH, codes_of, column_of, place_kinds
-from landrelease.match.project_records import check_duplicates
-from landrelease.match.project_sectors import sector_shares
-from landrelease.match.project_shares import Pairs
+from landrelease.match.projects.places import DAYS_A_MONTH, codes_of, column_of, place_kinds
+from landrelease.match.projects.records import check_duplicates
+from landrelease.match.projects.sectors import sector_shares
+from landrelease.match.projects.shares import Pairs
 from landrelease.tables import sector_group, use_group
 
 __all__ = ["Chance", "Fit", "Found", "places_of", "sector_fit"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError, DataWarning
-from landrelease.match.project_places import codes_of
+from landrelease.match.projects.places import codes_of
 from landrelease.tables import RESULTS
 
 __all__ = ["sector_shares"]

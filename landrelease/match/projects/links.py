@@ -10,7 +10,7 @@ import pandas as pd
 
 from landrelease.geometry import require_same_crs
 from landrelease.match.nearby import near_pairs
-from landrelease.match.project_places import (
+from landrelease.match.projects.places import (
     DAYS_A_MONTH,
     check_tables,
     codes_of,

@@ -14,10 +14,10 @@ import pandas as pd
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import require_same_crs
 from landrelease.match.nearby import check_distance
-from landrelease.match.project_candidates import Chance, Fit, Found, places_of, sector_fit
-from landrelease.match.project_places import check_tables, codes_of
-from landrelease.match.project_records import duplicate_projects
-from landrelease.match.project_shares import beside, is_district, land_m2, same_unit
+from landrelease.match.projects.candidates import Chance, Fit, Found, places_of, sector_fit
+from landrelease.match.projects.places import check_tables, codes_of
+from landrelease.match.projects.records import duplicate_projects
+from landrelease.match.projects.shares import beside, is_district, land_m2, same_unit
 from landrelease.tables import CODES, DTYPES, RESULTS
 
 __all__ = ["ProjectWeights", "project_weights"]

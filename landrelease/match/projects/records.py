@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.errors import DataError
-from landrelease.match.project_places import codes_of, column_of, place_kinds
+from landrelease.match.projects.places import codes_of, column_of, place_kinds
 from landrelease.tables import RESULTS
 
 __all__ = ["check_duplicates", "duplicate_projects"]
