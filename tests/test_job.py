@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 import landrelease as lr
-from landrelease.report import write_csv
+from landrelease.report import put_csv
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_snapshots_and_their_conflict(tmp_path: Path) -> None:
 
 
 def test_text_that_a_spreadsheet_would_run_is_text(tmp_path: Path) -> None:
-    write_csv(pd.DataFrame({"name": ["=1+1", "@x", "plain", None], "m2": [-1.0, 2, 3, 4]}), tmp_path / "t.csv")
+    put_csv(tmp_path / "t.csv", pd.DataFrame({"name": ["=1+1", "@x", "plain", None], "m2": [-1.0, 2, 3, 4]}))
     lines = (tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines == ["name,m2", "'=1+1,-1.0", "'@x,2.0", "plain,3.0", ",4.0"]
 
