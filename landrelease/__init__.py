@@ -99,8 +99,15 @@ if TYPE_CHECKING:
         run,
         sample_programme,
     )
-    from landrelease.maps import land_release_map, priority_map, save_page
-    from landrelease.report import write_priority_page, write_report, write_site_report
+    from landrelease.maps import land_release_map, priority_map, save_page, static_map
+    from landrelease.report import (
+        write_csv,
+        write_geojson,
+        write_geopackage,
+        write_priority_page,
+        write_report,
+        write_site_report,
+    )
     from landrelease.scale import map_areas, read_parts
 
 __version__ = "0.1.0"
@@ -190,12 +197,16 @@ __all__ = [
     "sdg_table",
     "sector_shares",
     "stability",
+    "static_map",
     "status_on",
     "swap_weights",
     "traverse",
     "union_area_m2",
     "usable_rows",
     "use_summary",
+    "write_csv",
+    "write_geojson",
+    "write_geopackage",
     "write_priority_page",
     "write_report",
     "write_site_report",
@@ -214,6 +225,10 @@ _LATE = {
     "rank_programme": "job",
     "read_parts": "scale",
     "save_page": "maps",
+    "static_map": "maps",
+    "write_csv": "report",
+    "write_geojson": "report",
+    "write_geopackage": "report",
     "write_priority_page": "report",
     "write_report": "report",
     "write_site_report": "report",
