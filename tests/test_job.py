@@ -34,6 +34,8 @@ def test_every_product_is_there(products: lr.Products) -> None:
     layers = {name for name, _ in pyogrio.list_layers(products.geopackage)}
     assert {"areas", "releases", "conflicts", "projects", "admin_areas", "use", "balance", "ranking"} <= layers
     assert {path.stem for path in products.tables.glob("*.csv")} == layers - {"layer_styles"}
+    styled = pyogrio.read_dataframe(products.geopackage, layer="layer_styles")
+    assert set(styled["f_table_name"]) == {"areas", "releases", "conflicts", "ranking", "projects", "admin_areas"}
 
 
 def test_run_json_names_inputs_by_hash_and_counts_every_row(products: lr.Products, sample: Path) -> None:

@@ -40,7 +40,9 @@ def families_for(texts: Iterable[str]) -> list[str]:
         for font in others:
             if not missing:
                 break
-            if font.style == "normal" and font.weight in (400, "normal", "regular") and missing & letters(font.fname):
+            is_plain = font.style == "normal" and font.weight in (400, "normal", "regular")
+            # the last resort has every letter, as a box
+            if is_plain and not font.name.startswith("Last Resort") and missing & letters(font.fname):
                 missing -= letters(font.fname)
                 families.append(font.name)
     if missing:

@@ -39,7 +39,7 @@ _GEOD = Geod(ellps="WGS84")
 
 @dataclass(frozen=True)
 class _Plane:
-    """The plane of a map: its CRS, its middle, the length of a unit there, and how this changes to the edge."""
+    """The plane of a map: its CRS, its middle, the length of a unit and the direction of north there."""
 
     crs: CRS
     x: float
@@ -138,16 +138,16 @@ def static_map(
     _check(path, hazards, paper, orientation, admin_areas, ranking, scale)
     layers = _layers(areas, releases, projects, admin_areas, ranking, hazards)
     placed = {name: located(frame, name) for name, frame in layers.items()}
-    main = [one for name, one in placed.items() if name != "admin_areas"]
-    box = _bounds(main) or _bounds(list(placed.values()))
-    if box is None:
+    centred = _without_units(placed) if _bounds(_without_units(placed)) else list(placed.values())
+    if _bounds(centred) is None:
         raise DataError("nothing of these tables can be drawn. Fix: pass at least one row with a geometry.")
-    chosen = crs_of(crs) if crs is not None else metric_crs(gpd.GeoDataFrame(geometry=[shapely.box(*box)], crs=4326))
+    chosen = crs_of(crs) if crs is not None else metric_crs(*centred)
     if not chosen.is_projected:
         raise OptionError(f"crs must be projected; {crs_name(chosen)} is not. Fix: leave crs out, or 'EPSG:32633'")
     drawn = {name: to_crs(one, chosen, name) for name, one in placed.items()}
-    bounds = _bounds([drawn[name] for name in drawn if name != "admin_areas"]) or _bounds(list(drawn.values()))
-    assert bounds is not None
+    bounds = _bounds(_without_units(drawn)) or _bounds(list(drawn.values()))
+    if bounds is None:
+        raise DataError(f"nothing of these tables has a place in {crs_name(chosen)}. Fix: leave crs out.")
     width, height = sorted(_PAPERS[paper], reverse=orientation == "landscape")
     sheet = Sheet(width, height)
     plane = _plane(chosen, bounds)
@@ -207,6 +207,11 @@ def _ranked(areas: gpd.GeoDataFrame, table: pd.DataFrame) -> gpd.GeoDataFrame:
     place = table.drop_duplicates("area_id").set_index("area_id")[ranks]
     kept = areas.drop(columns=["rank", "rank_best"], errors="ignore")
     return kept.assign(**{name: kept["area_id"].map(place[name]).astype("Int64") for name in ranks})
+
+
+def _without_units(layers: dict[str, gpd.GeoDataFrame]) -> list[gpd.GeoDataFrame]:
+    """Return the layers that the sheet must hold: units are only what lies below."""
+    return [layer for name, layer in layers.items() if name != "admin_areas"]
 
 
 def _bounds(frames: Sequence[gpd.GeoDataFrame]) -> tuple[float, float, float, float] | None:

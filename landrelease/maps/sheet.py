@@ -93,10 +93,10 @@ def draw_sheet(path: Path, ending: str, sheet: Sheet, block: Block) -> None:
     from matplotlib.figure import Figure
 
     units = block.layers.get("admin_areas")
-    names = [] if units is None else units["name"].dropna().astype("str").tolist()
-    families = families_for([_said(text) for text in (block.title, *names)])
+    names = [] if units is None else units["name"].dropna().tolist()
+    families = families_for([_said(str(text)) for text in (block.title, *names)])
     settings: dict[str, Any] = {
-        "font.family": families, "text.parse_math": False, "text.usetex": False, "hatch.linewidth": 0.5,
+        "text.parse_math": False, "text.usetex": False, "hatch.linewidth": 0.5,
         "pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "landrelease", "path.simplify": False,
     }  # fmt: skip
     with mpl.rc_context(settings):
@@ -106,7 +106,7 @@ def draw_sheet(path: Path, ending: str, sheet: Sheet, block: Block) -> None:
         page.set_ylim(0, sheet.height)
         page.axis("off")
         page.patch.set_visible(False)
-        marked = _draw_map(figure, page, sheet, block)
+        marked = _draw_map(figure, page, sheet, block, families)
         _draw_panel(page, sheet, block, marked)
         metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending, {})
         figure.savefig(path, format=ending, dpi=_DPI, metadata={"Title": _said(block.title), **metadata})
@@ -116,17 +116,19 @@ def _said(text: str) -> str:
     return " ".join(clean(text).split())[:2_000]
 
 
-def _font(size_pt: float, *, is_bold: bool = False) -> FontProperties:
+def _font(size_pt: float, *, is_bold: bool = False, families: Sequence[str] = ("DejaVu Sans",)) -> FontProperties:
+    """Return a font; other fonts than ours are taken as they are, for few have a bold one."""
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(size=size_pt, weight="bold" if is_bold else "normal")
+    is_ours = len(families) == 1
+    return FontProperties(family=list(families), size=size_pt, weight="bold" if is_bold and is_ours else "normal")
 
 
 def _text(page: Axes, x: float, y: float, text: str, font: Any, **options: Any) -> None:
     page.text(x, y, text, fontproperties=font, **({"color": _INK, "va": "top"} | options))
 
 
-def _draw_map(figure: Any, page: Axes, sheet: Sheet, block: Block) -> int:
+def _draw_map(figure: Any, page: Axes, sheet: Sheet, block: Block, families: Sequence[str]) -> int:
     """Draw the map, its neat line and its title; return how many shapes are drawn as squares."""
     from matplotlib.patches import Rectangle
 
@@ -144,19 +146,18 @@ def _draw_map(figure: Any, page: Axes, sheet: Sheet, block: Block) -> int:
         if len(seen):
             marked += draw_layer(axes, seen, mm_per_unit, _HEIGHTS[name])
     if "admin_areas" in block.layers:
-        _name_units(axes, block.layers["admin_areas"], window, mm_per_unit)
+        _name_units(axes, block.layers["admin_areas"], window, mm_per_unit, _font(6.5, families=families))
     page.add_patch(Rectangle((left, bottom), width, height, facecolor="none", edgecolor=_INK, linewidth=0.9))
-    font = _font(14, is_bold=True)
+    font = _font(14, is_bold=True, families=families)
     _text(page, left, sheet.height - _MARGIN, fitted(block.title, font, point_of(sheet.width - 2 * _MARGIN)), font)
     return marked
 
 
-def _name_units(axes: Axes, units: gpd.GeoDataFrame, window: Any, mm_per_unit: float) -> None:
+def _name_units(axes: Axes, units: gpd.GeoDataFrame, window: Any, mm_per_unit: float, font: Any) -> None:
     """Write the names of units that have room for them, of the level with most of those."""
     from matplotlib.patheffects import withStroke
     from matplotlib.textpath import text_to_path
 
-    font = _font(6.5)
     parts = units.assign(geometry=units.geometry.intersection(window))
     parts = parts.loc[drawable(parts.geometry.to_numpy()) & parts["name"].notna().to_numpy()]
     level = pd.to_numeric(parts["level"], errors="coerce") if "level" in parts.columns else pd.Series(0, parts.index)

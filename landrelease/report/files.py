@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from landrelease.errors import OptionError
+from landrelease.geometry import cut_at_180
 from landrelease.maps.build import located
 from landrelease.maps.classes import CAUTION, INTERNAL, kind_of
 from landrelease.maps.qgis import STYLES_TABLE, qml_of
@@ -27,7 +28,7 @@ from landrelease.tables import hxl_tag
 __all__ = ["put_csv", "put_geojson", "put_geopackage"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_STEP_DEG = 7
+_DECIMALS = 7
 """Decimals of a coordinate in GeoJSON, about 1 cm (RFC 7946, 11.2)."""
 _LOST = re.compile("[\x00\ud800-\udfff]")
 _NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\"'<>{}|/\\\\:;*?`]")
@@ -78,10 +79,11 @@ def put_geojson(path: str | Path, frame: pd.DataFrame, *, hxl: bool = False) -> 
     With `hxl` the collection has a member `hxl` with the hashtag of each property that has one.
     """
     rows = located(frame, "frame")
-    names = [str(name) for name in rows.columns if name != rows.active_geometry_name]
-    shapes = shapely.orient_polygons(rows.geometry.to_numpy())
-    shapes = shapely.transform(shapes, lambda xy: np.round(xy, _STEP_DEG))
-    columns = [_json_values(rows[name]) for name in names]
+    kept = [name for name in rows.columns if name != rows.active_geometry_name]
+    names = [_kept(str(name)) for name in kept]
+    shapes = shapely.orient_polygons(cut_at_180(rows.geometry.to_numpy()))
+    shapes = shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS))
+    columns = [_json_values(rows[name]) for name in kept]
     head: dict[str, Any] = {"type": "FeatureCollection", "note": _said_of(frame)}
     if hxl:
         head["hxl"] = {name: tag for name in names if (tag := hxl_tag(name))}
@@ -93,7 +95,7 @@ def put_geojson(path: str | Path, frame: pd.DataFrame, *, hxl: bool = False) -> 
             shapely.to_geojson(shapes), zip(*columns, strict=True) if names else [()] * len(rows), strict=True
         )
     ]
-    text = _LOST.sub("\ufffd", start + ",\n".join(features) + "\n]}\n")
+    text = start + ",\n".join(features) + "\n]}\n"
     put(Path(path), lambda beside: beside.write_text(text, encoding="utf-8", newline="\n"))
 
 
@@ -110,7 +112,7 @@ def _json_values(values: pd.Series) -> list[Any]:
 
 
 def _plain(cell: Any) -> Any:
-    return cell if isinstance(cell, str | int | float) else str(cell)
+    return _kept(cell if isinstance(cell, str | int | float) else str(cell))
 
 
 def put_geopackage(path: str | Path, layers: Mapping[str, pd.DataFrame], *, styles: bool = True) -> None:
