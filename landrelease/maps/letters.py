@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,19 +33,13 @@ def families_for(texts: Iterable[str]) -> list[str]:
     missing = {ord(letter) for letter in text if not letter.isspace()}
     missing -= letters(font_manager.findfont(_FIRST))
     families = [_FIRST]
-    if missing:
-        # Noto first: it is made to stand beside others
-        others = sorted(
-            font_manager.fontManager.ttflist, key=lambda font: (not font.name.startswith("Noto"), font.name)
-        )
-        for font in others:
-            if not missing:
-                break
-            is_plain = font.style == "normal" and font.weight in (400, "normal", "regular")
-            # the last resort has every letter, as a box
-            if is_plain and not font.name.startswith("Last Resort") and missing & letters(font.fname):
-                missing -= letters(font.fname)
-                families.append(font.name)
+    for font in _others() if missing else ():
+        found = missing & letters(font.fname)
+        if found:
+            missing -= found
+            families.append(font.name)
+        if not missing:
+            break
     if missing:
         shown = ", ".join(f"U+{code:04X}" for code in sorted(missing)[:5])
         raise OptionError(
@@ -52,6 +47,24 @@ def families_for(texts: Iterable[str]) -> list[str]:
             "  Fix: install a font of the script, such as Noto Sans Khmer, where fonts are for all or for you."
         )
     return families
+
+
+def _others() -> list[Any]:
+    """Return the plain fonts of this machine, Noto first: it is made to stand beside others."""
+    from matplotlib import font_manager
+
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:  # installed since matplotlib made its list
+            with contextlib.suppress(OSError, RuntimeError):
+                font_manager.fontManager.addfont(path)
+    plain = [
+        font
+        for font in font_manager.fontManager.ttflist
+        # the last resort has every letter, as a box
+        if font.style == "normal" and font.weight in (400, "normal", "regular") and "Last Resort" not in font.name
+    ]
+    return sorted(plain, key=lambda font: (not font.name.startswith("Noto"), font.name))
 
 
 def _width(text: str, font: Any) -> float:

@@ -95,7 +95,7 @@ def draw_sheet(path: Path, ending: str, sheet: Sheet, block: Block) -> None:
     units = block.layers.get("admin_areas")
     names = [] if units is None else units["name"].dropna().tolist()
     families = families_for([_said(str(text)) for text in (block.title, *names)])
-    settings: dict[str, Any] = {
+    settings: Any = {
         "text.parse_math": False, "text.usetex": False, "hatch.linewidth": 0.5,
         "pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "landrelease", "path.simplify": False,
     }  # fmt: skip
@@ -318,10 +318,9 @@ def _draw_scale(page: Axes, x: float, y: float, width: float, block: Block) -> N
         page.add_patch(
             Rectangle((x + part * mm / 4, top - high), mm / 4, high, facecolor=face, edgecolor=_INK, linewidth=0.5)
         )
-    said = (lambda value: f"{value / 1000:,.10g}") if metres >= 1000 else (lambda value: f"{value:,.10g}")
-    unit = "km" if metres >= 1000 else "m"
+    unit, unit_m = ("km", 1000) if metres >= 1000 else ("m", 1)
     for share in (0.0, 0.5, 1.0):
-        text = said(metres * share) + (f" {unit}" if share == 1 else "")
+        text = f"{metres * share / unit_m:,.10g}" + (f" {unit}" if share == 1 else "")
         _text(page, x + mm * share, top - high - 1, text, _font(6.5), ha="left" if share == 0 else "center")
     turn = np.radians(block.north)
     middle = np.array([x + width - 6, y - 8])
