@@ -21,7 +21,7 @@ from landrelease import run, sample_programme, static_map
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 WIDTH, HEIGHT = 1200, 750
-PRINT_WIDTH = 800
+PRINT_WIDTH = 760
 MOST_BYTES = 200_000
 
 

@@ -24,7 +24,7 @@ from landrelease.maps.sheet import Block, Sheet, draw_sheet
 from landrelease.put import put
 
 if TYPE_CHECKING:
-    from landrelease.priority.score import Ranking
+    from landrelease.priority.score.ranking import Ranking
 
 __all__ = ["static_map"]
 

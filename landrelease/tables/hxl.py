@@ -16,7 +16,7 @@ _TAGS = {
     "unit": "#loc+admin+name",
     "hazard_class": "#loc+hazard+type",
     "status": "#status+code",
-    "contamination_code": "#cause+contamination+code",
+    "contamination_code": "#indicator+contamination+code",
     "verdict": "#status+use+code",
     "release_type": "#activity+release+type",
     "use_code": "#status+use+type",

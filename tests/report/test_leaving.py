@@ -224,7 +224,7 @@ def test_a_table_without_shapes_is_geojson_with_null_geometries(tmp_path):
 def test_hashtags_are_of_the_form_of_the_standard():
     """HXL 1.1, 2: a hashtag is letters, digits and underscores, the first a letter; attributes follow with a plus."""
     form = re.compile(r"#[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)*")
-    core = {"#loc", "#activity", "#status", "#cause", "#meta", "#sector", "#org", "#date", "#population", "#indicator"}
+    core = {"#loc", "#activity", "#status", "#meta", "#sector", "#org", "#date", "#population", "#indicator"}
     columns = {column for table in RESULTS for column in describe(table)["column"]}
     columns |= {column for names in PAGE_COLUMNS.values() for column in names}
     tags = {column: hxl_tag(column) for column in columns}
