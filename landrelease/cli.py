@@ -97,7 +97,7 @@ def rank_command(
     budget: Annotated[float | None, typer.Option(help="Or what there is to spend, in USD.")] = None,
 ) -> None:
     """Rank what is still hazardous, and say how sure that is and where the money ends."""
-    from landrelease.rank import rank_programme
+    from landrelease.job import rank_programme
 
     with _steps() as say:
         products = rank_programme(
@@ -168,7 +168,7 @@ def plan_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
 ) -> None:
     """Plan what to clear with the money, the teams and the promises of [plan]."""
-    from landrelease.rank import plan_programme
+    from landrelease.job import plan_programme
 
     with _steps() as say:
         products = plan_programme(programme, out=out, progress=say)
@@ -177,9 +177,12 @@ def plan_command(
         f"{len(plan.selected):,} of {len(plan.table):,} areas for {plan.spent_usd:,.0f} USD: a benefit of "
         f"{plan.benefit:,.4g}, at most {plan.gap:.2%} below the best that is possible."
     )
-    for name, shown in (("of most benefit per dollar first", plan.greedy_benefit), ("of keep", plan.price_of_keeping)):
-        if shown == shown:
-            typer.echo(f"Benefit {name}: {shown:,.4g}")
+    for told, amount in (
+        ("The most benefit per dollar first would reach", plan.greedy_benefit),
+        ("Keeping the previous plan costs a benefit of", plan.price_of_keeping),
+    ):
+        if amount == amount:  # missing where it means nothing
+            typer.echo(f"{told} {amount:,.4g}.")
     for path in (products.page, *products.tables):
         typer.echo(f"  {path}")
     for note in products.notes:
@@ -208,7 +211,7 @@ def check_command(
 ) -> None:
     """List the rows of a file that break the rules of its table."""
     from landrelease.read import read
-    from landrelease.report import write_csv
+    from landrelease.report import put_csv
     from landrelease.rules import find_problems
 
     options: dict[str, Any] = _from_programme(programme, table, file)
@@ -226,7 +229,7 @@ def check_command(
     frame = read(file, table, **options)
     problems = find_problems(frame, table)
     if csv is not None:
-        write_csv(problems, csv)
+        put_csv(csv, problems)
     if problems.empty:
         typer.echo(f"{len(frame):,} rows of '{file.name}' follow every rule of '{table}'.")
         raise typer.Exit(DONE)
@@ -238,7 +241,7 @@ def _from_programme(programme: Path | None, table: str, file: Path) -> dict[str,
     """Return the options that a programme file gives to a table; of several inputs, to the one of that file."""
     if programme is None:
         return {}
-    from landrelease.programme import Input, read_programme
+    from landrelease.job.programme import Input, read_programme
 
     several = getattr(read_programme(programme).inputs, table, [])
     for one in several if isinstance(several, list) else []:
@@ -293,14 +296,14 @@ def compare_command(
 ) -> None:
     """Say what changed between two exports of areas, and first which hazardous land vanished without a release."""
     from landrelease.registry.compare import compare_exports
-    from landrelease.report import write_csv
+    from landrelease.report import put_csv
 
     given = {"profile": profile, "layer": layer, "crs": crs, "dates": dates, "ids": ids}
     options = {key: value for key, value in given.items() if value is not None}
     frames = [_usable_areas(file, _from_programme(programme, "areas", file) | options) for file in (old, new)]
     changes = compare_exports(*frames, tolerance_m=tolerance)
     if csv is not None:
-        write_csv(changes, csv)
+        put_csv(csv, changes)
     many, changed = len(changes), changes["area_id"].nunique()
     typer.echo(
         f"{len(frames[0]):,} areas in '{old.name}', {len(frames[1]):,} in '{new.name}': "
@@ -386,7 +389,7 @@ def site_command(
     from landrelease import __version__
     from landrelease.read import read
     from landrelease.registry.site import check_site
-    from landrelease.report.site import write_site_report
+    from landrelease.report.site.page import write_site_report
 
     # a road is any shape with a name; its rules say nothing of what it is for
     shapes: Any = read(file, "roads", ids="row", layer=layer, crs=crs)
@@ -405,7 +408,7 @@ def site_command(
 
 
 def _input(name: str, path: Path) -> dict[str, str]:
-    from landrelease.inputs import sha256_of
+    from landrelease.job.inputs import sha256_of
 
     return {"name": name, "path": path.name, "sha256": sha256_of(path)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from landrelease.maps.layers import land_release_map, priority_map
 from landrelease.maps.offline import save_page
+from landrelease.maps.paper import static_map
 from landrelease.maps.rasters import raster_layer, swipe
 from landrelease.maps.single import map_layer
 from landrelease.maps.timeline import timeline_map
@@ -14,6 +15,7 @@ __all__ = [
     "priority_map",
     "raster_layer",
     "save_page",
+    "static_map",
     "swipe",
     "timeline_map",
 ]

@@ -15,7 +15,7 @@ from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, 
 if TYPE_CHECKING:
     import folium
 
-    from landrelease.priority.score import Ranking
+    from landrelease.priority.score.ranking import Ranking
 
 __all__ = ["land_release_map", "priority_map"]
 

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
 from landrelease.maps.payload import whole_text
+from landrelease.put import put
 
 if TYPE_CHECKING:
     import folium
@@ -94,7 +95,8 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
     landrelease.errors.LandReleaseError: The map asks for 'https://example.org/chart.js', of ...
     >>> folder.cleanup()
     """
-    Path(path).write_text(page_html(cast("Figure", folium_map.get_root())), encoding="utf-8", newline="\n")
+    page = page_html(cast("Figure", folium_map.get_root()))
+    put(Path(path), lambda file: file.write_text(page, encoding="utf-8", newline="\n"))
 
 
 def page_html(figure: Figure) -> str:

@@ -132,6 +132,17 @@ CODES: dict[str, dict[str, str]] = {
         "1": "the point is said to be exact",
         "2": "the point is approximate",
     },
+    "location_precision_code": {
+        "1": "an exact place",
+        "2": "near a place: up to 25 km from it",
+        "3": "a district (ADM2)",
+        "4": "a province (ADM1)",
+        "5": "estimated, or a part of the country larger than a province: matches no land",
+        "6": "the country: matches no land",
+        "7": "unclear, the capital stands for it: matches no land",
+        "8": "the seat of an office, such as the ministry: matches no land",
+        "9": "unclear, the country: matches no land",
+    },
     "activity_code": {
         "farming": "farming or herding",
         "collecting": "collecting wood, food, water or metal",
@@ -215,6 +226,60 @@ CODES: dict[str, dict[str, str]] = {
         "released": "released, and not recorded as hazardous since",
         "withdrawn": "once recorded as hazardous, not released: the boundary was redrawn or the area passed on",
         "no_record": "nothing is recorded; no evidence of no contamination",
+    },
+    "flow_type_code": {
+        "commitment": "promised in writing",
+        "disbursement": "paid out",
+        "unknown": "not known which",
+    },
+    "gap_code": {
+        "gap": "a need, and no project",
+        "district_only": "a need, and projects that are known to the district only",
+        "served": "a need, and a project on site or likely",
+        "unknown": "no need is known: nobody is known to have asked there",
+    },
+    "lag_code": {
+        "started": "a project was active at the release or has begun since",
+        "not_yet": "no project by the day",
+        "unknown": "a date is missing: nothing can be said",
+    },
+    "unit_gap_code": {
+        "covered": "a project is planned or running",
+        "maybe": "projects only of unknown state, or known to a unit above",
+        "gap": "hazards, releases or needs, and no such project",
+        "no_demand": "neither hazards, releases nor needs are recorded, nor a project",
+    },
+    "project_state_code": {
+        "planned": "not begun on the day",
+        "running": "begun and not ended on the day",
+        "ended": "ended before the day",
+        "unknown": "dates and status can not tell",
+    },
+    "overlap_code": {
+        "release": "on or near one release, in whatever sector",
+        "unit": "in one province and sector",
+    },
+    "role_code": {
+        "implementer": "carries out projects",
+        "operator": "releases land (DAC 15250)",
+    },
+    "project_tier": {
+        "on_site": "an exact place on the release",
+        "likely": "an exact place beside it, or a place known to some 25 km that may be on it",
+        "same_district": "the project is known to the unit of the release only",
+    },
+    "same_project_code": {
+        "same_activity": "a record says that both are the same activity",
+        "funds_one": "one record's money goes to the other, and to no other that is here",
+        "funds_several": "its money is in the records of several other projects: counted there",
+    },
+    "no_weight_code": {
+        "no_location": "the record names no place and no unit",
+        "too_coarse": "no place and no unit that is small enough is known",
+        "cancelled": "the project was cancelled",
+        "clearance": "it clears land itself (DAC 15250)",
+        "counted_elsewhere": "its money is in the records of several other projects",
+        "no_release": "no release is there, in time and of its sectors",
     },
     "link_level": {
         "on_site": "a place inside the release or touching it",

@@ -21,6 +21,7 @@ from landrelease.tables.columns import (
     text,
 )
 from landrelease.tables.declared import TABLES
+from landrelease.tables.linkage import LINKAGE_RESULTS
 
 __all__ = ["RESULTS"]
 
@@ -111,6 +112,43 @@ RESULTS: dict[str, Table] = {
                     low=None),
             flag("is_sector_match", "whether the sector serves the intended use; missing where not known"),
             id="release_id",
+        ),
+        _result(
+            "sector_shares", "a project and a sector",
+            text("project_id", "the project"), text("sector_code", "OECD DAC sector, as stated"),
+            share("sector_share", "part of the project; missing where its sectors have no percentages"),
+            flag("is_rebased", "whether the percentages did not sum to 100"),
+            id="project_id",
+        ),
+        _result(
+            "duplicate_projects", "a record that is not counted by itself",
+            text("project_id", "the record"),
+            text("counted_as", "the record that stands for it; missing where several do"),
+            code("reason", "why", "same_project_code"),
+            id="project_id",
+        ),
+        _result(
+            "project_weights", "a release and a project that may be on it",
+            text("release_id", "the release"), text("project_id", "the project, as it is counted"),
+            code("tier", "how close its closest place is known to be", "project_tier"),
+            share("weight_share", "part of the project's money and people that goes to the release; missing where the "
+                  "land of the release or of the unit is not known"),
+            count("location_count", "places of the project that may be on the release"),
+            number("months_apart", "from the release to the project's start; negative if it began before", "months",
+                   low=None),
+            id="release_id",
+        ),
+        _result(
+            "project_totals", "a project, as it is counted; the four shares sum to 1",
+            text("project_id", "the project"),
+            count("record_count", "records of it, its own among them"), count("location_count", "its places"),
+            share("on_site_share", "part that goes to releases that a place is on"),
+            share("likely_share", "part that goes to releases that a place may be on"),
+            share("same_district_share", "part that goes to releases of the same unit"),
+            share("elsewhere_share", "part that goes to no release"),
+            number("budget_usd", "largest that one of its records states", "usd", low=None),
+            code("reason", "why all of it is elsewhere", "no_weight_code"),
+            id="project_id",
         ),
         _result(
             "assess_use", "a release, with its own columns before these",
@@ -451,6 +489,7 @@ RESULTS: dict[str, Table] = {
             "benefit_cost_unknown", "something that is not known",
             text("area_id", "the area"), text("column", "what of it is not known"),
         ),
+        *LINKAGE_RESULTS,
     )
 }  # fmt: skip
 """The frames that functions return."""
