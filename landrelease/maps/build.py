@@ -15,7 +15,8 @@ import shapely
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import cut_at_180, to_crs, unwrapped
 from landrelease.maps.payload import Facet, drawable, encode_layer, whole_text
-from landrelease.maps.style import LABELS, PAGE_COLUMNS, Look, label_of, unit_of
+from landrelease.maps.style import LABELS, NAMES, PAGE_COLUMNS, Look, label_of, unit_of
+from landrelease.maps.words import Language
 from landrelease.tables import NO_HAZARD, is_person_column
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def page_columns(frame: pd.DataFrame, table: str, extra: Sequence[str] = ()) -> 
     for name in names:
         if name in frame.columns:
             specs.append({"name": name, "label": label_of(name), "unit": unit_of(name)})
+            if name in NAMES:
+                specs[-1]["isOurs"] = True
             if name in LABELS:
                 specs[-1]["labels"] = LABELS[name]
     return specs
@@ -239,6 +242,7 @@ def drawing(
     notes: Sequence[str],
     internal: str = "",
     span: tuple[str, str] | None = None,
+    is_named: bool = False,
 ) -> Drawing:
     """Return a layer ready to be written.
 
@@ -254,6 +258,7 @@ def drawing(
         "search": present,
         "notes": list(notes),
         "internal": internal,
+        "isNamed": is_named,
     }
     if span:
         header["span"] = {"from": span[0], "to": span[1]}
@@ -279,6 +284,7 @@ def assemble(
     notes: Sequence[str],
     base: Drawing | None,
     time: tuple[str, str] | None = None,
+    language: Language = "en",
 ) -> folium.Map:
     """Return the folium map of some layers, in the order of the legend, over the base map."""
     import folium
@@ -296,8 +302,8 @@ def assemble(
         maxZoom=19,
         fadeAnimation=False,
     )
-    OfflineFigure(title=title).add_child(chart)
-    Skeleton(title, is_internal=is_internal, notes=notes).add_to(chart)
+    OfflineFigure(title=title, language=language).add_child(chart)
+    Skeleton(title, is_internal=is_internal, notes=notes, language=language).add_to(chart)
     layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in every]
     for layer in layers:
         layer.add_to(chart)

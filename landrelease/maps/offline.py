@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
 from landrelease.maps.payload import whole_text
+from landrelease.maps.words import Language, direction_of
 from landrelease.put import put
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def page_html(figure: Figure) -> str:
     from branca.element import CssLink, JavascriptLink
 
     nonce = secrets.token_urlsafe(18)
+    language: Language = getattr(figure, "language", "en")
     with _Tokens().over(figure) as tokens:
         for child in list(figure._children.values()):
             child.render()
@@ -120,7 +122,7 @@ def page_html(figure: Figure) -> str:
     page = "\n".join(
         [
             "<!DOCTYPE html>",
-            '<html lang="en">',
+            f'<html lang="{language}" dir="{direction_of(language)}">',
             "<head>",
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_policy(nonce, figure)}">',
