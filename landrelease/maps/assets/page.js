@@ -135,9 +135,9 @@
     });
     const heading = make("h2", {}, make("label", {}, box, make("span", { text: headingOf(layer) })));
     const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
-    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", text: tn(note) }));
+    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: tn(note) }));
     const ofDay = make("div");
-    layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", text }))));
+    layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", dir: "auto", text }))));
     return make("section", {}, heading, ...tables, ofDay, ...notes, landrelease.selectionBar(map, layer));
   }
 
