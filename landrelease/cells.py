@@ -117,4 +117,5 @@ def months_between(start: pd.Series, end: pd.Series) -> pd.Series:
     """
     begin, until = start.dt, end.dt
     whole = (until.year - begin.year) * 12 + until.month - begin.month
-    return (whole + (until.day - begin.day) / 31.0).astype(float)
+    months: pd.Series = (whole + (until.day - begin.day) / 31.0).astype(float)
+    return months

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +16,8 @@ from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2
 from landrelease.tables import conform, use_group
 
-__all__ = [
-    "MIN_AT_RISK",
-    "Groups",
-    "TimeToUse",
-    "check_horizons",
-    "group_values",
-    "grouped",
-    "known_releases",
-    "tables_of",
-]  # fmt: skip
+__all__ = ["MIN_AT_RISK", "Groups", "TimeToUse", "check_horizons", "clusters_of", "group_values", "grouped",
+           "groups_table", "known_releases", "stacked", "tables_of"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -86,7 +78,7 @@ def known_releases(releases: pd.DataFrame, *, day: pd.Timestamp) -> pd.DataFrame
         raise DataError("'releases' needs a release_id in each row, and each only once. Fix: releases_from(events)")
     known = conform(frame, "releases")
     if "area_m2" not in frame and isinstance(releases, gpd.GeoDataFrame):
-        known["area_m2"] = geodesic_area_m2(releases).to_numpy()
+        known["area_m2"] = np.asarray(geodesic_area_m2(releases))
     known["first_day"], known["last_day"] = days_between(known["release_date"], known["date_precision"])
     is_undated = known["release_date"].isna() | known["date_precision"].eq("unknown")
     left_out = np.select(
@@ -110,13 +102,29 @@ def group_values(
     if by == "sector":
         return use_group(known["intended_use_code"])
     if by == "release_year":
-        return known["release_date"].dt.year.astype("Int64")
+        year: pd.Series = known["release_date"].dt.year.astype("Int64")
+        return year
     if by not in given:
         columns = [*releases.columns, *given.columns, "sector", "release_year"]
         raise OptionError(f"by: neither 'releases' nor '{what}' has a column '{by}'{nearest(by, columns)}")
-    told = pd.DataFrame({"release_id": linked.to_numpy(), "told": given[by].to_numpy()}).dropna().drop_duplicates()
-    told = told.drop_duplicates("release_id", keep=False).set_index("release_id")["told"]
+    rows = pd.DataFrame({"release_id": linked.to_numpy(), "told": given[by].to_numpy()}).dropna().drop_duplicates()
+    told = rows.drop_duplicates("release_id", keep=False).set_index("release_id")["told"]
     return told.reindex(known["release_id"]).set_axis(known.index)
+
+
+def clusters_of(releases: pd.DataFrame, cluster_by: str, replicates: int, seed: int) -> pd.Series | None:
+    """Return the community of each release, none without a bootstrap; check what the bootstrap is given."""
+    for name, value in (("replicates", replicates), ("seed", seed)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise OptionError(f"{name} must be a whole number from 0 on; got {value!r}")
+    if cluster_by in releases:
+        return pd.Series(releases[cluster_by].to_numpy())
+    if replicates and len(releases):
+        raise OptionError(
+            f"cluster_by: 'releases' has no column '{cluster_by}'{nearest(cluster_by, releases.columns)}.\n"
+            f"  Fix: name the column that holds the community of a release, or replicates=0 for no intervals."
+        )
+    return None
 
 
 def check_horizons(horizons_months: Sequence[float]) -> Floats:
@@ -135,7 +143,7 @@ class Groups:
     """Rows in groups and clusters."""
 
     by: str | None
-    keys: tuple[Any, ...]
+    keys: pd.Index
     codes: Ints
     clusters: Ints
     reference: int
@@ -155,11 +163,11 @@ class Groups:
         pairs = np.unique(np.column_stack([self.codes[is_known], self.clusters[is_known]]), axis=0)
         return np.bincount(pairs[:, 0], minlength=len(self.keys))
 
-    def labels(self, rows: Sequence[int], name: str | None = None) -> dict[str, Any]:
+    def labels(self, rows: Sequence[int], name: str | None = None) -> dict[Hashable, Any]:
         """Return the column of group keys for rows of group numbers; none without `by`."""
         if self.by is None:
             return {}
-        return {name or self.by: pd.Series([self.keys[i] for i in rows], dtype=pd.Index(list(self.keys)).dtype)}
+        return {name or self.by: pd.Series(self.keys.take(np.array(rows, dtype=np.intp)))}
 
 
 def grouped(
@@ -182,10 +190,10 @@ def grouped(
         at = list(keys).index(reference)
     drawn = np.arange(len(values))
     if clusters is not None:
-        drawn, names = pd.factorize(clusters, use_na_sentinel=True)
+        drawn, names = pd.factorize(clusters, sort=True, use_na_sentinel=True)
         is_alone = drawn < 0  # nobody says with whom it belongs
         drawn = np.where(is_alone, len(names) + np.cumsum(is_alone), drawn)
-    return Groups(by, tuple(keys), codes.astype(np.intp), drawn.astype(np.intp), at)
+    return Groups(by, keys, codes.astype(np.intp), drawn.astype(np.intp), at)
 
 
 def tables_of(
@@ -237,7 +245,7 @@ def _differences(
     return frame
 
 
-def _ends(ends: Sequence[str] | None, rows: list[tuple[int, ...]]) -> dict[str, Any]:
+def _ends(ends: Sequence[str] | None, rows: list[tuple[int, ...]]) -> dict[Hashable, Any]:
     return {} if ends is None else {"end_code": pd.Series([ends[j] for _, j, _ in rows], dtype="str")}
 
 
@@ -260,3 +268,30 @@ def _notes(is_shown: npt.NDArray[np.bool_], is_few: npt.NDArray[np.bool_], repli
     few = f"no interval: fewer than {_MIN_CLUSTERS} communities" if replicates else "no interval: replicates=0"
     told = np.select([~is_shown.ravel(), is_few.ravel() | (replicates == 0)], [hidden, few], "")
     return pd.Series(told, dtype="str")
+
+
+def groups_table(
+    groups: Groups, is_known: npt.NDArray[np.bool_], has_ended: npt.NDArray[np.bool_],
+    is_left_out: npt.NDArray[np.bool_],
+) -> pd.DataFrame:  # fmt: skip
+    """Return the counts of table `time_to_use_groups`."""
+    size = len(groups.keys)
+
+    def count(is_in: npt.NDArray[np.bool_]) -> pd.Series:
+        return pd.Series(np.bincount(groups.codes[is_in], minlength=size), dtype="Int64")
+
+    everything = np.ones(len(groups.codes), dtype=bool)
+    told = pd.DataFrame({"release_count": count(everything), "followed_count": count(is_known),
+                         "ended_count": count(has_ended), "not_seen_count": count(~is_known & ~is_left_out),
+                         "left_out_count": count(is_left_out)})  # fmt: skip
+    told["not_known_share"] = 1.0 - told["followed_count"] / told["release_count"].where(told["release_count"] > 0)
+    told["not_known_share"] = told["not_known_share"].astype("float64")
+    told["cluster_count"] = pd.Series(groups.cluster_counts(is_known), dtype="Int64")
+    return pd.DataFrame({**groups.labels(range(size)), **dict(told.items())})
+
+
+def stacked(groups: Groups, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all groups below each other, with the group before them."""
+    rows = [i for i in range(len(groups.keys)) for _ in range(len(parts[i]))]
+    frame = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame({**groups.labels(rows), **dict(frame.items())})

@@ -10,16 +10,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.cells import day_of, months_between
-from landrelease.errors import OptionError, nearest
+from landrelease.errors import OptionError
 from landrelease.outcomes.evidence import match_follow_ups, visit_shares
 from landrelease.outcomes.groups import (
     MIN_AT_RISK,
     Groups,
     TimeToUse,
     check_horizons,
+    clusters_of,
     group_values,
     grouped,
+    groups_table,
     known_releases,
+    stacked,
     tables_of,
 )
 from landrelease.outcomes.turnbull import BEFORE, Turnbull, turnbull
@@ -141,10 +144,13 @@ def time_to_use(
     groups = grouped(by, values, clusters, tells, reference)
     rows = [np.flatnonzero((groups.codes == i) & tells) for i in range(len(groups.keys))]
 
+    pairs = [np.unique(np.column_stack([left[at], right[at]]), axis=0, return_inverse=True) for at in rows]
+
     def estimate(group: int, weights: Floats) -> tuple[Floats, Floats]:
-        at = rows[group]
+        ends, inverse = pairs[group]
+        held = np.bincount(inverse, weights[rows[group]], len(ends)).astype(float)
         close = {} if weights.all() else {"close": _CLOSE_DRAW}
-        low, high = turnbull(left[at], right[at], weights[at], **close).bounds(horizons)
+        low, high = turnbull(ends[:, 0], ends[:, 1], held, **close).bounds(horizons)
         return low[None], high[None]
 
     last = np.where(np.isfinite(right), right, left)
@@ -162,21 +168,6 @@ def time_to_use(
         shares, differences, stacked(groups, curves), told, records, "Turnbull's estimate on (left, right]", cluster_by,
         replicates, seed, tuple(_caveats(known, records, links, seen, clusters)),
     )  # fmt: skip
-
-
-def clusters_of(releases: pd.DataFrame, cluster_by: str, replicates: int, seed: int) -> pd.Series | None:
-    """Return the community of each release, none without a bootstrap; check what the bootstrap is given."""
-    for name, value in (("replicates", replicates), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise OptionError(f"{name} must be a whole number from 0 on; got {value!r}")
-    if cluster_by in releases:
-        return pd.Series(releases[cluster_by].to_numpy())
-    if replicates and len(releases):
-        raise OptionError(
-            f"cluster_by: 'releases' has no column '{cluster_by}'{nearest(cluster_by, releases.columns)}.\n"
-            f"  Fix: name the column that holds the community of a release, or replicates=0 for no intervals."
-        )
-    return None
 
 
 def _seen(known: pd.DataFrame, follow_ups: pd.DataFrame, release_ids: pd.Series, enough: float) -> pd.DataFrame:
@@ -234,35 +225,6 @@ def _curve(fit: Turnbull, last: Floats) -> pd.DataFrame:
          "at_risk_count": pd.Series(at_risk, dtype="Int64")}
     )  # fmt: skip
     return curve[at_risk >= MIN_AT_RISK].reset_index(drop=True)
-
-
-def stacked(groups: Groups, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables of all groups below each other, with the group before them."""
-    if not parts:
-        parts = [_curve(turnbull(np.array([]), np.array([])), np.array([]))]
-    rows = [i for i in range(len(groups.keys)) for _ in range(len(parts[i]))]
-    frame = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame({**groups.labels(rows), **{name: frame[name] for name in frame}})
-
-
-def groups_table(
-    groups: Groups, is_known: npt.NDArray[np.bool_], has_ended: npt.NDArray[np.bool_],
-    is_left_out: npt.NDArray[np.bool_],
-) -> pd.DataFrame:  # fmt: skip
-    """Return the counts of table `time_to_use_groups`."""
-    size = len(groups.keys)
-
-    def count(is_in: npt.NDArray[np.bool_]) -> pd.Series:
-        return pd.Series(np.bincount(groups.codes[is_in], minlength=size), dtype="Int64")
-
-    everything = np.ones(len(groups.codes), dtype=bool)
-    told = pd.DataFrame({"release_count": count(everything), "followed_count": count(is_known),
-                         "ended_count": count(has_ended), "not_seen_count": count(~is_known & ~is_left_out),
-                         "left_out_count": count(is_left_out)})  # fmt: skip
-    told["not_known_share"] = 1.0 - told["followed_count"] / told["release_count"].where(told["release_count"] > 0)
-    told["not_known_share"] = told["not_known_share"].astype("float64")
-    told["cluster_count"] = pd.Series(groups.cluster_counts(is_known), dtype="Int64")
-    return pd.DataFrame({**groups.labels(range(size)), **{name: told[name] for name in told}})
 
 
 def _groups_table(
