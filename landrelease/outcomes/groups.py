@@ -209,7 +209,7 @@ def tables_of(
     for weights in groups.draws(is_known, replicates, seed):
         pairs = [estimate(i, weights) for i in number]
         drawn.append((np.array([one for one, _ in pairs]), np.array([one for _, one in pairs])))
-    lows, highs = (np.array([pair[side] for pair in drawn]).reshape(-1, *shape) for side in (0, 1))
+    lows, highs = (np.array([pair[side] for pair in drawn]).reshape(len(drawn), *shape) for side in (0, 1))
     few = groups.cluster_counts(is_known) < _MIN_CLUSTERS
     is_shown = np.broadcast_to((at_risk >= MIN_AT_RISK)[:, None, :], shape)
     rows = list(np.ndindex(*shape))
@@ -290,8 +290,8 @@ def groups_table(
     return pd.DataFrame({**groups.labels(range(size)), **dict(told.items())})
 
 
-def stacked(groups: Groups, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables of all groups below each other, with the group before them."""
+def stacked(groups: Groups, parts: Sequence[pd.DataFrame], nothing: pd.DataFrame) -> pd.DataFrame:
+    """Return the tables of all groups below each other, with the group before them; `nothing` where there are none."""
     rows = [i for i in range(len(groups.keys)) for _ in range(len(parts[i]))]
-    frame = pd.concat(parts, ignore_index=True)
+    frame = pd.concat(parts, ignore_index=True) if parts else nothing
     return pd.DataFrame({**groups.labels(rows), **dict(frame.items())})

@@ -132,12 +132,13 @@ def time_to_ends(
     curves = [_curve(risk, ends) for risk in risks]
     has_ended = is_known & records["end_code"].ne("open").to_numpy(dtype=bool)
     counts = groups_table(groups, is_known, has_ended, (records["reason"] != "").to_numpy())
+    nothing = _curve(RiskSet(entry[:0], end[:0], kind[:0], len(ends)), ends)
     medians = [_median(curve) for curve in curves]
     counts = counts.assign(median_months_low=np.array(medians), median_months_high=np.array(medians))
     caveats = tuple(_caveats(records, told, clusters))
     if by is not None:
         records.insert(1, by, values)
-    return TimeToUse(shares, differences, stacked(groups, curves), counts, records, "Aalen-Johansen", cluster_by,
+    return TimeToUse(shares, differences, stacked(groups, curves, nothing), counts, records, "Aalen-Johansen", cluster_by,
                      replicates, seed, caveats)  # fmt: skip
 
 

@@ -32,6 +32,7 @@ __all__ = ["time_to_use"]
 
 Floats = npt.NDArray[np.float64]
 
+_NONE = np.array([])
 _ROUNDING = 1e-6
 _CLOSE_DRAW = 0.01
 """How far the log-likelihood of a bootstrap fit may be below its maximum: a hundredth of what chance moves it by."""
@@ -165,7 +166,7 @@ def time_to_use(
     if by is not None:
         records.insert(1, by, values)
     return TimeToUse(
-        shares, differences, stacked(groups, curves), told, records, "Turnbull's estimate on (left, right]", cluster_by,
+        shares, differences, stacked(groups, curves, _curve(turnbull(_NONE, _NONE), _NONE)), told, records, "Turnbull's estimate on (left, right]", cluster_by,
         replicates, seed, tuple(_caveats(known, records, links, seen, clusters)),
     )  # fmt: skip
 
