@@ -24,12 +24,11 @@ def truth(months) -> np.ndarray:
     return 1.0 - np.exp(-((np.asarray(months, dtype=float) / SCALE) ** SHAPE))
 
 
-def synthetic(count: int, seed: int, *, communities: int = 400, frailty: float = 0.0, rounds: int = 0):
-    """Return releases and visits; `frailty` is how far communities differ, `rounds` the months of fixed visits."""
+def synthetic(count: int, seed: int, *, communities: int = 400, rounds: int = 0):
+    """Return releases and visits, on any day or every `rounds` months."""
     random = np.random.default_rng(seed)
     community = random.integers(0, communities, count)
-    pace = np.exp(frailty * random.standard_normal(communities))[community]
-    use = SCALE * random.weibull(SHAPE, count) * pace
+    use = SCALE * random.weibull(SHAPE, count)
     first_day = np.datetime64("2012-01-01") + random.integers(0, 6 * 365, count).astype("timedelta64[D]")
     ids = np.array([f"E{i:06d}" for i in range(count)])
     at, visits = np.zeros(count), []

@@ -14,7 +14,7 @@ import pandas as pd
 from landrelease.cells import days_between
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2
-from landrelease.tables import conform, use_group
+from landrelease.tables import RESULTS, conform, use_group
 
 __all__ = ["MIN_AT_RISK", "Groups", "TimeToUse", "check_horizons", "clusters_of", "group_values", "grouped",
            "groups_table", "known_releases", "stacked", "tables_of"]  # fmt: skip
@@ -29,6 +29,7 @@ MIN_AT_RISK = 10
 _MIN_CLUSTERS = 10
 """With fewer communities than this the bootstrap has too little to draw from, and there is no interval."""
 _LEVEL = 0.95
+_OWN = {name for table in RESULTS if table.startswith("time_to_") for name in RESULTS[table].names} - {"by"}
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ def group_values(
     """
     if by is None:
         return pd.Series(0, index=known.index)
+    if by in _OWN:
+        raise OptionError(f"by: '{by}' is a column of the result. Fix: give it another name, such as 'my_{by}'")
     if by in releases:
         return pd.Series(releases[by].to_numpy(), index=known.index, dtype=releases[by].dtype)
     if by == "sector":

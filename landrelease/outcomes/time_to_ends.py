@@ -138,8 +138,8 @@ def time_to_ends(
     caveats = tuple(_caveats(records, told, clusters))
     if by is not None:
         records.insert(1, by, values)
-    return TimeToUse(shares, differences, stacked(groups, curves, nothing), counts, records, "Aalen-Johansen", cluster_by,
-                     replicates, seed, caveats)  # fmt: skip
+    curve, method = stacked(groups, curves, nothing), "Aalen-Johansen"
+    return TimeToUse(shares, differences, curve, counts, records, method, cluster_by, replicates, seed, caveats)
 
 
 class RiskSet:

@@ -165,10 +165,10 @@ def time_to_use(
     told = _groups_table(groups, records, tells, curves)
     if by is not None:
         records.insert(1, by, values)
-    return TimeToUse(
-        shares, differences, stacked(groups, curves, _curve(turnbull(_NONE, _NONE), _NONE)), told, records, "Turnbull's estimate on (left, right]", cluster_by,
-        replicates, seed, tuple(_caveats(known, records, links, seen, clusters)),
-    )  # fmt: skip
+    curve = stacked(groups, curves, _curve(turnbull(_NONE, _NONE), _NONE))
+    caveats = tuple(_caveats(known, records, links, seen, clusters))
+    method = "Turnbull's estimate on (left, right]"
+    return TimeToUse(shares, differences, curve, told, records, method, cluster_by, replicates, seed, caveats)
 
 
 def _seen(known: pd.DataFrame, follow_ups: pd.DataFrame, release_ids: pd.Series, enough: float) -> pd.DataFrame:

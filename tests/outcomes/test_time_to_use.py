@@ -281,6 +281,7 @@ def test_names_and_order_change_nothing_and_nor_do_inputs():
     ("options", "message"),
     [
         ({"by": "provinse"}, "by: neither 'releases' nor 'follow_ups' has a column 'provinse'"),
+        ({"by": "release_id"}, "by: 'release_id' is a column of the result"),
         ({"cluster_by": "village", "replicates": 1}, "cluster_by: 'releases' has no column 'village'"),
         ({"horizons_months": ()}, "horizons_months must be numbers above 0"),
         ({"horizons_months": (0, 12)}, "horizons_months must be numbers above 0"),
