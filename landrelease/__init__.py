@@ -25,7 +25,7 @@ from landrelease.match import (
     match_raster,
     union_area_m2,
 )
-from landrelease.outcomes import assess_use, match_follow_ups, use_summary
+from landrelease.outcomes import TimeToUse, assess_use, match_follow_ups, time_to_ends, time_to_use, use_summary
 from landrelease.priority import (
     AccessGain,
     BenefitCost,
@@ -109,6 +109,7 @@ __all__ = [
     "SiteCheck",
     "Stability",
     "Swap",
+    "TimeToUse",
     "access_gain",
     "assess_use",
     "assign_admin",
@@ -155,6 +156,8 @@ __all__ = [
     "stability",
     "status_on",
     "swap_weights",
+    "time_to_ends",
+    "time_to_use",
     "traverse",
     "union_area_m2",
     "usable_rows",

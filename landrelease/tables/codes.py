@@ -107,6 +107,27 @@ CODES: dict[str, dict[str, str]] = {
         "infertile": "infertile or unsuitable",
         "other": "another reason",
     },
+    "sex_code": {
+        "woman": "a woman",
+        "man": "a man",
+        "joint": "a woman and a man together",
+        "group": "a group, a company or the state",
+    },
+    "end_code": {
+        "used": "taken into productive use",
+        "dispute": "blocked by a dispute over the property",
+        "reopened": "suspected or found hazardous again",
+        "other": "another end",
+        "open": "none of these yet",
+    },
+    "seen_code": {
+        "in_use": "a visit saw it in productive use",
+        "not_in_use": "visited, and never seen in productive use",
+        "not_seen": "no visit tells its use: unknown, not unused",
+        "undated": "left out: its day of release is not known",
+        "no_land": "left out: others hold all of its land hazardous",
+        "later": "left out: released after the day of the assessment",
+    },
     "tenure_code": {
         "documented": "right documented",
         "customary": "right by custom",

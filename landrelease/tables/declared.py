@@ -112,6 +112,14 @@ TABLES: dict[str, Table] = {
             count("jobs_count", "jobs on the land"),
             flag("is_intended_user", "whether those use it for whom it was released"),
             code("tenure_code", "right to the land"),
+            code("owner_sex_code", "sex of the land holder: who owns the land or may use it", "sex_code"),
+        ),
+        _table(
+            "spells", "the time for which it was known day by day what became of a release", "release_id", "none",
+            text("release_id", "release that was watched", is_required=True),
+            date("start_date", "day from which it was watched; from its release where missing"),
+            date("end_date", "day on which it ended, or was last watched; still watched where missing"),
+            code("end_code", "how it ended; open where missing"),
         ),
         _table(
             "land_use", "a mapped polygon of use", "land_use_id", "polygon",
