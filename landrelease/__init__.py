@@ -25,7 +25,16 @@ from landrelease.match import (
     match_raster,
     union_area_m2,
 )
-from landrelease.outcomes import assess_use, match_follow_ups, use_summary
+from landrelease.outcomes import (
+    AreaEstimate,
+    adjusted_area,
+    assess_use,
+    follow_up_sample,
+    mapped_classes,
+    match_follow_ups,
+    sample_size,
+    use_summary,
+)
 from landrelease.priority import (
     AccessGain,
     BenefitCost,
@@ -81,6 +90,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessGain",
     "Answer",
+    "AreaEstimate",
     "BenefitCost",
     "CRSError",
     "Criterion",
@@ -103,6 +113,7 @@ __all__ = [
     "Stability",
     "Swap",
     "access_gain",
+    "adjusted_area",
     "assess_use",
     "assign_admin",
     "benefit_cost",
@@ -117,12 +128,14 @@ __all__ = [
     "events_from_changes",
     "explain",
     "find_problems",
+    "follow_up_sample",
     "funding_line",
     "history_of",
     "land_balance",
     "land_release_map",
     "leave_one_out",
     "map_areas",
+    "mapped_classes",
     "match_follow_ups",
     "match_nearby",
     "match_overlap",
@@ -140,6 +153,7 @@ __all__ = [
     "restated_since",
     "run",
     "sample_programme",
+    "sample_size",
     "save_page",
     "stability",
     "status_on",

@@ -1,5 +1,17 @@
 """What became of released land."""
 
+from landrelease.outcomes.area_estimate import AreaEstimate, adjusted_area
+from landrelease.outcomes.pixels import mapped_classes
+from landrelease.outcomes.sampling import follow_up_sample, sample_size
 from landrelease.outcomes.use import assess_use, match_follow_ups, use_summary
 
-__all__ = ["assess_use", "match_follow_ups", "use_summary"]
+__all__ = [
+    "AreaEstimate",
+    "adjusted_area",
+    "assess_use",
+    "follow_up_sample",
+    "mapped_classes",
+    "match_follow_ups",
+    "sample_size",
+    "use_summary",
+]
