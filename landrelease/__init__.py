@@ -27,13 +27,16 @@ from landrelease.match import (
 )
 from landrelease.outcomes import (
     AreaEstimate,
+    Equity,
     adjusted_area,
     assess_use,
+    equity,
     follow_up_sample,
     mapped_classes,
     match_follow_ups,
     sample_size,
     use_summary,
+    womens_share,
 )
 from landrelease.priority import (
     AccessGain,
@@ -96,6 +99,7 @@ __all__ = [
     "Criterion",
     "DataError",
     "DataWarning",
+    "Equity",
     "FreeWeights",
     "Import",
     "IntervalWeights",
@@ -124,6 +128,7 @@ __all__ = [
     "conflicts_on",
     "criteria_table",
     "describe",
+    "equity",
     "events_from_areas",
     "events_from_changes",
     "explain",
@@ -162,6 +167,7 @@ __all__ = [
     "union_area_m2",
     "usable_rows",
     "use_summary",
+    "womens_share",
     "write_report",
     "write_site_report",
 ]

@@ -25,6 +25,8 @@ WITHOUT_UNIT |= {"tie_group", "score_low", "score_high", "rank_best", "rank_wors
 WITHOUT_UNIT |= {"distance_to_best", "distance_to_worst"}
 # a weight is a part of the weights of its scheme
 WITHOUT_UNIT |= {"weight", "kendall_tau"}
+# their unit is that of the measure that they are of
+WITHOUT_UNIT |= {"low", "high", "unknown_low", "unknown_high"}
 # IMAS 04.10: what land may be and how it is released
 IMAS_EVENTS = {"suspected", "confirmed", "cancelled", "reduced", "cleared"}
 

@@ -1,17 +1,21 @@
 """What became of released land."""
 
 from landrelease.outcomes.area_estimate import AreaEstimate, adjusted_area
+from landrelease.outcomes.equity import Equity, equity, womens_share
 from landrelease.outcomes.pixels import mapped_classes
 from landrelease.outcomes.sampling import follow_up_sample, sample_size
 from landrelease.outcomes.use import assess_use, match_follow_ups, use_summary
 
 __all__ = [
     "AreaEstimate",
+    "Equity",
     "adjusted_area",
     "assess_use",
+    "equity",
     "follow_up_sample",
     "mapped_classes",
     "match_follow_ups",
     "sample_size",
     "use_summary",
+    "womens_share",
 ]

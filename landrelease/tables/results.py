@@ -192,6 +192,15 @@ RESULTS: dict[str, Table] = {
             id="release_id",
         ),
         _result(
+            "equity", "a measure (table); `womens_share` gives the last two columns",
+            text("measure", "what was measured"), number("value", "its value", low=None),
+            number("low", "lower end of the bootstrap interval; missing below 10 units", low=None),
+            number("high", "upper end of it", low=None),
+            number("unknown_low", "with all people of unknown sex men"),
+            number("unknown_high", "with all people of unknown sex women"),
+            id="measure",
+        ),
+        _result(
             "land_balance", "a group and a year",
             text("by", "the `by` columns"), Column("year", "count", "calendar year"),
             m2("opening_m2", "hazardous land at the start"),
