@@ -1,6 +1,7 @@
 """What became of released land."""
 
 from landrelease.outcomes.area_estimate import AreaEstimate, adjusted_area
+from landrelease.outcomes.disclosure import mask_points, publishable
 from landrelease.outcomes.equity import Equity, equity, womens_share
 from landrelease.outcomes.pixels import mapped_classes
 from landrelease.outcomes.sampling import follow_up_sample, sample_size
@@ -14,7 +15,9 @@ __all__ = [
     "equity",
     "follow_up_sample",
     "mapped_classes",
+    "mask_points",
     "match_follow_ups",
+    "publishable",
     "sample_size",
     "use_summary",
     "womens_share",

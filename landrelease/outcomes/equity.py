@@ -114,9 +114,9 @@ def equity(
     and the same for units of one rank; below 0 the poor get more. The share of the poorest quintile is the
     concentration curve at 0.2 of the weight; units of one rank share what they got. Theil T = mean of
     (x/mu) ln(x/mu), with 0 ln 0 = 0; between = sum_g s_g ln(mu_g/mu) and within = sum_g s_g T_g, s_g the share of
-    group g in the benefit: they sum to T. Rows that lack a number, the rank or the group are left out and counted. Where
-    nobody got anything, all is missing. Intervals are percentiles over draws of units (or clusters) with replacement; of
-    a skewed benefit they cover somewhat less than they say.
+    group g in the benefit: they sum to T. Rows that lack a number, the rank or the group are left out and counted.
+    Where nobody got anything, all is missing. Intervals are percentiles over draws of units (or clusters) with
+    replacement; of a skewed benefit they cover somewhat less than they say.
 
     References
     ----------
@@ -311,7 +311,8 @@ def womens_share(
     if too_many.any():
         raise DataError(
             f"{int(too_many.sum())} of {len(used)} communities have more '{catchment_women}' than "
-            f"'{catchment_people}', the first {used[catchment_women][too_many].iloc[0]:.0f}. Fix: correct them, or name the right columns."
+            f"'{catchment_people}', the first {used[catchment_women][too_many].iloc[0]:.0f}.\n"
+            "  Fix: correct them, or name the right columns."
         )
     counts = np.column_stack(
         [*(used[names].sum(axis=1) for names in sides), used[catchment_women], used[catchment_people]]
