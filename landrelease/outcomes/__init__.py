@@ -1,6 +1,7 @@
 """What became of released land."""
 
 from landrelease.outcomes.area_estimate import AreaEstimate, adjusted_area
+from landrelease.outcomes.beneficiaries import Beneficiaries, beneficiaries, beneficiaries_seen
 from landrelease.outcomes.disclosure import mask_points, publishable
 from landrelease.outcomes.equity import Equity, equity, womens_share
 from landrelease.outcomes.pixels import mapped_classes
@@ -9,9 +10,12 @@ from landrelease.outcomes.use import assess_use, match_follow_ups, use_summary
 
 __all__ = [
     "AreaEstimate",
+    "Beneficiaries",
     "Equity",
     "adjusted_area",
     "assess_use",
+    "beneficiaries",
+    "beneficiaries_seen",
     "equity",
     "follow_up_sample",
     "mapped_classes",

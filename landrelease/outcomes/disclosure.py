@@ -30,7 +30,7 @@ _TRIES = 200
 _SECRET = 16
 
 
-def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], k: int = 10) -> pd.DataFrame:
+def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], smallest: int = 10) -> pd.DataFrame:
     """Return a table of people with its totals, small numbers left out so that nobody can work them out.
 
     Parameters
@@ -41,8 +41,8 @@ def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], k: 
         Column with the people of the cell.
     by : str or list of str
         One or two columns that tell the cells apart, such as province and sex. A missing one is a group of its own.
-    k : int
-        Numbers from 1 to k - 1 are left out.
+    smallest : int
+        The smallest number of people that is published, besides 0.
 
     Returns
     -------
@@ -57,15 +57,15 @@ def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], k: 
         A column is missing; a count is negative or no whole number; two rows are of one cell; a group is called
         "total".
     OptionError
-        Not one or two columns; k is no whole number of 3 or more.
+        Not one or two columns; smallest is no whole number of 3 or more.
 
     Notes
     -----
     What is left out beside the small numbers ("complementary suppression") is chosen so that, from all that is
-    published, each small cell could still be any number from 1 to k - 1, a small total could be k - 1 or more, and
-    nothing that is left out has a single possible value. A reader is taken to know the rules, that zeros are published,
-    and which numbers were left out, but not why: the status does not say it. Cells go before totals, smaller numbers
-    before larger ones; no claim is made that as few as possible are left out. An unknown count is in no total.
+    published, each small cell could still be any number below `smallest`, a small total could be `smallest` - 1 or
+    more, and nothing that is left out has a single possible value. A reader is taken to know the rules, that zeros are
+    published, and which numbers were left out, but not why: the status does not say it. Cells go before totals, smaller
+    numbers before larger ones; no claim is made that as few as possible are left out. An unknown count is in no total.
 
     This holds for one table. Two tables of the same people, by other columns or of a later day, can tell together what
     neither tells alone: publish one, or make both from it.
@@ -96,8 +96,10 @@ def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], k: 
     require_columns(table, "table", [*names, count])
     if not 1 <= len(names) <= 2:
         raise OptionError(f"by must name one or two columns; got {len(names)}. Fix: publish one table of two at a time")
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 3:
-        raise OptionError(f"k must be a whole number of 3 or more: else a number left out is known to be 1; got {k!r}")
+    if isinstance(smallest, bool) or not isinstance(smallest, int | np.integer) or smallest < 3:
+        raise OptionError(
+            f"smallest must be a whole number of 3 or more: below it hides nothing but 1; got {smallest!r}"
+        )
     cells = pd.DataFrame({name: as_text(table[name]) for name in names})
     cells[count] = numbers(table[count], f"table: {count}").array
     if (cells[count].round() != cells[count])[cells[count].notna()].any():
@@ -115,7 +117,7 @@ def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], k: 
     value = lines[count].to_numpy(dtype=float, na_value=np.nan)
     known = ~np.isnan(value)
     hidden = np.zeros(len(lines), bool)
-    hidden[known] = suppressed(lines.loc[known, names].reset_index(drop=True), value[known].astype(np.int64), k)
+    hidden[known] = suppressed(lines.loc[known, names].reset_index(drop=True), value[known].astype(np.int64), smallest)
     lines["status"] = pd.Series(np.select([~known, hidden], ["unknown", "suppressed"], "published"), dtype="str")
     lines[count] = lines[count].astype("Int64").mask(lines["status"] != "published")
     return lines

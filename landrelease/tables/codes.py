@@ -107,6 +107,14 @@ CODES: dict[str, dict[str, str]] = {
         "infertile": "infertile or unsuitable",
         "other": "another reason",
     },
+    "stage_code": {
+        "expected": "expected at the release",
+        "confirmed": "found at a follow-up",
+    },
+    "beneficiary_code": {
+        "direct": "uses the released land",
+        "indirect": "of the wider community, and does not use the land",
+    },
     "tenure_code": {
         "documented": "right documented",
         "customary": "right by custom",

@@ -26,7 +26,7 @@ def table_of(values) -> pd.DataFrame:
 
 
 def published(values, k=10) -> pd.DataFrame:
-    return publishable(table_of(values), count="people", by=["place", "sex"], k=k).set_index(["place", "sex"])
+    return publishable(table_of(values), count="people", by=["place", "sex"], smallest=k).set_index(["place", "sex"])
 
 
 def true_value(told: pd.DataFrame, values) -> dict[tuple[str, str], int]:
@@ -173,7 +173,7 @@ def test_order_of_rows_changes_nothing():
         (table_of([[-1, 2]]), {}, DataError, "0 or more"),
         (pd.concat([table_of([[1, 2]])] * 2), {}, DataError, "repeat a cell, such as"),
         (table_of([[1, 2]]).assign(place=TOTAL), {}, DataError, "a group called 'total'"),
-        (table_of([[1, 2]]), {"k": 2}, OptionError, "k must be a whole number of 3 or more"),
+        (table_of([[1, 2]]), {"smallest": 2}, OptionError, "smallest must be a whole number of 3 or more"),
         (table_of([[1, 2]]), {"by": []}, OptionError, "by must name one or two columns"),
         (table_of([[1, 2]]), {"by": "district"}, DataError, "no column district"),
     ],
