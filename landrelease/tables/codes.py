@@ -128,6 +128,14 @@ CODES: dict[str, dict[str, str]] = {
         "no_land": "left out: others hold all of its land hazardous",
         "later": "left out: released after the day of the assessment",
     },
+    "stage_code": {
+        "expected": "expected at the release",
+        "confirmed": "found at a follow-up",
+    },
+    "beneficiary_code": {
+        "direct": "uses the released land",
+        "indirect": "of the wider community, and does not use the land",
+    },
     "tenure_code": {
         "documented": "right documented",
         "customary": "right by custom",
