@@ -25,7 +25,7 @@ from landrelease.match import (
     match_raster,
     union_area_m2,
 )
-from landrelease.outcomes import assess_use, match_follow_ups, use_summary
+from landrelease.outcomes import Attribution, assess_use, attribute, match_follow_ups, use_summary
 from landrelease.priority import (
     AccessGain,
     BenefitCost,
@@ -81,6 +81,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessGain",
     "Answer",
+    "Attribution",
     "BenefitCost",
     "CRSError",
     "Criterion",
@@ -105,6 +106,7 @@ __all__ = [
     "access_gain",
     "assess_use",
     "assign_admin",
+    "attribute",
     "benefit_cost",
     "check_criteria",
     "check_published",

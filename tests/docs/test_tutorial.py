@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorial.md"
 WITH_BLOCKS = ["accounts", "conventions", "coordinates", "index", "maps", "reading", "registry", "scale", "verdicts"]
 WITH_BLOCKS += ["access"]
+WITH_BLOCKS += ["attribution"]
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
