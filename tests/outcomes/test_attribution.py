@@ -154,6 +154,17 @@ def test_a_regression_says_the_same():
     assert found.cells["effect_se"].tolist() == pytest.approx([np.sqrt(variance[1, 1])])
 
 
+def test_a_jackknife_of_the_clusters_says_the_same():
+    # cohorts whose effects differ: which areas were drawn into which cohort is most of the error
+    generator = np.random.default_rng(8)
+    released, cluster = generator.choice([2010.0, 2011.0, np.nan], 600), np.arange(600) % 100
+    values = generator.normal(size=(600, 4)) + 8.0 * (released == 2010)[:, None] * (np.arange(2009, 2013) >= 2010)
+    found = estimate(*frames(values, released, range(2009, 2013), admin_code=cluster.astype(str)))
+    without = found.without["effect"].to_numpy()
+    jackknife = np.sqrt(99 / 100 * ((without - without.mean()) ** 2).sum())
+    assert effect(found, "overall", "effect_se") == pytest.approx(jackknife, rel=0.03)
+
+
 PANELS = st.tuples(
     st.lists(st.sampled_from([np.nan, 2009.0, 2011.0, 2012.0, 2013.0, 2030.0]), min_size=6, max_size=14),
     st.integers(0, 2**32 - 1),
