@@ -1,6 +1,7 @@
 """What became of released land."""
 
 from landrelease.outcomes.area_estimate import AreaEstimate, adjusted_area
+from landrelease.outcomes.attribution import Attribution, attribute
 from landrelease.outcomes.beneficiaries import Beneficiaries, beneficiaries, beneficiaries_seen
 from landrelease.outcomes.disclosure import mask_points, publishable
 from landrelease.outcomes.equity import Equity, equity, womens_share
@@ -13,11 +14,13 @@ from landrelease.outcomes.use import assess_use, match_follow_ups, use_summary
 
 __all__ = [
     "AreaEstimate",
+    "Attribution",
     "Beneficiaries",
     "Equity",
     "TimeToUse",
     "adjusted_area",
     "assess_use",
+    "attribute",
     "beneficiaries",
     "beneficiaries_seen",
     "equity",

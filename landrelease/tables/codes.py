@@ -250,6 +250,32 @@ CODES: dict[str, dict[str, str]] = {
         "nearby": "a place within the distance",
         "area_level": "known only to the same administrative unit",
     },
+    "effect_code": {
+        "overall": "mean over released areas of the mean of their years after release",
+        "simple": "mean over cohorts and years after release, by the size of the cohort",
+        "dynamic": "plain mean over the years since release",
+        "event": "one year since release; negative before it",
+        "cohort": "areas released in one year",
+        "release_type": "areas released in one way",
+        "baci": "mean of all years after less that of all years before, of areas with an outcome in each",
+        "placebo_date": "of a release some years before the true one; should be none",
+        "cancelled": "of cancellation, of areas that were never hazardous; should be none",
+        "unguarded": "overall, with controls near released land",
+    },
+    "attribution_check": {
+        "effect": "whether the interval of the overall effect leaves out zero",
+        "pre_trend": "whether released areas and controls went alike before release",
+        "placebo_date": "whether a release at a wrong date shows no effect",
+        "cancelled": "whether cancelled areas show no effect",
+        "leave_one_out": "whether the effect stays without any one group",
+        "spillover": "whether controls near released land were left out",
+        "clusters": "whether there are enough clusters for the errors",
+    },
+    "check_result": {
+        "passed": "checked, and as it should be",
+        "failed": "checked, and not as it should be",
+        "open": "could not be checked, or can not tell",
+    },
 }
 """Code lists: code to meaning. Use codes follow IMAS 05.10 usage; DAC and IATI codes are named where they are."""
 
