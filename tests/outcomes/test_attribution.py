@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landrelease import Attribution, DataError, OptionError, attribute
-from landrelease.outcomes.attribution_cells import cohort_cells
-from landrelease.outcomes.attribution_effects import joint_test
-from landrelease.outcomes.attribution_input import prepare
+from landrelease.outcomes.attribution.cells import cohort_cells
+from landrelease.outcomes.attribution.effects import joint_test
+from landrelease.outcomes.attribution.prepare import prepare
 
 REAL = Path(os.environ.get("LANDRELEASE_REAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 YEARS = range(2003, 2008)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landrelease import DataError, OptionError, time_to_ends
-from landrelease.outcomes.time_to_ends import RiskSet
+from landrelease.outcomes.times.time_to_ends import RiskSet
 from landrelease.tables import RESULTS
 
 DAY = "2025-12-31"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landrelease.outcomes.turnbull import BEFORE, turnbull
+from landrelease.outcomes.times.turnbull import BEFORE, turnbull
 
 INF = np.inf
 # Finkelstein and Wolfe (1985), Biometrics 41, 933-945: months to retraction, radiotherapy alone

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from landrelease.outcomes.attribution_input import Bools, Floats, Ints, Prepared
+from landrelease.outcomes.attribution.prepare import Bools, Floats, Ints, Prepared
 
 __all__ = ["Cells", "baci_cells", "cohort_cells", "columns", "placebo_cells"]
 

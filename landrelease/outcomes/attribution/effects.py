@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from landrelease.outcomes.attribution_cells import Cells, columns
-from landrelease.outcomes.attribution_input import Floats, Ints
+from landrelease.outcomes.attribution.cells import Cells, columns
+from landrelease.outcomes.attribution.prepare import Floats, Ints
 
 __all__ = [
     "Aggregates",

@@ -1,23 +1,18 @@
-"""Groups of releases followed over time: which can be placed in time, shares at horizons, and the cluster bootstrap."""
+"""The tables of how soon land came into use or ended: shares at horizons, differences, and their bootstrap."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landrelease.cells import days_between
-from landrelease.errors import DataError, OptionError, nearest
-from landrelease.geometry import geodesic_area_m2
-from landrelease.tables import RESULTS, conform, use_group
+from landrelease.outcomes.times.groups import Groups
 
-__all__ = ["MIN_AT_RISK", "Groups", "TimeToUse", "check_horizons", "clusters_of", "group_values", "grouped",
-           "groups_table", "known_releases", "stacked", "tables_of"]  # fmt: skip
+__all__ = ["MIN_AT_RISK", "TimeToUse", "groups_table", "stacked", "tables_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -29,7 +24,6 @@ MIN_AT_RISK = 10
 _MIN_CLUSTERS = 10
 """With fewer communities than this the bootstrap has too little to draw from, and there is no interval."""
 _LEVEL = 0.95
-_OWN = {name for table in RESULTS if table.startswith("time_to_") for name in RESULTS[table].names} - {"by"}
 
 
 @dataclass(frozen=True)
@@ -70,133 +64,6 @@ class TimeToUse:
     replicates: int
     seed: int
     caveats: tuple[str, ...]
-
-
-def known_releases(releases: pd.DataFrame, *, day: pd.Timestamp) -> pd.DataFrame:
-    """Return the releases with the first_day and last_day of their release, and why they are `left_out`, if so."""
-    frame = pd.DataFrame(releases).reset_index(drop=True)
-    if "release_id" not in frame or frame["release_id"].isna().any() or frame["release_id"].duplicated().any():
-        raise DataError("'releases' needs a release_id in each row, and each only once. Fix: releases_from(events)")
-    known = conform(frame, "releases")
-    if "area_m2" not in frame and isinstance(releases, gpd.GeoDataFrame):
-        known["area_m2"] = np.asarray(geodesic_area_m2(releases))
-    known["first_day"], known["last_day"] = days_between(known["release_date"], known["date_precision"])
-    is_undated = known["release_date"].isna() | known["date_precision"].eq("unknown")
-    left_out = np.select(
-        [is_undated, known["first_day"] > day, known["area_m2"].eq(0.0)], ["undated", "later", "no_land"], ""
-    )
-    known["left_out"] = pd.Series(left_out, index=known.index, dtype="str")
-    return known
-
-
-def group_values(
-    releases: pd.DataFrame, known: pd.DataFrame, by: str | None, given: pd.DataFrame, linked: pd.Series, what: str
-) -> pd.Series:
-    """Return the group of each release: a column of the releases, made of them, or what its rows in `given` agree on.
-
-    `linked` is the release of each row of `given`. Where its rows disagree the group of a release is missing.
-    """
-    if by is None:
-        return pd.Series(0, index=known.index)
-    if by in _OWN:
-        raise OptionError(f"by: '{by}' is a column of the result. Fix: give it another name, such as 'my_{by}'")
-    if by in releases:
-        return pd.Series(releases[by].to_numpy(), index=known.index, dtype=releases[by].dtype)
-    if by == "sector":
-        return use_group(known["intended_use_code"])
-    if by == "release_year":
-        year: pd.Series = known["release_date"].dt.year.astype("Int64")
-        return year
-    if by not in given:
-        columns = [*releases.columns, *given.columns, "sector", "release_year"]
-        raise OptionError(f"by: neither 'releases' nor '{what}' has a column '{by}'{nearest(by, columns)}")
-    rows = pd.DataFrame({"release_id": linked.to_numpy(), "told": given[by].to_numpy()}).dropna().drop_duplicates()
-    told = rows.drop_duplicates("release_id", keep=False).set_index("release_id")["told"]
-    return told.reindex(known["release_id"]).set_axis(known.index)
-
-
-def clusters_of(releases: pd.DataFrame, cluster_by: str, replicates: int, seed: int) -> pd.Series | None:
-    """Return the community of each release, none without a bootstrap; check what the bootstrap is given."""
-    for name, value in (("replicates", replicates), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise OptionError(f"{name} must be a whole number from 0 on; got {value!r}")
-    if cluster_by in releases:
-        return pd.Series(releases[cluster_by].to_numpy())
-    if replicates and len(releases):
-        raise OptionError(
-            f"cluster_by: 'releases' has no column '{cluster_by}'{nearest(cluster_by, releases.columns)}.\n"
-            f"  Fix: name the column that holds the community of a release, or replicates=0 for no intervals."
-        )
-    return None
-
-
-def check_horizons(horizons_months: Sequence[float]) -> Floats:
-    """Return the horizons as an array; raise OptionError where one is no positive number."""
-    try:
-        horizons = np.asarray(list(horizons_months), dtype=float)
-    except (TypeError, ValueError):
-        horizons = np.array([np.nan])
-    if not len(horizons) or not (np.isfinite(horizons) & (horizons > 0)).all():
-        raise OptionError(f"horizons_months must be numbers above 0, such as (12, 24, 60); got {horizons_months!r}")
-    return np.unique(horizons)
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Rows in groups and clusters."""
-
-    by: str | None
-    keys: pd.Index
-    codes: Ints
-    clusters: Ints
-    reference: int
-
-    def draws(self, is_known: npt.NDArray[np.bool_], replicates: int, seed: int) -> Iterator[Floats]:
-        """Yield the weights of the rows: clusters of known rows drawn with replacement."""
-        random = np.random.default_rng(seed)
-        found, inverse = np.unique(self.clusters[is_known], return_inverse=True)
-        for _ in range(replicates if len(found) else 0):
-            weights = np.zeros(len(self.codes))
-            times = random.multinomial(len(found), np.full(len(found), 1.0 / len(found)))
-            weights[is_known] = times[inverse]
-            yield weights
-
-    def cluster_counts(self, is_known: npt.NDArray[np.bool_]) -> Ints:
-        """Return the number of clusters with known rows in each group."""
-        pairs = np.unique(np.column_stack([self.codes[is_known], self.clusters[is_known]]), axis=0)
-        return np.bincount(pairs[:, 0], minlength=len(self.keys))
-
-    def labels(self, rows: Sequence[int], name: str | None = None) -> dict[Hashable, Any]:
-        """Return the column of group keys for rows of group numbers; none without `by`."""
-        if self.by is None:
-            return {}
-        return {name or self.by: pd.Series(self.keys.take(np.array(rows, dtype=np.intp)))}
-
-
-def grouped(
-    by: str | None, values: pd.Series, clusters: pd.Series | None, is_known: npt.NDArray[np.bool_], reference: Any
-) -> Groups:
-    """Return the groups of rows; the reference is the one with most known rows where none is named."""
-    if by is None:
-        keys, codes = pd.Index([0]), np.zeros(len(values), dtype=np.intp)
-    else:
-        codes, keys = pd.factorize(values, sort=True, use_na_sentinel=True)
-        if (codes < 0).any():
-            keys, codes = keys.append(pd.Index([None], dtype=keys.dtype)), np.where(codes < 0, len(keys), codes)
-    count = np.bincount(codes[is_known], minlength=len(keys))
-    at = int(np.where(pd.isna(keys), -1, count).argmax()) if len(keys) else 0
-    if reference is not None:
-        if by is None or reference not in list(keys.dropna()):
-            raise OptionError(
-                f"reference must be a group of by={by!r} ({', '.join(map(str, keys.dropna()))}); got {reference!r}"
-            )
-        at = list(keys).index(reference)
-    drawn = np.arange(len(values))
-    if clusters is not None:
-        drawn, names = pd.factorize(clusters, sort=True, use_na_sentinel=True)
-        is_alone = drawn < 0  # nobody says with whom it belongs
-        drawn = np.where(is_alone, len(names) + np.cumsum(is_alone), drawn)
-    return Groups(by, keys, codes.astype(np.intp), drawn.astype(np.intp), at)
 
 
 def tables_of(

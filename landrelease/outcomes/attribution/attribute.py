@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError, OptionError, check_option
-from landrelease.outcomes.attribution_cells import Cells, baci_cells, cohort_cells, placebo_cells
-from landrelease.outcomes.attribution_checks import Found, check, wording_of
-from landrelease.outcomes.attribution_effects import (
+from landrelease.outcomes.attribution.cells import Cells, baci_cells, cohort_cells, placebo_cells
+from landrelease.outcomes.attribution.checks import Found, check, wording_of
+from landrelease.outcomes.attribution.effects import (
     Aggregates,
     aggregates,
     cells_table,
@@ -21,7 +21,7 @@ from landrelease.outcomes.attribution_effects import (
     joint_test,
     overall_without,
 )
-from landrelease.outcomes.attribution_input import Bools, Prepared, prepare, without_guard
+from landrelease.outcomes.attribution.prepare import Bools, Prepared, prepare, without_guard
 from landrelease.tables import conform
 
 __all__ = ["Attribution", "attribute"]

@@ -11,19 +11,10 @@ import pandas as pd
 
 from landrelease.cells import day_of, months_between
 from landrelease.errors import DataError
-from landrelease.outcomes.groups import (
-    MIN_AT_RISK,
-    TimeToUse,
-    check_horizons,
-    clusters_of,
-    group_values,
-    grouped,
-    groups_table,
-    known_releases,
-    stacked,
-    tables_of,
-)
-from landrelease.outcomes.turnbull import BEFORE
+from landrelease.outcomes.times.groups import grouped
+from landrelease.outcomes.times.known import check_horizons, clusters_of, group_values, known_releases
+from landrelease.outcomes.times.tables import MIN_AT_RISK, TimeToUse, groups_table, stacked, tables_of
+from landrelease.outcomes.times.turnbull import BEFORE
 from landrelease.tables import CODES, conform
 
 __all__ = ["time_to_ends"]

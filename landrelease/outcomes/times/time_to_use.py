@@ -12,20 +12,10 @@ import pandas as pd
 from landrelease.cells import day_of, months_between
 from landrelease.errors import OptionError
 from landrelease.outcomes.evidence import match_follow_ups, visit_shares
-from landrelease.outcomes.groups import (
-    MIN_AT_RISK,
-    Groups,
-    TimeToUse,
-    check_horizons,
-    clusters_of,
-    group_values,
-    grouped,
-    groups_table,
-    known_releases,
-    stacked,
-    tables_of,
-)
-from landrelease.outcomes.turnbull import BEFORE, Turnbull, turnbull
+from landrelease.outcomes.times.groups import Groups, grouped
+from landrelease.outcomes.times.known import check_horizons, clusters_of, group_values, known_releases
+from landrelease.outcomes.times.tables import MIN_AT_RISK, TimeToUse, groups_table, stacked, tables_of
+from landrelease.outcomes.times.turnbull import BEFORE, Turnbull, turnbull
 from landrelease.tables import conform
 
 __all__ = ["time_to_use"]
@@ -97,9 +87,9 @@ def time_to_use(
     never seen in use has no right end. One never visited has neither: it is counted, and changes nothing. A release of
     which only the month or year is known widens both ends by what is not known. Months are calendar months.
 
-    The share is Turnbull's estimate (see `landrelease.outcomes.turnbull`). Where a horizon falls within an interval in
-    which the data can not place the use, the share has a lower and an upper bound. The visits of one day that say
-    both, used and unused, are left out. The first use counts, whatever a later visit saw.
+    The share is Turnbull's estimate (see `landrelease.outcomes.times.turnbull`). Where a horizon falls within an
+    interval in which the data can not place the use, the share has a lower and an upper bound. The visits of one day
+    that say both, used and unused, are left out. The first use counts, whatever a later visit saw.
 
     With fewer than 10 releases at risk nothing is printed: those whose last telling visit (of a release in use, the
     first that saw use) was at the horizon or later. Intervals hold 95 % of the bootstrap; they need 10 communities.
