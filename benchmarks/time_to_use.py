@@ -1,6 +1,6 @@
 """Time to use against a known truth: what each way of counting says, how often intervals hold it, what it takes.
 
-    python benchmarks/time_to_use.py [--draws 100]
+    python benchmarks/time_to_use.py [--registers 100]
 
 Land comes into use after a Weibull time (shape 1.1, scale 20 months); visits come every 6 to 24 months, at random.
 """
@@ -57,19 +57,19 @@ def on_visit_date(releases: pd.DataFrame, follow_ups: pd.DataFrame, *, midpoint:
         end = end - (end - before) / 2
     spells = pd.DataFrame({"release_id": start.index, "end_date": end.fillna(before).dt.normalize().to_numpy(),
                            "end_code": np.where(end.isna(), "open", "used")})  # fmt: skip
-    found = time_to_ends(releases, spells, as_of=AS_OF, horizons_months=HORIZONS, replicates=0)
+    found = time_to_ends(releases, spells, as_of=AS_OF, horizons_months=HORIZONS, draws=0)
     shares = found.shares
     return shares.loc[shares["end_code"] == "used", "end_share"].to_numpy()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=100, help="data sets for the coverage of the intervals")
-    draws = parser.parse_args().draws
+    parser.add_argument("--registers", type=int, default=100, help="made-up registers for the coverage of intervals")
+    registers = parser.parse_args().registers
     ways: dict[str, list[np.ndarray]] = {"truth": [], "visit date": [], "midpoint": [], "low": [], "high": []}
     for seed in range(20):
         releases, visits = synthetic(4_000, seed)
-        shares = time_to_use(releases, visits, as_of=AS_OF, horizons_months=HORIZONS, replicates=0).shares
+        shares = time_to_use(releases, visits, as_of=AS_OF, horizons_months=HORIZONS, draws=0).shares
         for way, values in (("truth", truth(HORIZONS)), ("visit date", on_visit_date(releases, visits)),
                             ("midpoint", on_visit_date(releases, visits, midpoint=True)),
                             ("low", shares["used_share_low"]), ("high", shares["used_share_high"])):  # fmt: skip
@@ -80,13 +80,13 @@ def main() -> None:
         print(f"  {way:12}", found.mean(axis=0).round(3), np.abs(found - truth(HORIZONS)).max(axis=0).round(3))
     for name, options in (("visits any day", {}), ("visits at 6, 12, ...", {"rounds": 6})):
         held = np.zeros((2, len(HORIZONS)))
-        for seed in range(draws):
+        for seed in range(registers):
             releases, visits = synthetic(1_000, 1_000 + seed, communities=100, **options)
             shares = time_to_use(releases, visits, as_of=AS_OF, horizons_months=HORIZONS, seed=seed).shares
             low, high = (shares[f"interval_share_{side}"].to_numpy() for side in ("low", "high"))
             held += [(low <= truth(HORIZONS)) & (truth(HORIZONS) <= high), high - low]
         print(f"1,000 releases in 100 communities, {name}: 95 % interval holds the truth, mean width")
-        print("  ", (held / max(draws, 1)).round(3).tolist())
+        print("  ", (held / max(registers, 1)).round(3).tolist())
     releases, visits = synthetic(100_000, 1, communities=4_000)
     for by, column in ((None, {}), ("province", {"province": releases["admin_code"].str[-1]})):
         begin = time.process_time()

@@ -147,7 +147,7 @@ def test_the_counts_can_be_published():
         (records_of(("E1", "H1", 1, 0, 0, 0), stage_code="hoped"), "stage_code must be one of expected, confirmed"),
         (records_of(("E1", "H1", 1, 0, 0, 0), beneficiary_code=None), "beneficiary_code must be one of"),
         (records_of(("E1", "H1", 1, 0, 0, 0), counted_date=2021), "are no dates"),
-        (pd.DataFrame({"release_id": ["E1"]}), "no column stage_code"),
+        (pd.DataFrame({"release_id": ["E1"]}), "no column 'stage_code'"),
     ],
 )
 def test_bad_records(records, message):

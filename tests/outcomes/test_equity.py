@@ -133,17 +133,19 @@ def test_a_benefit_that_nobody_got_is_not_equal():
     ("change", "error", "message"),
     [
         ({"poorest": "low"}, OptionError, "poorest must be one of lowest, highest"),
-        ({"benefit": "gott"}, DataError, "no column gott; did you mean 'got'"),
-        ({"draws": 10}, OptionError, "draws must be a whole number of 100 or more"),
+        ({"benefit": "gott"}, OptionError, "no column 'gott'; did you mean 'got'"),
+        ({"draws": 10}, OptionError, "draws must be 0 .no interval. or a whole number of 100 or more"),
         ({"confidence": 95}, OptionError, "between 0 and 1"),
         ({"rank": "name"}, DataError, "must hold numbers"),
-        ({"benefit": "loss"}, DataError, "0 or more: 1 of 2 rows are not"),
-        ({"weight": "loss"}, DataError, "0 or more: 1 of 2 rows are not"),
+        ({"rank": "day"}, DataError, "must hold numbers"),
+        ({"seed": -1}, OptionError, "seed must be a whole number of 0 or more"),
+        ({"benefit": "loss"}, DataError, "0 or more: 1 of 2 rows do not, row 0 has -1"),
+        ({"weight": "loss"}, DataError, "0 or more: 1 of 2 rows do not, row 0 has -1"),
     ],
 )
 def test_bad_input(change, error, message):
     with pytest.raises(error, match=message):
-        equity(units_of([1, 2], name=["a", "b"], loss=[-1, 1]), **{**OPTIONS, **change})
+        equity(units_of([1, 2], name=["a", "b"], loss=[-1, 1], day=pd.Timestamp("2020-01-01")), **{**OPTIONS, **change})
 
 
 # women
@@ -195,5 +197,5 @@ def test_women_bad_input():
         womens_share(PLACES.assign(catchment_women_count=[101, 1]), draws=100)
     with pytest.raises(OptionError, match="names a column twice: "):
         womens_share(PLACES, unknown="women_count", draws=100)
-    with pytest.raises(DataError, match="no column other"):
+    with pytest.raises(OptionError, match="no column 'other'"):
         womens_share(PLACES, unknown="other", draws=100)

@@ -45,7 +45,7 @@ def test_the_error_is_reached(classes, se):
         ({"expected": {**EXPECTED, "gain": 60}}, "'gain' has 60"),
         ({"expected": {"gain": 0.6}}, "says nothing of the map class 'deforestation'"),
         ({"se_share": 0}, "se_share must lie between 0 and 1"),
-        ({"at_least": 1}, "at_least must be 2 or more"),
+        ({"at_least": 1}, "at_least must be a whole number of 2 or more"),
     ],
 )
 def test_bad_options(change, message):
@@ -128,7 +128,7 @@ def test_bad_numbers_of_visits(count):
 def test_bad_releases():
     with pytest.raises(DataError, match="each only once"):
         follow_up_sample(found_of((1, 1), (1, 1)).assign(release_id="R"))
-    with pytest.raises(DataError, match="no column unknown_m2"):
+    with pytest.raises(DataError, match="no column 'unknown_m2'"):
         follow_up_sample(found_of((1, 1)).drop(columns="unknown_m2"))
     with pytest.raises(CRSError):
         follow_up_sample(found_of((1, 1), crs=None))

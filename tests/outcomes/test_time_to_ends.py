@@ -32,7 +32,7 @@ def spells_of(*rows) -> pd.DataFrame:
 
 
 def one(releases, spells, **options):
-    return time_to_ends(releases, spells, as_of=DAY, replicates=0, **options)
+    return time_to_ends(releases, spells, as_of=DAY, draws=0, **options)
 
 
 def share_of(found, end: str) -> list[float]:
@@ -175,7 +175,7 @@ def test_an_end_on_the_day_of_the_release_counts():
 
 
 def test_what_happens_after_the_day_of_the_assessment_is_open():
-    found = time_to_ends(releases_of(20), spells_of((20, "used", "2024-01-15", None)), as_of="2022-01-15", replicates=0,
+    found = time_to_ends(releases_of(20), spells_of((20, "used", "2024-01-15", None)), as_of="2022-01-15", draws=0,
                          horizons_months=[24])  # fmt: skip
     assert found.shares[["end_code", "end_share"]].values.tolist() == [["open", 1.0]]
 
@@ -214,7 +214,7 @@ def test_bad_spells_and_options():
 
 def test_tables_are_as_declared():
     found = time_to_ends(releases_of(40, kind=["a", "b"] * 20), spells_of((40, "used", "2020-07-15", None)), as_of=DAY,
-                         by="kind", replicates=2)  # fmt: skip
+                         by="kind", draws=100)  # fmt: skip
     for name, table in (("shares", "time_to_ends_shares"), ("differences", "time_to_use_differences"),
                         ("curve", "time_to_ends_curve"), ("groups", "time_to_use_groups"),
                         ("records", "time_to_ends_records")):  # fmt: skip

@@ -36,7 +36,7 @@ def shares(found) -> list[list[float]]:
 
 
 def one(releases, visits, **options):
-    return time_to_use(releases, visits, as_of=DAY, replicates=0, **options)
+    return time_to_use(releases, visits, as_of=DAY, draws=0, **options)
 
 
 BACK_TO_BACK = ((range(20), "2021-01-31", "grazing"), (range(20, 40), "2021-01-31", "none"),
@@ -192,7 +192,7 @@ def test_fewer_than_ten_at_risk_are_not_printed():
     for count, is_shown in ((9, False), (10, True)):
         found = one(releases_of(count), visits_of((range(count), "2021-01-31", "grazing")), horizons_months=[12])
         assert found.shares["used_share_low"].notna().tolist() == [is_shown]
-        assert found.shares["note"].tolist() == ["no interval: replicates=0" if is_shown else "fewer than 10 at risk"]
+        assert found.shares["note"].tolist() == ["no interval: draws=0" if is_shown else "fewer than 10 at risk"]
         assert len(found.curve) == is_shown
         assert found.groups["median_months_low"].notna().tolist() == [is_shown]
 
@@ -234,7 +234,7 @@ def test_bootstrap_draws_whole_communities():
     releases = releases_of(200, village=[f"V{i % 20}" for i in ids])
     width = {}
     for column in ("village", "release_id"):
-        found = time_to_use(releases, visits, as_of=DAY, cluster_by=column, horizons_months=[12], replicates=400)
+        found = time_to_use(releases, visits, as_of=DAY, cluster_by=column, horizons_months=[12], draws=400)
         assert shares(found) == [[0.5, 0.5]]
         width[column] = (found.shares["interval_share_high"] - found.shares["interval_share_low"]).iloc[0]
     assert width["village"] == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 20), rel=0.2)
@@ -243,7 +243,7 @@ def test_bootstrap_draws_whole_communities():
 
 def test_few_communities_have_no_interval():
     releases = releases_of(40, village=[f"V{i % 9}" for i in range(40)])
-    found = time_to_use(releases, visits_of(*BACK_TO_BACK), as_of=DAY, cluster_by="village", replicates=20)
+    found = time_to_use(releases, visits_of(*BACK_TO_BACK), as_of=DAY, cluster_by="village", draws=100)
     assert found.shares["interval_share_low"].isna().all()
     assert found.shares["note"].tolist()[0] == "no interval: fewer than 10 communities"
     assert found.shares["used_share_low"].notna().tolist() == [True, True, False]
@@ -251,7 +251,7 @@ def test_few_communities_have_no_interval():
 
 def test_releases_without_a_community_stand_alone():
     releases = releases_of(40).assign(admin_code=None)
-    found = time_to_use(releases, visits_of(*BACK_TO_BACK), as_of=DAY, replicates=20)
+    found = time_to_use(releases, visits_of(*BACK_TO_BACK), as_of=DAY, draws=100)
     assert found.groups["cluster_count"].tolist() == [40]
     assert any(text.startswith("40 of 40 releases name no community") for text in found.caveats)
 
@@ -261,7 +261,7 @@ def test_names_and_order_change_nothing_and_nor_do_inputs():
     releases, visits = simulated(300, 4)
     releases["province"] = random.choice(["N", "S"], 300)
     before = releases.copy(), visits.copy()
-    found = time_to_use(releases, visits, as_of=DAY, by="province", replicates=20, seed=3)
+    found = time_to_use(releases, visits, as_of=DAY, by="province", draws=100, seed=3)
     pd.testing.assert_frame_equal(releases, before[0])
     pd.testing.assert_frame_equal(visits, before[1])
     names = {name: f"X{i:03d}" for i, name in enumerate(random.permutation(releases["release_id"]))}
@@ -269,12 +269,12 @@ def test_names_and_order_change_nothing_and_nor_do_inputs():
     other = time_to_use(
         releases.assign(release_id=releases["release_id"].map(names)).iloc[order],
         visits.assign(release_id=visits["release_id"].map(names)).sample(frac=1, random_state=1),
-        as_of=DAY, by="province", replicates=20, seed=3,
+        as_of=DAY, by="province", draws=100, seed=3,
     )  # fmt: skip
     for table in ("shares", "differences", "curve", "groups"):
         pd.testing.assert_frame_equal(getattr(found, table), getattr(other, table), atol=1e-4)
     assert found.caveats == other.caveats
-    assert (found.seed, found.replicates, found.cluster_by) == (3, 20, "admin_code")
+    assert (found.seed, found.draws, found.cluster_by) == (3, 100, "admin_code")
 
 
 @pytest.mark.parametrize(
@@ -282,11 +282,12 @@ def test_names_and_order_change_nothing_and_nor_do_inputs():
     [
         ({"by": "provinse"}, "by: neither 'releases' nor 'follow_ups' has a column 'provinse'"),
         ({"by": "release_id"}, "by: 'release_id' is a column of the result"),
-        ({"cluster_by": "village", "replicates": 1}, "cluster_by: 'releases' has no column 'village'"),
+        ({"cluster_by": "village", "draws": 100}, "cluster_by: 'releases' has no column 'village'"),
         ({"horizons_months": ()}, "horizons_months must be numbers above 0"),
         ({"horizons_months": (0, 12)}, "horizons_months must be numbers above 0"),
         ({"horizons_months": 12}, "horizons_months must be numbers above 0"),
-        ({"replicates": -1}, "replicates must be a whole number"),
+        ({"draws": -1}, "draws must be 0 .no interval. or a whole number of 100 or more"),
+        ({"draws": 20}, "draws must be 0 .no interval. or a whole number of 100 or more"),
         ({"seed": 1.5}, "seed must be a whole number"),
         ({"min_observed_share": 2}, "min_observed_share must be from 0 to 1"),
         ({"as_of": "soon"}, "as_of must be a date"),
@@ -294,7 +295,7 @@ def test_names_and_order_change_nothing_and_nor_do_inputs():
 )
 def test_options_that_can_not_be(options, message):
     with pytest.raises(OptionError, match=message):
-        time_to_use(releases_of(3), visits_of((0, "2021-01-31", "none")), **{"as_of": DAY, "replicates": 0, **options})
+        time_to_use(releases_of(3), visits_of((0, "2021-01-31", "none")), **{"as_of": DAY, "draws": 0, **options})
 
 
 @pytest.mark.parametrize("ids", [["E0", "E0"], ["E0", None]])
@@ -305,7 +306,7 @@ def test_releases_need_an_id_each(ids):
 
 def test_tables_are_as_declared():
     releases, visits = simulated(200, 1)
-    found = time_to_use(releases.assign(kind="a"), visits, as_of=DAY, by="kind", replicates=2)
+    found = time_to_use(releases.assign(kind="a"), visits, as_of=DAY, by="kind", draws=100)
     for name in ("shares", "differences", "curve", "groups", "records"):
         declared = {one for one in RESULTS[f"time_to_use_{name}"].names if one != "end_code"}
         assert set(getattr(found, name)) == {*declared, "kind"} - {"by"}, name

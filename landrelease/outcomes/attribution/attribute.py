@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from landrelease.errors import DataError, OptionError, check_option
+from landrelease.errors import DataError, check_option
+from landrelease.outcomes.arguments import require_draws, require_whole
 from landrelease.outcomes.attribution.cells import Cells, baci_cells, cohort_cells, placebo_cells
 from landrelease.outcomes.attribution.checks import Found, check, wording_of
 from landrelease.outcomes.attribution.effects import (
@@ -56,8 +57,8 @@ class Attribution:
         Column of the panel that was compared.
     method : str
         How it was compared.
-    area_count : int
-        Areas that were given.
+    n : int
+        Areas that were compared: released ones and controls.
     missing_share : float
         Areas and years without an outcome; none was filled in. [share]
     draws, seed : int
@@ -76,7 +77,7 @@ class Attribution:
     detectable_effect: float
     outcome: str
     method: str
-    area_count: int
+    n: int
     missing_share: float
     draws: int
     seed: int
@@ -125,7 +126,7 @@ def attribute(
     placebo_years : int
         How long before the true release the placebo date lies. [years]
     draws : int
-        Draws of the bootstrap of the clusters; 0 for none.
+        Draws of the bootstrap of the clusters; 0 for none, and intervals of Student's t alone.
     seed : int
         Seed of the bootstrap.
 
@@ -190,9 +191,8 @@ def attribute(
     landrelease.errors.DataError: none of 20 released areas has a control: ...
     """
     check_option("controls", controls, ("not_yet", "never"))
-    for name, value, low in (("placebo_years", placebo_years, 1), ("draws", draws, 0), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-            raise OptionError(f"{name} must be a whole number, {low} or more; got {value!r}")
+    require_draws(draws, seed)
+    require_whole("placebo_years", placebo_years, 1)
     match_by = [match_by] if isinstance(match_by, str) else list(match_by)
     found = prepare(
         panel, areas, outcome=outcome, released=released, cluster=cluster, leave_out=leave_out or cluster,
@@ -217,12 +217,14 @@ def attribute(
     checks = check(Found(effects, joint_test(cells), without, freedom, buffer_m, placebo_years))
     smallest = detectable(effects["effect_se"].iloc[0], freedom)
     wording, sentence = wording_of(checks, effects.iloc[0], outcome, smallest)
+    excluded = _excluded(found, is_released)
     return Attribution(
         wording=wording, sentence=sentence, effects=conform(effects, "attribution_effects"),
         cells=conform(cells_table(cells), "attribution_cells"), checks=conform(checks, "attribution_checks"),
         without=conform(without, "attribution_without"),
-        excluded=conform(_excluded(found, is_released), "attribution_excluded"), detectable_effect=smallest,
-        outcome=outcome, method=_method(controls, match_by, cluster, buffer_m, draws, seed), area_count=len(areas),
+        excluded=conform(excluded, "attribution_excluded"), detectable_effect=smallest,
+        outcome=outcome, method=_method(controls, match_by, cluster, buffer_m, draws, seed),
+        n=len(areas) - int(excluded["area_count"].sum()),
         missing_share=found.missing_share, draws=draws, seed=seed, caveats=_caveats(found, cells),
     )  # fmt: skip
 

@@ -13,10 +13,11 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_text
-from landrelease.errors import DataError, OptionError, nearest
+from landrelease.errors import DataError, OptionError
 from landrelease.geometry import require_crs
 from landrelease.match.ids import id_column
 from landrelease.match.nearby import near_pairs
+from landrelease.outcomes.arguments import numbers, require_columns
 
 __all__ = ["Prepared", "prepare", "without_guard"]
 
@@ -79,8 +80,8 @@ def prepare(
 ) -> Prepared:
     """Join the outcomes with the areas, and set aside what can not be compared, each with its reason."""
     owner = id_column(areas, "areas")
-    for name in dict.fromkeys((released, cluster, leave_out, *match_by)):
-        _require(areas, name, "areas")
+    named = list(dict.fromkeys((released, cluster, leave_out, *match_by)))
+    require_columns(areas, "areas", named, error=OptionError)
     ids = as_text(areas[owner])
     _require_unique(ids, owner)
     year, is_dated = _release_years(areas, released)
@@ -129,14 +130,6 @@ def _ordered(found: Prepared) -> Prepared:
     return replace(found, until=until[order], values=np.ascontiguousarray(found.values[:, order]), **moved)
 
 
-def _require(frame: pd.DataFrame, name: str, what: str) -> None:
-    if name not in frame:
-        raise OptionError(
-            f"'{what}' has no column {name!r}{nearest(name, [str(one) for one in frame.columns])}; "
-            f"it has {', '.join(map(str, frame.columns))}. Fix: name a column that it has."
-        )
-
-
 def _require_unique(ids: pd.Series, owner: str) -> None:
     wrong = ids.isna() | ids.duplicated(keep=False)
     if wrong.any():
@@ -147,23 +140,8 @@ def _require_unique(ids: pd.Series, owner: str) -> None:
         )
 
 
-def _numbers(values: pd.Series, what: str) -> Floats:
-    """Return numbers, missing as NaN; raise DataError where a cell holds anything else."""
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    wrong = (np.isnan(numbers) & values.notna().to_numpy()) | np.isinf(numbers)
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        wrong = values.notna().to_numpy()
-    if wrong.any():
-        at = int(np.flatnonzero(wrong)[0])
-        raise DataError(
-            f"{what} must hold numbers: {int(wrong.sum())} of {len(values)} rows do not, row {at} has "
-            f"{values.iloc[at]!r}.\n  Fix: correct the column, or leave the cell empty where nothing is known."
-        )
-    return cast(Floats, numbers)
-
-
 def _whole_years(values: pd.Series, what: str) -> Floats:
-    years = _numbers(values, what)
+    years = numbers(values, what, low=-np.inf).to_numpy()
     wrong = ~np.isnan(years) & (years != np.round(years))
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
@@ -190,11 +168,13 @@ def _release_years(areas: pd.DataFrame, released: str) -> tuple[Floats, Bools]:
 
 def _outcomes(panel: pd.DataFrame, owner: str, ids: pd.Series, outcome: str) -> tuple[Floats, Floats]:
     """Return the years of the panel, and the outcome by year and area, NaN where there is none."""
-    for name in (owner, "year", outcome):
-        _require(panel, name, "panel")
+    require_columns(panel, "panel", [owner, "year"])
+    require_columns(panel, "panel", [outcome], error=OptionError)
     year = _whole_years(panel["year"], "column 'year' of 'panel'")
     area = pd.Index(ids).get_indexer(pd.Index(as_text(panel[owner])))
-    numbers = _numbers(panel[outcome], f"column {outcome!r} of 'panel'")
+    told = panel[outcome]
+    told = told.astype("Float64") if pd.api.types.is_bool_dtype(told.dtype) else told  # yes is 1, no 0
+    told = numbers(told, f"column {outcome!r} of 'panel'", low=-np.inf)
     wrong = (area < 0) | np.isnan(year)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
@@ -217,7 +197,7 @@ def _outcomes(panel: pd.DataFrame, owner: str, ids: pd.Series, outcome: str) -> 
             f"as {panel[owner].iloc[at]!r} in {year[at]:.0f}.\n  Fix: keep one of them, or their mean."
         )
     values = np.full(len(years) * len(ids), np.nan)
-    values[place] = numbers
+    values[place] = told.to_numpy()
     return years, values.reshape(len(years), len(ids))
 
 

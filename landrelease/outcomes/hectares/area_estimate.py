@@ -212,7 +212,8 @@ def _land_of(
     mapped: pd.DataFrame, names: list[str], places: list[str], min_pixels: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the assessed land by domain, place and map class, and what each domain holds."""
-    require_columns(mapped, "mapped", ["map_class", "mapped_m2", *names, *places])
+    require_columns(mapped, "mapped", ["map_class", "mapped_m2"])
+    require_columns(mapped, "mapped", [*names, *places], error=OptionError)
     mapped = mapped.reset_index(drop=True)
     owner = next((mapped[name] for name in ("release_id", "area_id") if name in mapped), mapped.index.to_series())
     m2 = numbers(mapped["mapped_m2"], "mapped: mapped_m2")

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_text
+from landrelease.errors import OptionError
 from landrelease.geometry import geodesic_area_m2, keep_where, polygonal, repaired, require_crs, transform
 from landrelease.geometry.shapes import Floats, Geometries
 from landrelease.match.ids import id_column
@@ -79,7 +80,7 @@ def mapped_classes(
     0
     """
     key, kept = id_column(areas), column_list("keep", keep)
-    require_columns(areas, "areas", kept)
+    require_columns(areas, "areas", kept, error=OptionError)
     numbered = gpd.GeoDataFrame({"area_id": np.arange(len(areas))}, geometry=areas.geometry.array, crs=areas.crs)
     shares = match_raster(numbered, raster, stat="shares").rename(columns={"area_id": "place"})
     known = shares[shares["class_code"].notna()]

@@ -13,7 +13,7 @@ import shapely
 from landrelease.cells import as_text
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import keep_where, lon_lat, require_crs
-from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_share
+from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_share, require_whole
 
 __all__ = ["follow_up_sample", "sample_size"]
 
@@ -71,8 +71,7 @@ def sample_size(
     """
     require_columns(mapped, "mapped", ["map_class", "mapped_m2"])
     require_share("se_share", se_share)
-    if at_least < 2:
-        raise OptionError(f"at_least must be 2 or more: one place has no spread; got {at_least!r}")
+    require_whole("at_least", at_least, 2)  # one place has no spread
     land = numbers(mapped["mapped_m2"], "mapped: mapped_m2").groupby(as_text(mapped["map_class"])).sum()
     land = land[land > 0]
     if land.empty:
@@ -145,13 +144,14 @@ def follow_up_sample(
     0
     >>> follow_up_sample(found.drop(columns="unknown_m2"))
     Traceback (most recent call last):
-    landrelease.errors.DataError: 'releases' has no column unknown_m2; it has ... Fix: rename(columns=...)
+    landrelease.errors.DataError: 'releases' has no column 'unknown_m2'. It has release_id, area_m2, geometry.
+      Fix: name a column that it has, or rename(columns=...)
     """
     crs, names = require_crs(releases, "releases"), column_list("by", by)
-    require_columns(releases, "releases", ["release_id", "area_m2", "unknown_m2", *names])
-    is_whole = isinstance(visits_count, int | np.integer) and not isinstance(visits_count, bool)
-    if visits_count is not None and (not is_whole or visits_count < 1):
-        raise OptionError(f"visits_count must be a whole number of 1 or more; got {visits_count!r}")
+    require_columns(releases, "releases", ["release_id", "area_m2", "unknown_m2"])
+    require_columns(releases, "releases", names, error=OptionError)
+    if visits_count is not None:
+        require_whole("visits_count", visits_count, 1)
     frame = pd.DataFrame({name: releases[name] for name in names}).assign(release_id=as_text(releases["release_id"]))
     if frame["release_id"].isna().any() or frame["release_id"].duplicated().any():
         raise DataError("'releases' needs a release_id in each row, and each only once. Fix: releases_from(events)")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from landrelease.cells import as_days, as_text
-from landrelease.errors import DataError
+from landrelease.errors import DataError, OptionError
 from landrelease.outcomes.arguments import column_list, numbers, require_columns
 from landrelease.outcomes.evidence import match_follow_ups
 from landrelease.tables import CODES, conform
@@ -36,6 +36,8 @@ class Beneficiaries:
         Records that count.
     missing_share : float
         Share of these that lack one of women, girls, men and boys: their sums are at least that many. [share]
+    method : str
+        How they were counted.
     caveats : tuple of str
         What a reader must know.
     """
@@ -43,6 +45,7 @@ class Beneficiaries:
     table: pd.DataFrame
     n: int
     missing_share: float
+    method: str
     caveats: tuple[str, ...]
 
 
@@ -64,8 +67,11 @@ def beneficiaries(records: pd.DataFrame, *, by: str | Sequence[str] | None = Non
     Raises
     ------
     DataError
-        A column is missing; a stage or a kind is not known; a count is negative or no whole number; the parts are more
-        than the whole; one household has two counts of one day; a release has households and a count of all users.
+        A column of the table is missing; a stage or a kind is not known; a count is negative or no whole number; the
+        parts are more than the whole; one household has two counts of one day; a release has households and a count of
+        all users.
+    OptionError
+        A column of `by` is not there.
 
     Notes
     -----
@@ -122,13 +128,15 @@ def beneficiaries(records: pd.DataFrame, *, by: str | Sequence[str] | None = Non
         table=table,
         n=len(kept),
         missing_share=float(lacking.mean()) if len(kept) else float("nan"),
+        method="the latest record of each household, or of all users of a release; sums of what is known",
         caveats=tuple(text for text, is_so in told.items() if is_so),
     )
 
 
 def _checked(records: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return the records in their types, with the unit that each counts and what its parts leave of its people."""
-    require_columns(records, "records", ["release_id", *_KEYS, *names])
+    require_columns(records, "records", ["release_id", *_KEYS])
+    require_columns(records, "records", names, error=OptionError)
     frame = records.reset_index(drop=True)
     held = pd.DataFrame({name: frame[name] for name in names})
     for name in ("release_id", "household_id", *_KEYS):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.cells import as_text
-from landrelease.errors import check_option
+from landrelease.errors import OptionError, check_option
 from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_draws, require_share
 
 __all__ = ["FEWEST", "Equity", "bootstrap", "equity"]
@@ -93,7 +93,7 @@ def equity(
     cluster : str, optional
         Column with the unit that is drawn again, where rows of one place go together; without it the row.
     draws, confidence, seed : int, float, int
-        Draws of the bootstrap, level of the intervals, seed of the draws.
+        Draws of the bootstrap (0 for no interval), level of the intervals, seed of the draws.
 
     Returns
     -------
@@ -103,9 +103,9 @@ def equity(
     Raises
     ------
     DataError
-        A column is missing or holds no numbers; a benefit or a weight is negative.
+        A column holds no numbers; a benefit or a weight is negative.
     OptionError
-        An option that can not be meant.
+        A column is not there; an option that can not be meant.
 
     Notes
     -----
@@ -136,7 +136,7 @@ def equity(
     """
     check_option("poorest", poorest, ("lowest", "highest"))
     texts = column_list("province, cluster", [one for one in (province, cluster) if one is not None])
-    require_columns(benefits, "benefits", [benefit, rank, *([weight] if weight else []), *texts])
+    require_columns(benefits, "benefits", [benefit, rank, *([weight] if weight else []), *texts], error=OptionError)
     frame = pd.DataFrame({"benefit": numbers(benefits[benefit], f"benefits: {benefit}")})
     frame["rank"] = numbers(benefits[rank], f"benefits: {rank}", low=-np.inf)
     frame["weight"] = numbers(benefits[weight], f"benefits: {weight}") if weight else 1.0
@@ -208,11 +208,11 @@ def _theil(value: Floats, weights: Floats, group: Ints) -> tuple[float, float, f
 def bootstrap(
     measured: Callable[[Floats], Floats], weights: Floats, unit: Ints, draws: int, confidence: float, seed: int
 ) -> tuple[Floats, Floats]:
-    """Return the percentile interval of measures over draws of units with replacement."""
-    require_draws(draws)
+    """Return the percentile interval of measures over draws of units with replacement; missing without draws."""
+    require_draws(draws, seed)
     require_share("confidence", confidence)
     count = int(unit.max()) + 1 if len(unit) else 0
-    if count < FEWEST:
+    if count < FEWEST or not draws:
         nothing = np.full(len(measured(weights)), np.nan)
         return nothing, nothing
     rng = np.random.default_rng(seed)

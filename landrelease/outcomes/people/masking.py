@@ -60,7 +60,7 @@ def mask_points(
     DataError
         Columns of a hazard or an accident; geometries that are no points; a missing id.
     OptionError
-        Distances that can not be meant; a secret that is too short.
+        `key` is no column; distances that can not be meant; a secret that is too short.
 
     Warns
     -----
@@ -101,7 +101,7 @@ def mask_points(
       Fix: publish their exact place, or only their administrative unit.
     """
     crs = require_same_crs(points, admin_areas, "points", "admin_areas")
-    require_columns(points, "points", [key])
+    require_columns(points, "points", [key], error=OptionError)
     require_columns(admin_areas, "admin_areas", ["admin_code"])
     _refuse_hazards(points)
     if not 0 <= low_m < high_m < 100_000:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError, OptionError
-from landrelease.outcomes.arguments import column_list, numbers, require_columns
+from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_whole
 from landrelease.outcomes.people.suppression import TOTAL, suppressed
 
 __all__ = ["publishable"]
@@ -39,10 +39,9 @@ def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], sma
     Raises
     ------
     DataError
-        A column is missing; a count is negative or no whole number; two rows are of one cell; a group is called
-        "total".
+        A count is negative or no whole number; two rows are of one cell; a group is called "total".
     OptionError
-        Not one or two columns; smallest is no whole number of 3 or more.
+        A column is not there; not one or two columns; smallest is no whole number of 3 or more.
 
     Notes
     -----
@@ -78,13 +77,10 @@ def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], sma
     0
     """
     names = column_list("by", by)
-    require_columns(table, "table", [*names, count])
+    require_columns(table, "table", [*names, count], error=OptionError)
     if not 1 <= len(names) <= 2:
         raise OptionError(f"by must name one or two columns; got {len(names)}. Fix: publish one table of two at a time")
-    if isinstance(smallest, bool) or not isinstance(smallest, int | np.integer) or smallest < 3:
-        raise OptionError(
-            f"smallest must be a whole number of 3 or more: below it hides nothing but 1; got {smallest!r}"
-        )
+    require_whole("smallest", smallest, 3)  # below 3 it hides nothing but 1
     cells = pd.DataFrame({name: as_text(table[name]) for name in names})
     cells[count] = numbers(table[count], f"table: {count}").array
     if (cells[count].round() != cells[count])[cells[count].notna()].any():
@@ -102,7 +98,9 @@ def publishable(table: pd.DataFrame, *, count: str, by: str | Sequence[str], sma
     value = lines[count].to_numpy(dtype=float, na_value=np.nan)
     known = ~np.isnan(value)
     hidden = np.zeros(len(lines), bool)
-    hidden[known] = suppressed(lines.loc[known, names].reset_index(drop=True), value[known].astype(np.int64), smallest)
+    # in the order of the names: the same people in another order of rows must not leave out other cells
+    order = lines[known].sort_values(names, na_position="first").index.to_numpy()
+    hidden[order] = suppressed(lines.loc[order, names].reset_index(drop=True), value[order].astype(np.int64), smallest)
     lines["status"] = pd.Series(np.select([~known, hidden], ["unknown", "suppressed"], "published"), dtype="str")
     lines[count] = lines[count].astype("Int64").mask(lines["status"] != "published")
     return lines

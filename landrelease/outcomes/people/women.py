@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landrelease.errors import DataError
+from landrelease.errors import DataError, OptionError
 from landrelease.outcomes.arguments import column_list, numbers, require_columns
 from landrelease.outcomes.people.equity import FEWEST, Equity, bootstrap
 
@@ -43,7 +43,7 @@ def womens_share(
     catchment_women, catchment_people : str
         Columns with the women (and girls) and all people of the catchment.
     draws, confidence, seed : int, float, int
-        Draws of the bootstrap over communities, level of the intervals, seed of the draws.
+        Draws of the bootstrap over communities (0 for no interval), level of the intervals, seed of the draws.
 
     Returns
     -------
@@ -54,9 +54,9 @@ def womens_share(
     Raises
     ------
     DataError
-        A column is missing or holds no numbers of 0 or more.
+        A column holds no numbers of 0 or more.
     OptionError
-        An option that can not be meant; a column that is named twice.
+        A column is not there or named twice; an option that can not be meant.
 
     Notes
     -----
@@ -77,7 +77,7 @@ def womens_share(
     """
     sides = [column_list("women", women), column_list("men", men), column_list("unknown", unknown)]
     columns = column_list("women, men, unknown and the catchment", [*chain(*sides), catchment_women, catchment_people])
-    require_columns(benefits, "benefits", columns)
+    require_columns(benefits, "benefits", columns, error=OptionError)
     held = pd.DataFrame({name: numbers(benefits[name], f"benefits: {name}") for name in columns})
     used = held.dropna()
     too_many = used[catchment_women] > used[catchment_people]

@@ -28,11 +28,11 @@ class Groups:
     clusters: Ints
     reference: int
 
-    def draws(self, is_known: npt.NDArray[np.bool_], replicates: int, seed: int) -> Iterator[Floats]:
+    def drawn(self, is_known: npt.NDArray[np.bool_], draws: int, seed: int) -> Iterator[Floats]:
         """Yield the weights of the rows: clusters of known rows drawn with replacement."""
         random = np.random.default_rng(seed)
         found, inverse = np.unique(self.clusters[is_known], return_inverse=True)
-        for _ in range(replicates if len(found) else 0):
+        for _ in range(draws if len(found) else 0):
             weights = np.zeros(len(self.codes))
             times = random.multinomial(len(found), np.full(len(found), 1.0 / len(found)))
             weights[is_known] = times[inverse]

@@ -12,6 +12,7 @@ import pandas as pd
 from landrelease.cells import days_between
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2
+from landrelease.outcomes.arguments import require_draws
 from landrelease.tables import RESULTS, conform, use_group
 
 __all__ = ["check_horizons", "clusters_of", "group_values", "known_releases"]
@@ -63,17 +64,15 @@ def group_values(
     return told.reindex(known["release_id"]).set_axis(known.index)
 
 
-def clusters_of(releases: pd.DataFrame, cluster_by: str, replicates: int, seed: int) -> pd.Series | None:
+def clusters_of(releases: pd.DataFrame, cluster_by: str, draws: int, seed: int) -> pd.Series | None:
     """Return the community of each release, none without a bootstrap; check what the bootstrap is given."""
-    for name, value in (("replicates", replicates), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise OptionError(f"{name} must be a whole number from 0 on; got {value!r}")
+    require_draws(draws, seed)
     if cluster_by in releases:
         return pd.Series(releases[cluster_by].to_numpy())
-    if replicates and len(releases):
+    if draws and len(releases):
         raise OptionError(
             f"cluster_by: 'releases' has no column '{cluster_by}'{nearest(cluster_by, releases.columns)}.\n"
-            f"  Fix: name the column that holds the community of a release, or replicates=0 for no intervals."
+            f"  Fix: name the column that holds the community of a release, or draws=0 for no intervals."
         )
     return None
 

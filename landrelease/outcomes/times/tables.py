@@ -42,11 +42,15 @@ class TimeToUse:
         How many releases there are, how many are known, and the median time: table `time_to_use_groups`.
     records : DataFrame
         What each release gives to this: table `time_to_use_records` or `time_to_ends_records`.
+    n : int
+        Releases of which a visit or a spell tells something: the estimates are of these.
+    missing_share : float
+        Share of all releases that are not among them. [share]
     method : str
         How the shares were estimated.
     cluster_by : str
         Column of the communities that the bootstrap draws.
-    replicates : int
+    draws : int
         How many times it draws; 0 for none.
     seed : int
         Where its random numbers start.
@@ -59,16 +63,18 @@ class TimeToUse:
     curve: pd.DataFrame
     groups: pd.DataFrame
     records: pd.DataFrame
+    n: int
+    missing_share: float
     method: str
     cluster_by: str
-    replicates: int
+    draws: int
     seed: int
     caveats: tuple[str, ...]
 
 
 def tables_of(
     groups: Groups, estimate: Estimate, at_risk: Ints, horizons: Floats, *,
-    ends: Sequence[str] | None, is_known: npt.NDArray[np.bool_], replicates: int, seed: int,
+    ends: Sequence[str] | None, is_known: npt.NDArray[np.bool_], draws: int, seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Return the tables of shares and of differences, with their bootstrap intervals."""
     number = range(len(groups.keys))
@@ -76,7 +82,7 @@ def tables_of(
     once = [estimate(i, np.ones(len(groups.codes))) for i in number]
     low, high = (np.array([pair[side] for pair in once]).reshape(shape) for side in (0, 1))
     drawn: list[tuple[Floats, Floats]] = []
-    for weights in groups.draws(is_known, replicates, seed):
+    for weights in groups.drawn(is_known, draws, seed):
         pairs = [estimate(i, weights) for i in number]
         drawn.append((np.array([one for one, _ in pairs]), np.array([one for _, one in pairs])))
     lows, highs = (np.array([pair[side] for pair in drawn]).reshape(len(drawn), *shape) for side in (0, 1))
@@ -88,13 +94,13 @@ def tables_of(
     _put(shares, "used_share_", low, high, is_shown)
     _put(shares, "interval_share_", *_interval(lows, highs, shape), is_shown & ~few[:, None, None])
     shares["at_risk_count"] = pd.Series([at_risk[i, k] for i, _, k in rows], dtype="Int64")
-    shares["note"] = _notes(is_shown, np.broadcast_to(few[:, None, None], shape), replicates)
-    return shares, _differences(groups, (low, high), (lows, highs), is_shown, few, horizons, ends, replicates)
+    shares["note"] = _notes(is_shown, np.broadcast_to(few[:, None, None], shape), draws)
+    return shares, _differences(groups, (low, high), (lows, highs), is_shown, few, horizons, ends, draws)
 
 
 def _differences(
     groups: Groups, point: tuple[Floats, Floats], drawn: tuple[Floats, Floats], is_shown: npt.NDArray[np.bool_],
-    few: npt.NDArray[np.bool_], horizons: Floats, ends: Sequence[str] | None, replicates: int,
+    few: npt.NDArray[np.bool_], horizons: Floats, ends: Sequence[str] | None, draws: int,
 ) -> pd.DataFrame:  # fmt: skip
     """Return the table of each group less the reference: bounds of one from the far bounds of the two."""
     at = groups.reference
@@ -111,7 +117,7 @@ def _differences(
     _put(frame, "difference_", low[others] - high[base], high[others] - low[base], both)
     interval = _interval(lows[:, others] - highs[:, base], highs[:, others] - lows[:, base], shape)
     _put(frame, "interval_", *interval, both & ~few_of_two)
-    frame["note"] = _notes(both, few_of_two, replicates)
+    frame["note"] = _notes(both, few_of_two, draws)
     return frame
 
 
@@ -133,10 +139,10 @@ def _put(frame: pd.DataFrame, name: str, low: Floats, high: Floats, is_shown: np
         frame[f"{name}{side}"] = np.where(is_shown, values, np.nan).ravel()
 
 
-def _notes(is_shown: npt.NDArray[np.bool_], is_few: npt.NDArray[np.bool_], replicates: int) -> pd.Series:
+def _notes(is_shown: npt.NDArray[np.bool_], is_few: npt.NDArray[np.bool_], draws: int) -> pd.Series:
     hidden = f"fewer than {MIN_AT_RISK} at risk"
-    few = f"no interval: fewer than {_MIN_CLUSTERS} communities" if replicates else "no interval: replicates=0"
-    told = np.select([~is_shown.ravel(), is_few.ravel() | (replicates == 0)], [hidden, few], "")
+    few = f"no interval: fewer than {_MIN_CLUSTERS} communities" if draws else "no interval: draws=0"
+    told = np.select([~is_shown.ravel(), is_few.ravel() | (draws == 0)], [hidden, few], "")
     return pd.Series(told, dtype="str")
 
 

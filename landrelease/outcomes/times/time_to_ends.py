@@ -32,7 +32,7 @@ def time_to_ends(
     reference: Any = None,
     horizons_months: Sequence[float] = (12, 24, 60),
     cluster_by: str = "admin_code",
-    replicates: int = 200,
+    draws: int = 200,
     seed: int = 0,
 ) -> TimeToUse:
     """Estimate what share of releases came into use, was disputed, or was suspected again, where days are known.
@@ -46,7 +46,7 @@ def time_to_ends(
         counted, and is neither open nor ended.
     as_of : date
         What happened after this day is not used.
-    by, reference, horizons_months, cluster_by, replicates, seed
+    by, reference, horizons_months, cluster_by, draws, seed
         As of `time_to_use`; `by` may be a column of the spells.
 
     Returns
@@ -85,19 +85,19 @@ def time_to_ends(
     >>> releases = pd.DataFrame({"release_id": ids, "release_date": pd.to_datetime(["2020-01-15"] * 20)})
     >>> spells = pd.DataFrame({"release_id": ids, "end_code": ["used"] * 5 + ["dispute"] * 5 + [None] * 10,
     ...     "end_date": pd.to_datetime(["2020-07-15"] * 5 + ["2020-10-15"] * 5 + [None] * 10)})
-    >>> found = time_to_ends(releases, spells, as_of="2022-12-31", horizons_months=(12,), replicates=0)
+    >>> found = time_to_ends(releases, spells, as_of="2022-12-31", horizons_months=(12,), draws=0)
     >>> found.shares[["end_code", "end_share", "at_risk_count"]]
       end_code  end_share  at_risk_count
     0     used       0.25             10
     1  dispute       0.25             10
     2     open       0.50             10
-    >>> time_to_ends(releases, spells.iloc[:0], as_of="2022-12-31", replicates=0).groups["not_seen_count"].tolist()
+    >>> time_to_ends(releases, spells.iloc[:0], as_of="2022-12-31", draws=0).groups["not_seen_count"].tolist()
     [20]
     >>> len(time_to_ends(releases.iloc[:0], spells.iloc[:0], as_of="2022-12-31").records)
     0
     """
     day, horizons = day_of("as_of", as_of), check_horizons(horizons_months)
-    clusters = clusters_of(releases, cluster_by, replicates, seed)
+    clusters = clusters_of(releases, cluster_by, draws, seed)
     known = known_releases(releases, day=day)
     told = _conformed(spells)
     values = group_values(releases, known, by, spells, told["release_id"], "spells")
@@ -117,7 +117,7 @@ def time_to_ends(
 
     at_risk = np.array([risk.fewest(horizons) for risk in risks], dtype=int).reshape(len(rows), len(horizons))
     shares, differences = tables_of(
-        groups, estimate, at_risk, horizons, ends=ends, is_known=is_known, replicates=replicates, seed=seed
+        groups, estimate, at_risk, horizons, ends=ends, is_known=is_known, draws=draws, seed=seed
     )
     shares = shares.drop(columns="used_share_high").rename(columns={"used_share_low": "end_share"})
     curves = [_curve(risk, ends) for risk in risks]
@@ -129,8 +129,11 @@ def time_to_ends(
     caveats = tuple(_caveats(records, told, clusters))
     if by is not None:
         records.insert(1, by, values)
-    curve, method = stacked(groups, curves, nothing), "Aalen-Johansen"
-    return TimeToUse(shares, differences, curve, counts, records, method, cluster_by, replicates, seed, caveats)
+    return TimeToUse(
+        shares=shares, differences=differences, curve=stacked(groups, curves, nothing), groups=counts, records=records,
+        n=int(is_known.sum()), missing_share=float(1.0 - is_known.mean()) if len(is_known) else np.nan,
+        method="Aalen-Johansen", cluster_by=cluster_by, draws=draws, seed=seed, caveats=caveats,
+    )  # fmt: skip
 
 
 class RiskSet:

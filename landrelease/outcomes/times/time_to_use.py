@@ -38,7 +38,7 @@ def time_to_use(
     horizons_months: Sequence[float] = (12, 24, 60),
     cluster_by: str = "admin_code",
     min_observed_share: float = 0.5,
-    replicates: int = 200,
+    draws: int = 200,
     seed: int = 0,
 ) -> TimeToUse:
     """Estimate the share of releases in productive use 12, 24 and 60 months after their release.
@@ -63,7 +63,7 @@ def time_to_use(
         Column of the releases that names their community. Releases without one stand alone.
     min_observed_share : float
         A visit that saw less of the release tells nothing. [share]
-    replicates : int
+    draws : int
         How often the bootstrap draws the communities anew; 0 for no intervals.
     seed : int
         Where its random numbers start: the same seed, the same intervals.
@@ -109,7 +109,7 @@ def time_to_use(
     >>> visits = pd.DataFrame({"release_id": ids[:20] + ids[10:20], "use_code": ["grazing"] * 10 + ["none"] * 10 +
     ...     ["grazing"] * 10, "visit_date": pd.to_datetime(["2021-01-31"] * 20 + ["2022-01-31"] * 10)})
     >>> visits["follow_up_id"] = visits.index.astype("str")
-    >>> found = time_to_use(releases, visits, as_of="2025-12-31", horizons_months=(6, 12, 36), replicates=0)
+    >>> found = time_to_use(releases, visits, as_of="2025-12-31", horizons_months=(6, 12, 36), draws=0)
     >>> found.shares[["horizon_months", "used_share_low", "used_share_high", "at_risk_count"]]
        horizon_months  used_share_low  used_share_high  at_risk_count
     0             6.0             0.0              0.5             20
@@ -123,7 +123,7 @@ def time_to_use(
     day, horizons = day_of("as_of", as_of), check_horizons(horizons_months)
     if not 0.0 <= min_observed_share <= 1.0:
         raise OptionError(f"min_observed_share must be from 0 to 1; got {min_observed_share!r}")
-    clusters = clusters_of(releases, cluster_by, replicates, seed)
+    clusters = clusters_of(releases, cluster_by, draws, seed)
     known = known_releases(releases, day=day)
     links = match_follow_ups(releases, follow_ups, as_of=day)
     seen = _seen(known, follow_ups, links["release_id"], min_observed_share)
@@ -148,7 +148,7 @@ def time_to_use(
     at_risk = np.array([[(last[at] >= time).sum() for time in horizons] for at in rows], dtype=int)
     at_risk = at_risk.reshape(len(rows), len(horizons))
     shares, differences = tables_of(
-        groups, estimate, at_risk, horizons, ends=None, is_known=tells, replicates=replicates, seed=seed
+        groups, estimate, at_risk, horizons, ends=None, is_known=tells, draws=draws, seed=seed
     )
     fits = [turnbull(left[at], right[at]) for at in rows]
     curves = [_curve(fit, last[at]) for fit, at in zip(fits, rows, strict=True)]
@@ -157,8 +157,11 @@ def time_to_use(
         records.insert(1, by, values)
     curve = stacked(groups, curves, _curve(turnbull(_NONE, _NONE), _NONE))
     caveats = tuple(_caveats(known, records, links, seen, clusters))
-    method = "Turnbull's estimate on (left, right]"
-    return TimeToUse(shares, differences, curve, told, records, method, cluster_by, replicates, seed, caveats)
+    return TimeToUse(
+        shares=shares, differences=differences, curve=curve, groups=told, records=records, n=int(tells.sum()),
+        missing_share=float(1.0 - tells.mean()) if len(tells) else np.nan,
+        method="Turnbull's estimate on (left, right]", cluster_by=cluster_by, draws=draws, seed=seed, caveats=caveats,
+    )  # fmt: skip
 
 
 def _seen(known: pd.DataFrame, follow_ups: pd.DataFrame, release_ids: pd.Series, enough: float) -> pd.DataFrame:
