@@ -79,6 +79,7 @@ from landrelease.registry import (
     Import,
     Registry,
     SiteCheck,
+    TreatyTables,
     check_published,
     check_site,
     compare_exports,
@@ -91,6 +92,7 @@ from landrelease.registry import (
     releases_from,
     restated_since,
     status_on,
+    treaty_tables,
 )
 from landrelease.rules import find_problems, require_valid, usable_rows
 from landrelease.tables import describe
@@ -136,6 +138,7 @@ __all__ = [
     "Stability",
     "Swap",
     "TimeToUse",
+    "TreatyTables",
     "access_gain",
     "adjusted_area",
     "assess_use",
@@ -195,6 +198,7 @@ __all__ = [
     "time_to_ends",
     "time_to_use",
     "traverse",
+    "treaty_tables",
     "union_area_m2",
     "usable_rows",
     "use_summary",

@@ -276,5 +276,5 @@ def test_classes_of_a_raster_become_hectares(raster):
     assert north["not_assessable_m2"] == pytest.approx(900, rel=1e-3)
     assert north["unmeasured_count"] == 1
     assert found.domains.set_index("province").loc["S", "unmapped_m2"] == pytest.approx(5_000, rel=1e-3)
-    with pytest.raises(OptionError, match="no column .district."):
+    with pytest.raises(OptionError, match="no column 'district'"):
         mapped_classes(areas, raster, classes={40: "crop"}, keep="district")
