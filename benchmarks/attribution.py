@@ -3,7 +3,7 @@
     python benchmarks/attribution.py [--seeds 40]
 
 Cells of 1 km lie on a grid; clumps of 3 x 3 are released from 2012 on. Release raises the outcome of a cell by 1, and
-of cells within two of it by half of that. A fifth of the other cells was suspected and cancelled: there nothing happens.
+of cells within two of it by half of that. A fifth of the others was suspected and cancelled: nothing happens there.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def treaty_tables(
     edition : str or Path
         A bundled edition ("generic"), or a TOML file: the areas that count, the columns, their headings and unit.
     names : mapping of str to str, optional
-        Names of the groups in the tables to paste, such as those of provinces by their code.
+        Names of the groups by their code. Codes of one name are one group: districts by the province that they lie in.
     known_on : date, optional
         Only what was known at the end of that day counts, as in `land_balance`.
 
@@ -153,7 +153,7 @@ def treaty_tables(
     >>> found.pasted["releases"].iloc[:, :4].values.tolist()
     [['North', 0.0, 0.0, 4000.0], ['South', 0.0, 0.0, 0.0], ['Total', 0.0, 0.0, 4000.0]]
     >>> found.areas[["admin_code", "sha_count", "cha_count", "cha_m2"]].round().values.tolist()
-    [['N', 0, 1, 6000.0], ['S', 1, 0, 0.0]]
+    [['North', 0, 1, 6000.0], ['South', 1, 0, 0.0]]
     >>> found.items["ap_mine_count"].tolist()
     [7, <NA>]
     >>> found.caveats[0]
@@ -173,10 +173,11 @@ def treaty_tables(
     folded = _of_areas(whole, is_kept)
     period: Any = {"start": first, "end": last, "known_on": known_on}
     numbers, _, groups = group_labels(folded, [by])
-    label = pd.Series([groups[one][0] for one in numbers], dtype="object")
+    label = _named(pd.Series([groups[one][0] for one in numbers], dtype="object"), names)
     order = _order(label)
     years = land_balance(folded, **period)
     balance = land_balance(folded, by=[by, "hazard_class"], **period)
+    balance[by] = _named(balance[by], names)
     status = status_on(folded, last, known_on=known_on)
     during = folded.events["is_dated"].astype(bool) & folded.events["effective"].between(first, last)
     areas = _areas(folded, status, label, balance[balance["year"] == last.year], order, by)
@@ -185,13 +186,18 @@ def treaty_tables(
     hazardous = int(areas["area_count"].sum())
     return TreatyTables(
         areas=areas, releases=releases, items=items, years=years,
-        pasted=_pasted({"areas": areas, "releases": releases, "items": items, "years": years}, asked, by, names),
+        pasted=_pasted({"areas": areas, "releases": releases, "items": items, "years": years}, asked, by),
         edition=asked.name, source=asked.source, is_verified=asked.is_verified, start=first, end=last, by=by,
         n=len(status), missing_share=float(areas["unmeasured_count"].sum() / hazardous) if hazardous else float("nan"),
         method="land_balance and status_on of the areas whose contamination is "
         f"{', '.join(asked.contamination)} or not known",
         caveats=tuple(_caveats(asked, whole, folded, is_kept, contamination, status, years, items, during, label)),
     )  # fmt: skip
+
+
+def _named(codes: pd.Series, names: Mapping[str, str] | None) -> pd.Series:
+    """Return the names of groups; a code without one stays."""
+    return codes.map(lambda code: (names or {}).get(code, code)).astype("object")
 
 
 def _last_known(folded: Fold, column: str) -> pd.Series:
@@ -305,9 +311,7 @@ def _typed(table: pd.DataFrame, name: str, by: str) -> pd.DataFrame:
     return pd.concat([table[[by]], conform(table, name).drop(columns="by")], axis=1)
 
 
-def _pasted(
-    tables: dict[str, pd.DataFrame], edition: Edition, by: str, names: Mapping[str, str] | None
-) -> dict[str, pd.DataFrame]:
+def _pasted(tables: dict[str, pd.DataFrame], edition: Edition, by: str) -> dict[str, pd.DataFrame]:
     """Return the tables as an edition asks for them."""
     found = {}
     for name, headings in edition.tables.items():
@@ -315,8 +319,7 @@ def _pasted(
         if name == "years":
             first, heading, numbers = table["year"], edition.year, table[list(headings)]
         else:
-            told = table[by].map(lambda code: (names or {}).get(code, code)).astype("object")
-            first = pd.Series([*told.where(told.notna(), edition.unknown), edition.total], dtype="str")
+            first = pd.Series([*table[by].fillna(edition.unknown), edition.total], dtype="str")
             numbers = table[list(headings)]
             whole = numbers.sum(min_count=1).to_frame().T.astype(numbers.dtypes)
             numbers = pd.concat([numbers, whole], ignore_index=True)

@@ -220,6 +220,15 @@ def test_by_operator_and_nothing():
     assert np.isnan(empty.missing_share)
 
 
+def test_districts_become_a_province():
+    found = tables(REGISTER, names={"N": "P", "S": "P"})
+    assert by_group(found.areas)["P"] == {"cha_count": 1, "cha_m2": 5000, "sha_count": 2, "sha_m2": 5000,
+                                          "area_count": 3, "area_m2": 10000, "unmeasured_count": 1}  # fmt: skip
+    assert by_group(found.releases)["P"]["released_m2"] == 15000
+    assert found.items["ap_mine_count"].fillna(-1).tolist() == [18, -1]
+    assert found.pasted["areas"]["Province"].tolist() == ["P", "not known", "Total"]
+
+
 def test_columns_are_as_declared_and_inputs_stay():
     events = as_frame(REGISTER)
     before = events.copy()
