@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from landrelease.priority import Criterion, OrdinalWeights, Ranking, prioritise, stability
-from landrelease.priority.simulate import reached_shares
-from landrelease.priority.stability import drawn_weights
-from landrelease.priority.uncertain import model_of
+from landrelease.priority.stability.simulate import reached_shares
+from landrelease.priority.stability.smaa import drawn_weights
+from landrelease.priority.stability.uncertain import model_of
 
 TOP = (10, 20, 50)
 _CELLS = 500_000

@@ -15,6 +15,18 @@ from landrelease.errors import (
     ProgrammeError,
     RegistryError,
 )
+from landrelease.linkage import (
+    CapacityProfile,
+    Comparison,
+    CoordinationGaps,
+    FundingProfile,
+    capacity_profile,
+    compare,
+    coordination_gaps,
+    funding_profile,
+    programme_indicators,
+    sdg_table,
+)
 from landrelease.match import (
     LandCover,
     Quantity,
@@ -98,9 +110,16 @@ from landrelease.rules import find_problems, require_valid, usable_rows
 from landrelease.tables import describe
 
 if TYPE_CHECKING:
-    from landrelease.job import Products, run, sample_programme
+    from landrelease.job import (
+        PlanProducts,
+        Products,
+        RankProducts,
+        plan_programme,
+        rank_programme,
+        run,
+        sample_programme,
+    )
     from landrelease.maps import land_release_map, priority_map, save_page
-    from landrelease.rank import PlanProducts, RankProducts, plan_programme, rank_programme
     from landrelease.report import write_priority_page, write_report, write_site_report
     from landrelease.scale import map_areas, read_parts
 
@@ -114,11 +133,15 @@ __all__ = [
     "Beneficiaries",
     "BenefitCost",
     "CRSError",
+    "CapacityProfile",
+    "Comparison",
+    "CoordinationGaps",
     "Criterion",
     "DataError",
     "DataWarning",
     "Equity",
     "FreeWeights",
+    "FundingProfile",
     "Import",
     "IntervalWeights",
     "LandCover",
@@ -148,11 +171,14 @@ __all__ = [
     "beneficiaries_seen",
     "benefit_cost",
     "budget_sweep",
+    "capacity_profile",
     "check_criteria",
     "check_published",
     "check_site",
+    "compare",
     "compare_exports",
     "conflicts_on",
+    "coordination_gaps",
     "criteria_table",
     "describe",
     "equity",
@@ -162,6 +188,7 @@ __all__ = [
     "find_problems",
     "follow_up_sample",
     "funding_line",
+    "funding_profile",
     "history_of",
     "land_balance",
     "land_release_map",
@@ -178,6 +205,7 @@ __all__ = [
     "plan_programme",
     "prioritise",
     "priority_map",
+    "programme_indicators",
     "publishable",
     "rank_programme",
     "read",
@@ -192,6 +220,7 @@ __all__ = [
     "sample_programme",
     "sample_size",
     "save_page",
+    "sdg_table",
     "stability",
     "status_on",
     "swap_weights",
@@ -209,16 +238,16 @@ __all__ = [
 ]
 
 _LATE = {
-    "PlanProducts": "rank",
+    "PlanProducts": "job",
     "Products": "job",
-    "RankProducts": "rank",
+    "RankProducts": "job",
     "run": "job",
     "sample_programme": "job",
     "land_release_map": "maps",
     "map_areas": "scale",
-    "plan_programme": "rank",
+    "plan_programme": "job",
     "priority_map": "maps",
-    "rank_programme": "rank",
+    "rank_programme": "job",
     "read_parts": "scale",
     "save_page": "maps",
     "write_priority_page": "report",

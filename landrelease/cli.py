@@ -97,7 +97,7 @@ def rank_command(
     budget: Annotated[float | None, typer.Option(help="Or what there is to spend, in USD.")] = None,
 ) -> None:
     """Rank what is still hazardous, and say how sure that is and where the money ends."""
-    from landrelease.rank import rank_programme
+    from landrelease.job import rank_programme
 
     with _steps() as say:
         products = rank_programme(
@@ -168,7 +168,7 @@ def plan_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
 ) -> None:
     """Plan what to clear with the money, the teams and the promises of [plan]."""
-    from landrelease.rank import plan_programme
+    from landrelease.job import plan_programme
 
     with _steps() as say:
         products = plan_programme(programme, out=out, progress=say)
@@ -177,9 +177,12 @@ def plan_command(
         f"{len(plan.selected):,} of {len(plan.table):,} areas for {plan.spent_usd:,.0f} USD: a benefit of "
         f"{plan.benefit:,.4g}, at most {plan.gap:.2%} below the best that is possible."
     )
-    for name, shown in (("of most benefit per dollar first", plan.greedy_benefit), ("of keep", plan.price_of_keeping)):
-        if shown == shown:
-            typer.echo(f"Benefit {name}: {shown:,.4g}")
+    for told, amount in (
+        ("The most benefit per dollar first would reach", plan.greedy_benefit),
+        ("Keeping the previous plan costs a benefit of", plan.price_of_keeping),
+    ):
+        if amount == amount:  # missing where it means nothing
+            typer.echo(f"{told} {amount:,.4g}.")
     for path in (products.page, *products.tables):
         typer.echo(f"  {path}")
     for note in products.notes:
@@ -238,7 +241,7 @@ def _from_programme(programme: Path | None, table: str, file: Path) -> dict[str,
     """Return the options that a programme file gives to a table; of several inputs, to the one of that file."""
     if programme is None:
         return {}
-    from landrelease.programme import Input, read_programme
+    from landrelease.job.programme import Input, read_programme
 
     several = getattr(read_programme(programme).inputs, table, [])
     for one in several if isinstance(several, list) else []:
@@ -386,7 +389,7 @@ def site_command(
     from landrelease import __version__
     from landrelease.read import read
     from landrelease.registry.site import check_site
-    from landrelease.report.site import write_site_report
+    from landrelease.report.site.page import write_site_report
 
     # a road is any shape with a name; its rules say nothing of what it is for
     shapes: Any = read(file, "roads", ids="row", layer=layer, crs=crs)
@@ -405,7 +408,7 @@ def site_command(
 
 
 def _input(name: str, path: Path) -> dict[str, str]:
-    from landrelease.inputs import sha256_of
+    from landrelease.job.inputs import sha256_of
 
     return {"name": name, "path": path.name, "sha256": sha256_of(path)}
 

@@ -28,11 +28,7 @@ LAYERS = [
     ("outcomes", "priority", "linkage"),
     ("maps",),
     ("report", "scale"),
-    ("programme",),
-    ("inputs",),
-    ("folding",),
-    ("priorities",),
-    ("rank", "job"),
+    ("job",),
     ("cli",),
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

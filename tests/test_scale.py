@@ -565,9 +565,9 @@ def test_a_run_on_a_scheduler_makes_the_same_files(
     cluster: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr("landrelease.job._PARTITION_ROWS", 40)
+    monkeypatch.setattr("landrelease.job.main._PARTITION_ROWS", 40)
     # the pages are drawn from the tables
-    monkeypatch.setattr("landrelease.job._draw", lambda work, out: (out / "map.html", None))
+    monkeypatch.setattr("landrelease.job.main._draw", lambda work, out: (out / "map.html", None))
     monkeypatch.setattr("landrelease.report.write_report", lambda path, **_: path)
     here = lr.run(lr.sample_programme(), out=tmp_path / "here")
     arguments = ["run", str(lr.sample_programme()), "--out", str(tmp_path / "there")]

@@ -30,6 +30,8 @@ WITHOUT_UNIT |= {"limit", "new_limit", "used", "slack", "benefit_per_unit", "way
 WITHOUT_UNIT |= {"weight", "kendall_tau"}
 # their unit is that of the measure that they are of
 WITHOUT_UNIT |= {"low", "high", "unknown_low", "unknown_high"}
+# a phase and a goal are named by numbers
+WITHOUT_UNIT |= {"first_year", "last_year", "goal"}
 # IMAS 04.10: what land may be and how it is released
 IMAS_EVENTS = {"suspected", "confirmed", "cancelled", "reduced", "cleared"}
 

@@ -36,7 +36,7 @@ from landrelease.maps.style import (
 )
 
 if TYPE_CHECKING:
-    from landrelease.priority.score import Ranking
+    from landrelease.priority.score.ranking import Ranking
 
 __all__ = ["admin_layer", "hazard_layer", "project_layer", "rank_layer", "release_layer"]
 

@@ -16,7 +16,7 @@ from landrelease.tables import NO_HAZARD
 if TYPE_CHECKING:
     import folium
 
-    from landrelease.priority.score import Ranking
+    from landrelease.priority.score.ranking import Ranking
 
 __all__ = ["land_release_map", "priority_map"]
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from landrelease.priority.access import AccessGain, access_gain
+from landrelease.priority.access.access import AccessGain, access_gain
 from landrelease.priority.benefit_cost import BenefitCost, benefit_cost
-from landrelease.priority.check import check_criteria
-from landrelease.priority.criteria import Band, Criterion, Measure, PriorityClass, Scheme, Threshold
-from landrelease.priority.line import funding_line
+from landrelease.priority.explain.sentences import explain
 from landrelease.priority.plan import Plan, budget_sweep, plan_clearance
-from landrelease.priority.scheme_file import bundled_schemes, read_scheme
-from landrelease.priority.score import Ranking, prioritise, unit_values
-from landrelease.priority.sensitivity import Swap, leave_one_out, swap_weights
-from landrelease.priority.sentences import explain
-from landrelease.priority.stability import Stability, stability
-from landrelease.priority.table import criteria_table
-from landrelease.priority.weights import FreeWeights, IntervalWeights, OrdinalWeights
+from landrelease.priority.scheme.criteria import Band, Criterion, Measure, PriorityClass, Scheme, Threshold
+from landrelease.priority.scheme.file import bundled_schemes, read_scheme
+from landrelease.priority.scheme.table import criteria_table
+from landrelease.priority.scheme.weights import FreeWeights, IntervalWeights, OrdinalWeights
+from landrelease.priority.score.check import check_criteria
+from landrelease.priority.score.ranking import Ranking, prioritise, unit_values
+from landrelease.priority.stability.line import funding_line
+from landrelease.priority.stability.sensitivity import Swap, leave_one_out, swap_weights
+from landrelease.priority.stability.smaa import Stability, stability
 
 __all__ = [
     "AccessGain",

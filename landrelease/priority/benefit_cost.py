@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.errors import DataError, OptionError, check_option
-from landrelease.priority.measures import as_numbers
+from landrelease.priority.values import as_numbers
 from landrelease.tables import CODES
 
 __all__ = ["PUBLISHED_VSL_USD", "BenefitCost", "benefit_cost"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from landrelease.report.files import write_csv, write_geopackage
-from landrelease.report.priorities import write_priority_page
+from landrelease.report.priority.page import write_priority_page
 from landrelease.report.report import write_report
-from landrelease.report.site import write_site_report
+from landrelease.report.site.page import write_site_report
 
 __all__ = ["write_csv", "write_geopackage", "write_priority_page", "write_report", "write_site_report"]

@@ -17,7 +17,7 @@ from landrelease.report import sections
 from landrelease.report.frames import SUMMED, plain
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.pictures import FLOWS, PARTS
-from landrelease.report.priority import line_section, plan_section
+from landrelease.report.priority.sections import line_section, plan_section
 from landrelease.report.words import as_day, say_day
 
 __all__ = ["write_report"]

@@ -245,6 +245,42 @@ CODES: dict[str, dict[str, str]] = {
         "withdrawn": "once recorded as hazardous, not released: the boundary was redrawn or the area passed on",
         "no_record": "nothing is recorded; no evidence of no contamination",
     },
+    "flow_type_code": {
+        "commitment": "promised in writing",
+        "disbursement": "paid out",
+        "unknown": "not known which",
+    },
+    "gap_code": {
+        "gap": "a need, and no project",
+        "district_only": "a need, and projects that are known to the district only",
+        "served": "a need, and a project on site or likely",
+        "unknown": "no need is known: nobody is known to have asked there",
+    },
+    "lag_code": {
+        "started": "a project was active at the release or has begun since",
+        "not_yet": "no project by the day",
+        "unknown": "a date is missing: nothing can be said",
+    },
+    "unit_gap_code": {
+        "covered": "a project is planned or running",
+        "maybe": "projects only of unknown state, or known to a unit above",
+        "gap": "hazards, releases or needs, and no such project",
+        "no_demand": "neither hazards, releases nor needs are recorded, nor a project",
+    },
+    "project_state_code": {
+        "planned": "not begun on the day",
+        "running": "begun and not ended on the day",
+        "ended": "ended before the day",
+        "unknown": "dates and status can not tell",
+    },
+    "overlap_code": {
+        "release": "on or near one release, in whatever sector",
+        "unit": "in one province and sector",
+    },
+    "role_code": {
+        "implementer": "carries out projects",
+        "operator": "releases land (DAC 15250)",
+    },
     "link_level": {
         "on_site": "a place inside the release or touching it",
         "nearby": "a place within the distance",

@@ -200,6 +200,7 @@ TABLES: dict[str, Table] = {
             text("sector_code", "OECD DAC sector"),
             ADMIN,
             number("amount_usd", "amount in current US dollars", "usd", low=None),
+            code("flow_type_code", "commitment or disbursement"),
         ),
         _table(
             "capacity", "one indicator of an institution at a date", "indicator_id", "none",

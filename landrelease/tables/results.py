@@ -18,6 +18,7 @@ from landrelease.tables.columns import (
     share,
     text,
 )
+from landrelease.tables.linkage import LINKAGE_RESULTS
 
 __all__ = ["RESULTS"]
 
@@ -699,6 +700,7 @@ RESULTS: dict[str, Table] = {
             "benefit_cost_unknown", "something that is not known",
             text("area_id", "the area"), text("column", "what of it is not known"),
         ),
+        *LINKAGE_RESULTS,
     )
 }  # fmt: skip
 """The frames that functions return."""

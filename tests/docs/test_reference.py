@@ -10,10 +10,7 @@ from typing import Any
 import pytest
 
 import landrelease
-from landrelease.match.legends import bundled_legends, read_legend
-from landrelease.priority import read_scheme
-from landrelease.priority.scheme_file import bundled_schemes
-from landrelease.programme import (
+from landrelease.job.programme import (
     About,
     Balance,
     Costs,
@@ -28,6 +25,9 @@ from landrelease.programme import (
     RasterInput,
     read_programme,
 )
+from landrelease.match.legends import bundled_legends, read_legend
+from landrelease.priority import read_scheme
+from landrelease.priority.scheme.file import bundled_schemes
 from landrelease.read.files import SUFFIXES
 from landrelease.read.profiles import bundled_profiles, read_profile
 from landrelease.read.values import DATE_ORDERS, UNITS

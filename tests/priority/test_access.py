@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from landrelease import CRSError, DataError, DataWarning, OptionError, read, sample_programme, status_on, usable_rows
-from landrelease.priority.access import AccessGain, access_gain
+from landrelease.priority.access.access import AccessGain, access_gain
 
 UTM = "EPSG:32634"
 EAST, NORTH = 500_000.0, 4_900_000.0

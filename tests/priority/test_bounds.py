@@ -19,7 +19,7 @@ from landrelease.priority import (
     prioritise,
     read_scheme,
 )
-from landrelease.priority.criteria import rank_order_centroid
+from landrelease.priority.scheme.criteria import rank_order_centroid
 
 PEOPLE = Criterion("people", 0, 8, 0.5, unit="people")
 ROAD = Criterion("road_m", 0, 4, 0.25, more_is_urgent=False, label="distance to a road", unit="m")

@@ -10,8 +10,8 @@ import pytest
 
 from landrelease.errors import OptionError, ProgrammeError
 from landrelease.priority import Criterion, Measure, bundled_schemes, read_scheme
-from landrelease.priority.criteria import _MEASURES
-from landrelease.priority.measures import MEASURES
+from landrelease.priority.scheme.criteria import _MEASURES
+from landrelease.priority.scheme.measures import MEASURES
 from landrelease.tables import CODES
 
 GOOD = """
@@ -114,7 +114,7 @@ def test_community_first_reads_the_layers_of_the_sample():
 
 
 def test_a_file_is_read_as_its_bundled_twin(tmp_path):
-    text = (resources.files("landrelease.priority") / "schemes" / "community-first.toml").read_text("utf-8")
+    text = (resources.files("landrelease.priority.scheme") / "bundled" / "community-first.toml").read_text("utf-8")
     path = tmp_path / "ours.toml"
     path.write_text(text, "utf-8")
     assert read_scheme(path) == read_scheme(str(path)) == read_scheme("community-first")
@@ -200,6 +200,6 @@ def test_a_column_twice_an_empty_list_and_a_file_that_is_not_there(tmp_path):
 
 
 def test_schemes_are_valid_toml_with_unique_names():
-    folder = resources.files("landrelease.priority") / "schemes"
+    folder = resources.files("landrelease.priority.scheme") / "bundled"
     names = [tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))["name"] for name in bundled_schemes()]
     assert names == list(bundled_schemes())

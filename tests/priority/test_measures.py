@@ -22,10 +22,10 @@ from landrelease.priority import (
     Scheme,
     criteria_table,
     explain,
-    measures,
     prioritise,
     read_scheme,
 )
+from landrelease.priority.scheme import measures
 
 UTM = 32630
 X, Y = 500_000.0, 1_000.0

@@ -20,10 +20,11 @@ from landrelease.priority import (
     prioritise,
     stability,
 )
-from landrelease.priority.criteria import rank_order_centroid
-from landrelease.priority.simulate import funded_shares, rank_quantiles, reached_shares
-from landrelease.priority.stability import Stability, drawn_weights
-from landrelease.priority.uncertain import Model, model_of
+from landrelease.priority.scheme.criteria import rank_order_centroid
+from landrelease.priority.stability import simulate
+from landrelease.priority.stability.simulate import funded_shares, rank_quantiles, reached_shares
+from landrelease.priority.stability.smaa import Stability, drawn_weights
+from landrelease.priority.stability.uncertain import Model, model_of
 
 TWO = (Criterion("a", 0, 1, 0.6), Criterion("b", 0, 1, 0.4))
 
@@ -339,8 +340,8 @@ def test_the_whole_against_a_plain_loop(weights):
 
 
 def test_more_than_the_shortlist_and_memory_have_room_for(monkeypatch):
-    monkeypatch.setattr("landrelease.priority.simulate._SHORTLIST", 2)
-    monkeypatch.setattr("landrelease.priority.simulate._RANKS", 3 * 150)
+    monkeypatch.setattr(simulate, "_SHORTLIST", 2)
+    monkeypatch.setattr(simulate, "_RANKS", 3 * 150)
     cells = [[0.5, 0.6], [0.6, 0.5], [0.55, 0.56]]
     uncertain = pd.DataFrame({"area_id": ["A000"], "column": ["a"], "sd": [0.3]})
     found = stability(ranking_of(cells), weights=FreeWeights(), uncertain=uncertain)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landrelease.priority import Criterion, funding_line, prioritise, stability
-from landrelease.priority.story import area_story, place_of_line
+from landrelease.priority.explain.story import area_story, place_of_line
 
 CRITERIA = [Criterion("people", 0, 1000, 0.6), Criterion("victims", 0, 10, 0.4), Criterion("road", 0, 1, 0.2)]
 

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 from landrelease.errors import OptionError
 from landrelease.priority import FreeWeights, IntervalWeights, OrdinalWeights
-from landrelease.priority.weights import draw_weights, limits_of
+from landrelease.priority.scheme.weights import draw_weights, limits_of
 
 DRAWS = 40_000
 

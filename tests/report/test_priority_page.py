@@ -18,7 +18,7 @@ from landrelease.errors import OptionError
 from landrelease.priority import Criterion, Ranking, funding_line, prioritise, stability
 from landrelease.priority.plan import budget_sweep, plan_clearance
 from landrelease.report import write_priority_page, write_report
-from landrelease.report.priority_pictures import say_drawn
+from landrelease.report.priority.pictures import say_drawn
 
 CRITERIA = [
     Criterion("people", 0, 1000, 0.6, label="people within 1 km", unit="people"),

@@ -16,7 +16,7 @@ from shapely import LineString, MultiPoint, Point, box
 
 from landrelease.errors import OptionError
 from landrelease.registry.site import SiteCheck, check_site
-from landrelease.report.site import write_site_report
+from landrelease.report.site.page import write_site_report
 
 PLANE = "+proj=tmerc +lat_0=10 +lon_0=20 +k=1 +datum=WGS84 +units=m +no_defs"
 HOSTILE = ["<img src=x onerror=window.pwned=1>", "</style><script>window.pwned=1</script>", "{{ 7*7 }} ${x} `t`",

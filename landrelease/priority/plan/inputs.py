@@ -15,9 +15,9 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
-from landrelease.priority.measures import as_numbers
 from landrelease.priority.plan.problem import Bools, Floats, Ints, Problem
-from landrelease.priority.score import Ranking
+from landrelease.priority.score.ranking import Ranking
+from landrelease.priority.values import as_numbers
 
 __all__ = ["Asked", "PerYear", "amount_of", "read_asked"]
 

@@ -19,7 +19,7 @@ from landrelease.priority.plan.inputs import Asked, PerYear, amount_of, read_ask
 from landrelease.priority.plan.problem import Bools, Choice, Prices, Problem, can_be, tidied, used, value_of, weigh
 from landrelease.priority.plan.relax import Elastic, kinds_of
 from landrelease.priority.plan.words import no_plan, relaxations_of
-from landrelease.priority.score import Ranking
+from landrelease.priority.score.ranking import Ranking
 
 __all__ = ["Plan", "budget_sweep", "plan_clearance"]
 

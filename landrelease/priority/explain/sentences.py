@@ -1,0 +1,306 @@
+"""A score in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from landrelease.errors import DataError, nearest
+from landrelease.priority.scheme.criteria import Criterion, PriorityClass, Threshold, consulted_columns
+from landrelease.priority.score.methods import is_reached
+from landrelease.priority.score.ranking import Ranking
+
+__all__ = ["PERSONS", "digits_of", "explain", "listed", "say_amount", "say_people"]
+
+
+def explain(ranking: Ranking, area_id: str) -> str:
+    """Say in plain words why an area has its rank.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        As `prioritise` returns it.
+    area_id : str
+        The area.
+
+    Returns
+    -------
+    str
+        Some sentences: rank and score, or between what they lie; of a scheme with classes, the class and why; what
+        each criterion gives, by its size, with the value it was given for and who was asked for it; what is not
+        known. For PROMETHEE, what each criterion gains or loses; for TOPSIS, the distances, which have no parts.
+        Plain text: a page that shows it must escape it.
+
+    Raises
+    ------
+    DataError
+        The ranking has no such area; the message names the nearest id.
+
+    Examples
+    --------
+    >>> from landrelease.priority import prioritise
+    >>> people = Criterion("people", 0, 1500, 0.35, label="people within 1 km", unit="people")
+    >>> road = Criterion("road_m", 0, 500, 0.65, more_is_urgent=False, label="distance to a road", unit="m")
+    >>> table = pd.DataFrame({"area_id": ["HA-1", "HA-2"], "people": [1240, 80], "road_m": [400.0, None]})
+    >>> ranking = prioritise(table, [people, road], missing="worst")
+    >>> print(explain(ranking, "HA-1"))
+    HA-1 is rank 1 of 2 with a score of 0.42 of 1.00. It gets 0.29 of 0.35 for people within 1 km
+    (1,240 people; 0 counts nothing, 1,500 or more counts in full) and 0.13 of 0.65 for distance to a road
+    (400 m; 500 or more counts nothing, 0 counts in full).
+    >>> print(explain(ranking, "HA-2"))
+    HA-2 is rank 2 of 2 with a score of 0.02 of 1.00. It gets 0.02 of 0.35 for people within 1 km
+    (80 people; 0 counts nothing, 1,500 or more counts in full). It gets nothing for distance to a road
+    (not known, counted as nothing).
+    >>> print(explain(prioritise(table, [people, road], missing="bounds"), "HA-2"))
+    HA-2 is between rank 1 and 2 of 2 with a score between 0.02 and 0.67 of 1.00. It gets 0.02 of 0.35 for
+    people within 1 km (80 people; 0 counts nothing, 1,500 or more counts in full). Not known, and not in the
+    lower score: up to 0.65 for distance to a road.
+    >>> explain(ranking, "HA-3")
+    Traceback (most recent call last):
+    landrelease.errors.DataError: no area 'HA-3' among the 2 areas of the ranking; did you mean 'HA-2'?
+    """
+    table = ranking.table
+    rows = np.flatnonzero((table["area_id"] == str(area_id)).to_numpy())
+    if not len(rows):
+        raise DataError(
+            f"no area '{area_id}' among the {len(table):,} areas of the ranking"
+            f"{nearest(str(area_id), table['area_id'])}"
+        )
+    row = int(rows[0])
+    if ranking.missing == "drop" and pd.isna(table["rank"].iloc[row]):
+        return _say_dropped(ranking, row)
+    digits = digits_of(ranking)
+    said = [_say_rank(ranking, row, digits), _say_class(ranking, row), _say_band(ranking, row)]
+    say_parts = {"value": _say_parts, "topsis": _say_distances, "promethee": _say_flows}[ranking.method]
+    return " ".join(one for one in [*said, say_parts(ranking, row, digits)] if one)
+
+
+def _say_dropped(ranking: Ranking, row: int) -> str:
+    names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
+    names |= {one.column: one.name for one in ranking.criteria}
+    return f"{ranking.table['area_id'].iloc[row]} is not ranked: {_unknown(ranking, names, row)} not known."
+
+
+def _say_rank(ranking: Ranking, row: int, digits: int) -> str:
+    cells = ranking.table.iloc[row]
+    if pd.isna(cells["rank"]):
+        what = f"{cells['area_id']} is between rank {cells['rank_best']:,} and {cells['rank_worst']:,}"
+        return f"{what} of {len(ranking.table):,} with {_say_score(ranking, row, digits)}."
+    rank = int(cells["rank"])
+    total = int(ranking.table["rank"].notna().sum()) if ranking.missing == "drop" else len(ranking.table)
+    others = int((ranking.table["rank"] == rank).sum()) - 1
+    what = f"{cells['area_id']} is rank {rank:,} of {total:,}"
+    if others:
+        what += f", shared with {others:,} other area{'s' if others > 1 else ''},"
+    return f"{what} with {_say_score(ranking, row, digits)}."
+
+
+def _say_score(ranking: Ranking, row: int, digits: int) -> str:
+    cells = ranking.table.iloc[row]
+    score = cells["score"]
+    if ranking.method == "promethee":
+        return f"a net flow of {_signed(score, digits)} on a scale from -1 to 1"
+    if ranking.method == "topsis":
+        said = "no score, because all areas are alike" if math.isnan(score) else f"a closeness of {score:.{digits}f}"
+        return said if math.isnan(score) else f"{said} on a scale from 0 to 1"
+    most = math.fsum(one.most for one in ranking.criteria)
+    of = "" if math.isinf(most) else f" of {most:,.{digits}f}"
+    if math.isnan(score):
+        return f"a score between {cells['score_low']:,.{digits}f} and {cells['score_high']:,.{digits}f}{of}"
+    return f"a score of {score:,.{digits}f}{of}"
+
+
+def _signed(value: float, digits: int) -> str:
+    """Return a number without the sign of a nothing."""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _thresholds(ranking: Ranking, classes: Sequence[PriorityClass]) -> list[Threshold]:
+    """Return the thresholds of classes, called as the criteria of their columns where they have no name."""
+    named = {one.column: one for one in ranking.criteria}
+    return [
+        replace(one, label=one.label or named[one.column].label, unit=one.unit or named[one.column].unit)
+        if one.column in named
+        else one
+        for priority_class in classes
+        for one in priority_class.any
+    ]
+
+
+def _say_class(ranking: Ranking, row: int) -> str:
+    """Say the class, and which thresholds put the area there."""
+    if not ranking.classes:
+        return ""
+    name = ranking.table["priority_class"].iloc[row]
+    if pd.isna(name):
+        names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
+        return f"Its class is open: {_unknown(ranking, names, row)} not known."
+    place = [one.name for one in ranking.classes].index(name)
+    first = "comes before all others" if place == 0 else f"comes after class {ranking.classes[place - 1].name}"
+    reached = [one for one in _thresholds(ranking, [ranking.classes[place]]) if _reaches(ranking, one, row)]
+    reason = listed([_say_threshold(ranking, one, row) for one in reached])
+    return f"It is in class {name}, which {first}: {reason or 'it reaches no threshold of another class'}."
+
+
+def _unknown(ranking: Ranking, names: Mapping[str, str], row: int) -> str:
+    unknown = [name for column, name in names.items() if math.isnan(ranking.values[column].iloc[row])]
+    return f"{listed(unknown)} {'is' if len(unknown) == 1 else 'are'}"
+
+
+def _reaches(ranking: Ranking, one: Threshold, row: int) -> bool:
+    value = ranking.values[one.column].to_numpy()[row : row + 1]
+    return bool(is_reached(one, value, unknown_is_reached=ranking.missing == "best")[0])
+
+
+def _say_threshold(ranking: Ranking, one: Threshold, row: int) -> str:
+    value = float(ranking.values[one.column].iloc[row])
+    bound = cast(float, one.at_most if one.at_least is None else one.at_least)
+    if math.isnan(value):
+        return f"{one.name} (not known, counted as reached)"
+    if one.unit == "yes/no":
+        return f"{one.name} ({say_amount(value, one.unit)})"
+    plain = one.unit if one.unit == "share" else ""
+    enough = f"{say_amount(bound, plain)} or {'less' if one.at_least is None else 'more'}"
+    return f"{one.name} ({say_amount(value, one.unit)}; {enough} is enough)"
+
+
+def _say_band(ranking: Ranking, row: int) -> str:
+    score = float(ranking.table["score"].iloc[row])
+    if not ranking.bands or math.isnan(score) or ranking.method != "value":
+        return ""
+    for band in sorted(ranking.bands, key=lambda one: -one.at_least):
+        if score >= band.at_least:
+            return f"That is {band.name} ({band.at_least:g} or more)."
+    return f"That is below {ranking.bands[-1].name}."
+
+
+def _say_parts(ranking: Ranking, row: int, digits: int) -> str:
+    parts, nothing, not_known = [], [], []
+    for one in ranking.criteria:
+        given = float(ranking.contributions[one.column].iloc[row])
+        why = _why(ranking, one, row)
+        of = "" if math.isinf(one.most) else f" of {one.most:,.{digits}f}"
+        if math.isnan(given):
+            not_known.append(f"up to {one.most:,.{digits}f} for {one.name}")
+        elif given == 0:
+            nothing.append(f"{one.name} ({why})")
+        else:
+            parts.append((given, f"{_amount_of(given, digits)}{of} for {one.name} ({why})"))
+    parts.sort(key=lambda part: -part[0])
+    sentences = [f"It gets {listed([text for _, text in parts])}."] if parts else []
+    sentences += [f"It gets nothing for {listed(nothing)}."] if nothing else []
+    sentences += [f"Not known, and not in the lower score: {listed(not_known)}."] if not_known else []
+    return " ".join(sentences)
+
+
+def _amount_of(given: float, digits: int) -> str:
+    # A little is not nothing.
+    least = 10.0**-digits
+    return f"{given:,.{digits}f}" if given >= least / 2 else f"less than {least:g}"
+
+
+def _say_flows(ranking: Ranking, row: int, digits: int) -> str:
+    """Say on which criteria the area is preferred to the others, and on which they are to it."""
+    flows = [(float(ranking.contributions[one.column].iloc[row]), one) for one in ranking.criteria]
+    flows.sort(key=lambda flow: -abs(flow[0]))
+    said = {
+        verb: [f"{_amount_of(abs(flow), digits)} by {one.name} ({_why(ranking, one, row)})"
+               for flow, one in flows if flow * sign > 0]
+        for verb, sign in (("gains", 1), ("loses", -1))
+    }  # fmt: skip
+    sentences = [f"Compared with the other areas it {verb} {listed(texts)}." for verb, texts in said.items() if texts]
+    even = [f"{one.name} ({_why(ranking, one, row)})" for flow, one in flows if flow == 0]
+    return " ".join(sentences + ([f"It neither gains nor loses by {listed(even)}."] if even else []))
+
+
+def _say_distances(ranking: Ranking, row: int, _: int) -> str:
+    cells = ranking.table.iloc[row]
+    best, worst = (f"{cells[name]:.3g}" for name in ("distance_to_best", "distance_to_worst"))
+    looked = listed([f"{one.name} ({_why(ranking, one, row)}; weight {one.weight:g})" for one in ranking.criteria])
+    return (
+        f"Its distance is {best} to the most urgent and {worst} to the least urgent values of all areas. "
+        f"What counts is {looked}. A closeness is no sum: no part of it belongs to one of them."
+    )
+
+
+def _why(ranking: Ranking, one: Criterion, row: int) -> str:
+    """Say the value that a criterion had, how it counts, and who was asked for it."""
+    value = float(ranking.values[one.column].iloc[row])
+    if math.isnan(value):
+        if ranking.method == "value":
+            return f"not known, counted {'in full' if ranking.missing == 'best' else 'as nothing'}"
+        return f"not known, counted as {'most' if ranking.missing == 'best' else 'least'} urgent"
+    said = _say_value(one, value) if ranking.method == "value" else say_amount(value, one.unit)
+    columns = consulted_columns(one.column)
+    if not set(columns) <= set(ranking.values.columns):
+        return said
+    asked = [float(ranking.values[name].iloc[row]) for name in columns]
+    if all(math.isnan(count) for count in asked):
+        return f"{said}; how many women and men were asked is not known"
+    women, men = (say_people(count, *words) for count, words in zip(asked, PERSONS, strict=True))
+    return f"{said}; asked were {women} and {men}"
+
+
+PERSONS = (("woman", "women"), ("man", "men"))
+
+
+def say_people(count: float, one: str, several: str) -> str:
+    """Say how many people; what is not known is said so."""
+    if math.isnan(count):
+        return f"an unknown number of {several}"
+    return f"{'no' if count == 0 else f'{count:,.0f}'} {one if count == 1 else several}"
+
+
+def _say_value(one: Criterion, value: float) -> str:
+    said = say_amount(value, one.unit)
+    if one.unit == "yes/no":
+        return said
+    if one.form == "points":
+        each = f"{one.weight:g} point{'' if one.weight == 1 else 's'} each"
+        return f"{said}; {each}" + ("" if one.high is None else f", up to {say_amount(one.high, '')}")
+    assert one.low is not None
+    assert one.high is not None
+    plain = one.unit if one.unit == "share" else ""
+    low, high = say_amount(one.low, plain), say_amount(one.high, plain)
+    # Nothing is less than 0 people or more than the whole of the land: there the limit is the limit.
+    low = low if one.low == 0 else f"{low} or less"
+    high = high if one.unit == "share" and one.high == 1 else f"{high} or more"
+    if one.more_is_urgent:
+        return f"{said}; {low} counts nothing, {high} counts in full"
+    return f"{said}; {high} counts nothing, {low} counts in full"
+
+
+def say_amount(value: float, unit: str) -> str:
+    """Say a value with its unit."""
+    if unit == "yes/no" and value in (0, 1):
+        return "yes" if value else "no"
+    if unit == "share":
+        return f"{100 * value:,.0f} %"
+    text = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.3g}"
+    if not unit or unit == "yes/no":
+        return text
+    return f"{text} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def digits_of(ranking: Ranking) -> int:
+    """Decimals that tell the contributions apart: none for whole points, two for weights that sum to 1."""
+    if ranking.method != "value":
+        return 2
+    cells = ranking.contributions.drop(columns="area_id").to_numpy(dtype="float64")
+    cells = np.r_[cells[~np.isnan(cells)], [one.weight for one in ranking.criteria]]
+    if np.array_equal(cells, np.round(cells)):
+        return 0
+    return 2 if sum(one.weight for one in ranking.criteria) < 10 else 1
+
+
+def listed(texts: list[str]) -> str:
+    """Return texts as one: a, b, and c."""
+    if len(texts) < 3:
+        return " and ".join(texts)
+    return f"{', '.join(texts[:-1])}, and {texts[-1]}"

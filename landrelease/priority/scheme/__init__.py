@@ -1,0 +1,1 @@
+"""What counts: criteria and their weights, scheme files, and the table of criteria made from layers."""

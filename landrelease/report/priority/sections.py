@@ -1,0 +1,183 @@
+"""What the pages show of the funding line and of a plan: sentences, tables and pictures; nothing but sums and order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from landrelease.priority import OrdinalWeights, Plan, Stability
+from landrelease.priority.explain.story import place_of_line
+from landrelease.report.frames import Column, Table, tabulate
+from landrelease.report.priority.pictures import LINES, curve_picture, say_drawn, stability_picture
+from landrelease.report.sections import RankingLike
+
+__all__ = ["line_section", "plan_section", "say_usd"]
+
+_AROUND, _MOST_AROUND, _MOST_PLANNED = 3, 16, 40
+
+
+def say_usd(amount: float) -> str:
+    """Say an amount of money; what is not known is said so.
+
+    Examples
+    --------
+    >>> say_usd(1_250_000.4), say_usd(float("nan"))
+    ('1,250,000 USD', 'an unknown amount')
+    """
+    return "an unknown amount" if np.isnan(amount) else f"{amount:,.0f} USD"
+
+
+def line_section(
+    ranking: RankingLike,
+    stability: Stability,
+    line: pd.DataFrame,
+    top: int | None = None,
+    budget_usd: float | None = None,
+) -> dict[str, Any]:
+    """Return who is surely in, surely out or interchangeable, what that rests on, and the areas around the line."""
+    counts = {code: int((line["line"] == code).sum()) for code in LINES}
+    ranks = stability.table[["p05_rank", "p95_rank"]].reset_index(drop=True)
+    around = _around(pd.concat([line.reset_index(drop=True), ranks], axis=1), top)
+    condition = (
+        f"If {top:,} area{' is' if top == 1 else 's are'} funded"
+        if top is not None
+        else f"If {say_usd(budget_usd)} are spent from the first area on"
+        if budget_usd is not None
+        else "By the line that was drawn"
+    )
+    said = [f"{counts[code]:,} {_are(counts[code])} {words}" for code, (words, _) in LINES.items()]
+    return {
+        "sentence": f"{condition}, {said[0]}, {said[1]}, and {said[2]}.",
+        "figures": [(words, f"{counts[code]:,}") for code, (words, _) in LINES.items()],
+        "rests": _rests(ranking, stability),
+        "picture": None if around.empty else stability_picture(around, top, _alt(around)),
+        "table": _around_table(around),
+        "shown": len(around),
+        "left": max(counts["interchangeable"] - int((around["line"] == "interchangeable").sum()), 0),
+    }
+
+
+def _are(count: int) -> str:
+    return "area is" if count == 1 else "areas are"
+
+
+def _around(areas: pd.DataFrame, top: int | None) -> pd.DataFrame:
+    """Return the areas that are interchangeable or next to the line, those farthest from it left out, in order."""
+    ranked = areas[areas["line"].notna()]
+    place = top or place_of_line(areas)
+    # the rows next to the line are at half a place from it
+    away = pd.Series(np.abs(np.arange(len(ranked)) - (place - 0.5)), index=ranked.index)
+    near = ranked[(ranked["line"] == "interchangeable") | (away <= _AROUND)]
+    return near.loc[away[near.index].nsmallest(_MOST_AROUND).index.sort_values()]
+
+
+def _rests(ranking: RankingLike, stability: Stability) -> list[str]:
+    weights = stability.said
+    if isinstance(stability.space, OrdinalWeights):
+        labels = {one.column: one.label or one.column.replace("_", " ") for one in ranking.criteria}
+        weights = f"any weights in this order: {', '.join(labels[column] for column in stability.space.order)}"
+    said = [f"This rests on {stability.draws:,} rankings, each with other weights: {weights}."]
+    if stability.unknown_count:
+        said.append(
+            "1 value that nobody knows was drawn from the range of its criterion."
+            if stability.unknown_count == 1
+            else f"{stability.unknown_count:,} values that nobody knows were drawn from the range of their criterion."
+        )
+    said.append(
+        f"A share is exact to {100 * stability.half_width_share:.1f} percentage points. What is sure here is sure only "
+        "if the weights lie where it is said."
+    )
+    return said
+
+
+def _alt(around: pd.DataFrame) -> str:
+    first, last = around.iloc[0], around.iloc[-1]
+    return (
+        f"A bar for each of {len(around)} areas, from {first['area_id']} to {last['area_id']}: between which ranks it "
+        "lies in nine of ten draws, and in which share of the draws it is funded; the table below has the figures."
+    )
+
+
+def _around_table(around: pd.DataFrame) -> Table:
+    said = pd.DataFrame({
+        "area_id": around["area_id"], "rank": around["rank"],
+        "in_share": [say_drawn(share) for share in around["in_share"]],
+        "line": [LINES[code][0] for code in around["line"]],
+        "p05_rank": around["p05_rank"], "p95_rank": around["p95_rank"],
+    })  # fmt: skip
+    return tabulate(said, "The areas around the line", {
+        "area_id": Column("Area"), "rank": Column("Rank", "count"), "in_share": Column("Funded in"),
+        "line": Column("That is", "word"), "p05_rank": Column("Rank from", "count"), "p95_rank": Column("To", "count"),
+    })  # fmt: skip
+
+
+def plan_section(plan: Plan, curve: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Return what a plan buys, how sure that is, its rules, its areas, and the benefit curve."""
+    inside = plan.table[plan.table["is_selected"]]
+    said = [
+        f"{len(inside):,} of {len(plan.table):,} areas are in, for {say_usd(plan.spent_usd)}: a benefit of "
+        f"{plan.benefit:,.4g}, and no plan within the rules gives more than {plan.bound:,.4g} "
+        f"(a gap of {100 * plan.gap:.2g} %)."
+    ]
+    if not np.isnan(plan.greedy_benefit):
+        said.append(f"The most benefit per dollar first would have reached {plan.greedy_benefit:,.4g}.")
+    if not np.isnan(plan.price_of_keeping):
+        said.append(f"Keeping the previous plan costs a benefit of {plan.price_of_keeping:,.4g}.")
+    unknown = plan.table["plan_reason_code"].isin(["unknown_cost", "unknown_benefit"]).sum()
+    if unknown:
+        said.append(f"{unknown:,} areas could not be planned: a cost or a benefit is not known.")
+    return {
+        "sentences": said,
+        "relaxations": plan.relaxations["text"].tolist(),
+        "years": _year_table(inside),
+        "rules": tabulate(plan.rules, "What the rules allow, and what the plan uses", {
+            "rule": Column("Rule"), "unit": Column("Unit"), "limit": Column("Limit", "usd"),
+            "used": Column("Used", "usd"), "slack": Column("Left", "usd"),
+        }),
+        "areas": _planned_table(inside),
+        "curve": None if curve is None or curve["benefit"].isna().all() else _curve(plan, curve),
+    }  # fmt: skip
+
+
+def _year_table(inside: pd.DataFrame) -> Table:
+    groups = inside.groupby("year", sort=True)
+    years = groups.agg(areas=("area_id", "size"), cost_usd=("cost_usd", "sum"), benefit=("benefit", "sum"))
+    return tabulate(years.reset_index(), "The plan by year", {
+        "year": Column("Year", "year"), "areas": Column("Areas", "count"), "cost_usd": Column("Cost, USD", "usd"),
+        "benefit": Column("Benefit", "number"),
+    })  # fmt: skip
+
+
+def _planned_table(inside: pd.DataFrame) -> Table:
+    columns = {
+        "area_id": Column("Area"), "year": Column("Year", "year"), "rank": Column("Rank", "count"),
+        "method_code": Column("Method"), "cost_usd": Column("Cost, USD", "usd"), "reason": Column("Why"),
+    }  # fmt: skip
+    if inside["method_code"].isna().all():
+        del columns["method_code"]
+    shown = inside.sort_values(["year", "rank"], kind="stable").iloc[:_MOST_PLANNED]
+    which = "The areas of the plan" if len(shown) == len(inside) else f"The first {len(shown)} areas of the plan"
+    return tabulate(shown, which, columns)
+
+
+def _curve(plan: Plan, curve: pd.DataFrame) -> dict[str, Any]:
+    known = curve.dropna(subset=["benefit"])
+    least, most = known.iloc[0], known.iloc[-1]
+    budget = float(plan.rules.loc[plan.rules["kind"] == "budget", "limit"].sum())
+    alt = (
+        f"What each budget buys: a benefit of {least['benefit']:,.4g} for {say_usd(least['budget_usd'])} to "
+        f"{most['benefit']:,.4g} for {say_usd(most['budget_usd'])}; the table below has the figures."
+    )
+    columns = {
+        "budget_usd": Column("Budget, USD", "usd"), "area_count": Column("Areas", "count"),
+        "benefit": Column("Benefit", "number"), "bound": Column("At most", "number"),
+        "greedy_benefit": Column("Per dollar first", "number"), "note": Column("Note"),
+    }  # fmt: skip
+    if curve["note"].isna().all():
+        del columns["note"]
+    return {
+        "picture": curve_picture(curve, budget, alt),
+        "table": tabulate(curve, "What each budget would buy", columns),
+    }
