@@ -110,6 +110,9 @@ def test_seeds_and_what_is_told():
     assert one.rank_variable == "'wealth', the lowest is the poorest"
     assert (one.n, one.missing_share, one.seed, one.draws) == (12, 0, 1, 100)
     assert "'wealth' has only 4 values for 12 rows" in one.caveats[1]
+    none = equity(units, **{**OPTIONS, "draws": 0})
+    assert none.table[["low", "high"]].isna().all(axis=None)
+    assert none.table["value"].tolist() == one.table["value"].tolist()
     few = equity(units.iloc[:9], **OPTIONS)
     assert few.table[["low", "high"]].isna().all().all()
     assert "only 9 units can be drawn: no interval" in few.caveats

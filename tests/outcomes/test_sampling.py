@@ -88,6 +88,10 @@ def test_no_other_list_of_that_length_narrows_more(rows, is_grouped):
     assert listed["rank"].tolist() == list(range(1, len(listed) + 1))
     shuffled = follow_up_sample(land.sample(frac=1, random_state=1), by="province" if is_grouped else None)
     pd.testing.assert_frame_equal(listed, shuffled, check_exact=False)
+    # other names: the same bounds after each visit, in whatever order equal ones come
+    renamed = follow_up_sample(land.assign(release_id=[f"X{9 - i}" for i in range(len(land))]),
+                               by="province" if is_grouped else None)  # fmt: skip
+    assert renamed["width_share"].tolist() == pytest.approx(listed["width_share"].tolist(), abs=1e-12)
 
 
 def test_the_bounds_are_those_of_the_summary():

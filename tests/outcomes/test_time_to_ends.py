@@ -141,6 +141,7 @@ def test_what_was_not_watched_is_neither_open_nor_ended():
     assert share_of(found, "used") == [0.5]
     assert found.groups[["followed_count", "ended_count", "not_seen_count"]].values.tolist() == [[20, 10, 100]]
     assert found.records["end_code"].isna().sum() == 100
+    assert (found.n, found.missing_share) == (20, pytest.approx(100 / 120))
     assert found.caveats[0].startswith("100 of 120 releases were not watched")
 
 

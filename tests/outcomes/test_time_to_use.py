@@ -67,6 +67,7 @@ def test_never_visited_is_neither_used_nor_unused():
     told = found.groups.iloc[0]
     assert (told["release_count"], told["followed_count"], told["not_seen_count"]) == (140, 40, 100)
     assert told["not_known_share"] == pytest.approx(100 / 140)
+    assert (found.n, found.missing_share) == (40, pytest.approx(100 / 140))
     assert (found.records["seen_code"] == "not_seen").sum() == 100
     assert found.caveats[0].startswith("100 of 140 releases were not seen")
 
