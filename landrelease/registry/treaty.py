@@ -354,6 +354,7 @@ def _caveats(
     nowhere = int(label.isna().sum())
     is_again = during & folded.events["event"].isin(RELEASE_EVENTS) & ~_took_land(folded)
     again = folded.events.loc[is_again, _ITEMS].dropna(how="all")
+    timeless = folded.events.loc[~folded.events["is_dated"].astype(bool), _ITEMS].dropna(how="all")
     told = {
         f"{unknown:,} of {len(is_kept):,} areas have no known contamination: they count.": unknown,
         f"{left_out:,} of {len(is_kept):,} areas are left out: their contamination is none of {kinds}.": left_out,
@@ -361,6 +362,9 @@ def _caveats(
         f"{len(clash):,} releases took land that areas of another contamination still hold hazardous "
         f"({clash['overlap_m2'].sum():,.0f} m2): it is released here, and still dangerous.": len(clash),
         f"{undated:,.0f} m2 changed by records without a date: they are in no release.": undated >= 1,
+        f"{len(timeless):,} records without a date state {int(timeless.sum().sum()):,} items: they are in no sum.": len(
+            timeless
+        ),
         f"{rest:,.0f} m2 of what is left rest on records without a date.": rest >= 1,
         f"{unexplained:,.0f} m2 do not close the account.": unexplained >= 1,
         f"{silent:,} of {cleared:,} clearances say nothing of items: what was destroyed is at least the sum.": silent,

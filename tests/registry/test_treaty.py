@@ -61,6 +61,8 @@ def test_what_is_left_by_hand():
     south = found.areas.set_index("admin_code").loc["S"]
     assert south[["sha_m2", "area_m2"]].isna().all()
     assert south["cha_m2"] == 0
+    # what is left is of the last day, however long the period
+    pd.testing.assert_frame_equal(tables(REGISTER, start="2020-01-01").areas, found.areas)
     assert found.missing_share == pytest.approx(1 / 4)
     assert found.n == 6
     assert "1 of 4 hazardous areas have no polygon: they are in no m2." in found.caveats
@@ -76,6 +78,16 @@ def test_what_was_released_by_hand():
     assert by_group(before)["S"] == {"cleared_m2": 10000, "released_m2": 10000, "cleared_count": 1, "closed_count": 1}
 
 
+def test_areas_are_counted_each_once():
+    """Two areas of one province, one of them cleared in two steps."""
+    rows = [event(str(i), area, "confirmed", "2020-01-01", rect(200 * i, 0, 200 * i + 100, 100), admin_code="N",
+                  contamination_code="AP") for i, area in enumerate("AB")]  # fmt: skip
+    rows += [event("2", "A", "cleared", "2024-02-01", rect(0, 0, 40, 100)), event("3", "A", "cleared", "2024-03-01"),
+             event("4", "B", "cleared", "2024-04-01")]  # fmt: skip
+    found = tables(rows).releases
+    assert found[["cleared_m2", "cleared_count", "closed_count"]].round().values.tolist() == [[20000, 2, 2]]
+
+
 def test_what_was_destroyed_by_hand():
     found = tables(REGISTER)
     assert by_group(found.items) == {
@@ -89,6 +101,8 @@ def test_what_was_destroyed_by_hand():
         "1 reports took no land that was not released before: the 11 items that they state are in the sums, and may be "
         "there twice."
     ) in found.caveats
+    survey = tables([{**row, "ap_mine_count": 1} if row["event_id"] == "6" else row for row in REGISTER])
+    assert by_group(survey.items)["N"]["ap_mine_count"] == 8  # found while C was surveyed
     silent = tables([{**row, "ap_mine_count": None, "erw_count": None} for row in REGISTER])
     assert silent.items["silent_count"].tolist() == [1, 1, 0]
     assert any(text.startswith("2 of 2 clearances say nothing of items") for text in silent.caveats)
@@ -151,10 +165,12 @@ def test_a_split_into_other_contamination_stays_a_split():
 def test_undated_records_are_told():
     rows = [
         event("1", "A", "confirmed", None, rect(0, 0, 100, 100), contamination_code="AP", recorded_at="2020-01-01"),
-        event("2", "A", "cleared", None, rect(0, 0, 50, 100), recorded_at="2024-05-01"),
+        event("2", "A", "cleared", None, rect(0, 0, 50, 100), recorded_at="2024-05-01", ap_mine_count=3),
     ]
     found = tables(rows)
-    assert found.releases["released_m2"].tolist() == [0]
+    assert found.releases[["released_m2", "cleared_count"]].values.tolist() == [[0, 0]]
+    assert found.items["ap_mine_count"].isna().all()
+    assert "1 records without a date state 3 items: they are in no sum." in found.caveats
     assert found.areas["area_m2"].round().tolist() == [5000]
     assert "5,000 m2 changed by records without a date: they are in no release." in found.caveats
     assert "5,000 m2 of what is left rest on records without a date." in found.caveats
