@@ -29,12 +29,16 @@ from landrelease.linkage import (
 )
 from landrelease.match import (
     LandCover,
+    ProjectWeights,
     Quantity,
     assign_admin,
+    duplicate_projects,
     match_nearby,
     match_overlap,
     match_projects,
     match_raster,
+    project_weights,
+    sector_shares,
     union_area_m2,
 )
 from landrelease.outcomes import (
@@ -119,8 +123,15 @@ if TYPE_CHECKING:
         run,
         sample_programme,
     )
-    from landrelease.maps import land_release_map, priority_map, save_page
-    from landrelease.report import write_priority_page, write_report, write_site_report
+    from landrelease.maps import land_release_map, priority_map, save_page, static_map
+    from landrelease.report import (
+        write_csv,
+        write_geojson,
+        write_geopackage,
+        write_priority_page,
+        write_report,
+        write_site_report,
+    )
     from landrelease.scale import map_areas, read_parts
 
 __version__ = "0.1.0"
@@ -152,6 +163,7 @@ __all__ = [
     "PlanProducts",
     "Products",
     "ProgrammeError",
+    "ProjectWeights",
     "Quantity",
     "RankProducts",
     "Ranking",
@@ -181,6 +193,7 @@ __all__ = [
     "coordination_gaps",
     "criteria_table",
     "describe",
+    "duplicate_projects",
     "equity",
     "events_from_areas",
     "events_from_changes",
@@ -206,6 +219,7 @@ __all__ = [
     "prioritise",
     "priority_map",
     "programme_indicators",
+    "project_weights",
     "publishable",
     "rank_programme",
     "read",
@@ -221,7 +235,9 @@ __all__ = [
     "sample_size",
     "save_page",
     "sdg_table",
+    "sector_shares",
     "stability",
+    "static_map",
     "status_on",
     "swap_weights",
     "time_to_ends",
@@ -232,6 +248,9 @@ __all__ = [
     "usable_rows",
     "use_summary",
     "womens_share",
+    "write_csv",
+    "write_geojson",
+    "write_geopackage",
     "write_priority_page",
     "write_report",
     "write_site_report",
@@ -250,6 +269,10 @@ _LATE = {
     "rank_programme": "job",
     "read_parts": "scale",
     "save_page": "maps",
+    "static_map": "maps",
+    "write_csv": "report",
+    "write_geojson": "report",
+    "write_geopackage": "report",
     "write_priority_page": "report",
     "write_report": "report",
     "write_site_report": "report",

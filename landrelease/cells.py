@@ -11,9 +11,11 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError
 
-__all__ = ["as_days", "as_text", "day_of", "days_between", "months_between"]
+__all__ = ["as_days", "as_text", "clean", "day_of", "days_between", "months_between"]
 
 _ISO = r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$"
+# What XML can not hold, and what would reorder the text around it.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e]")
 
 
 def as_text(values: pd.Series) -> pd.Series:
@@ -119,3 +121,14 @@ def months_between(start: pd.Series, end: pd.Series) -> pd.Series:
     whole = (until.year - begin.year) * 12 + until.month - begin.month
     months: pd.Series = (whole + (until.day - begin.day) / 31.0).astype(float)
     return months
+
+
+def clean(value: object) -> str:
+    """Return text with the characters that a page can not hold made visible.
+
+    Examples
+    --------
+    >>> clean("a\\x00b"), clean(7), clean("")
+    ('a\ufffdb', '7', '')
+    """
+    return _UNPRINTABLE.sub("\ufffd", str(value))

@@ -211,7 +211,7 @@ def check_command(
 ) -> None:
     """List the rows of a file that break the rules of its table."""
     from landrelease.read import read
-    from landrelease.report import write_csv
+    from landrelease.report import put_csv
     from landrelease.rules import find_problems
 
     options: dict[str, Any] = _from_programme(programme, table, file)
@@ -229,7 +229,7 @@ def check_command(
     frame = read(file, table, **options)
     problems = find_problems(frame, table)
     if csv is not None:
-        write_csv(problems, csv)
+        put_csv(csv, problems)
     if problems.empty:
         typer.echo(f"{len(frame):,} rows of '{file.name}' follow every rule of '{table}'.")
         raise typer.Exit(DONE)
@@ -296,14 +296,14 @@ def compare_command(
 ) -> None:
     """Say what changed between two exports of areas, and first which hazardous land vanished without a release."""
     from landrelease.registry.compare import compare_exports
-    from landrelease.report import write_csv
+    from landrelease.report import put_csv
 
     given = {"profile": profile, "layer": layer, "crs": crs, "dates": dates, "ids": ids}
     options = {key: value for key, value in given.items() if value is not None}
     frames = [_usable_areas(file, _from_programme(programme, "areas", file) | options) for file in (old, new)]
     changes = compare_exports(*frames, tolerance_m=tolerance)
     if csv is not None:
-        write_csv(changes, csv)
+        put_csv(csv, changes)
     many, changed = len(changes), changes["area_id"].nunique()
     typer.echo(
         f"{len(frames[0]):,} areas in '{old.name}', {len(frames[1]):,} in '{new.name}': "

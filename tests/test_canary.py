@@ -41,7 +41,7 @@ from landrelease import (
 )
 from landrelease.cli import main
 from landrelease.errors import LandReleaseError
-from landrelease.report import write_csv, write_geopackage
+from landrelease.report import put_csv, put_geopackage
 
 SAMPLE = landrelease.sample_programme().parent
 PERSONAL = (
@@ -255,8 +255,8 @@ def test_no_byte_of_a_registry_has_one(folder, tmp_path):
                   "verify": registry.verify(), "batches": registry.batches()}  # fmt: skip
         for name, frame in frames.items():
             assert_silent(frame.to_csv() + "".join(frame.columns), name)
-            write_csv(frame, tmp_path / f"{name}.csv")
-        write_geopackage(tmp_path / "frames.gpkg", frames)
+            put_csv(tmp_path / f"{name}.csv", frame)
+        put_geopackage(tmp_path / "frames.gpkg", frames)
         check = check_site(registry, areas, buffer_m=100, as_of="2025-12-31")
         assert_silent(repr(check), "site")
         write_site_report(check, tmp_path / "site.html")

@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 import landrelease as lr
-from landrelease.report import write_csv
+from landrelease.report import put_csv
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,9 @@ def test_every_product_is_there(products: lr.Products) -> None:
         assert path.stat().st_size > 1_000
     layers = {name for name, _ in pyogrio.list_layers(products.geopackage)}
     assert {"areas", "releases", "conflicts", "projects", "admin_areas", "use", "balance", "ranking"} <= layers
-    assert {path.stem for path in products.tables.glob("*.csv")} == layers
+    assert {path.stem for path in products.tables.glob("*.csv")} == layers - {"layer_styles"}
+    styled = pyogrio.read_dataframe(products.geopackage, layer="layer_styles")
+    assert set(styled["f_table_name"]) == {"areas", "releases", "conflicts", "ranking", "projects", "admin_areas"}
 
 
 def test_run_json_names_inputs_by_hash_and_counts_every_row(products: lr.Products, sample: Path) -> None:
@@ -143,7 +145,7 @@ def test_snapshots_and_their_conflict(tmp_path: Path) -> None:
 
 
 def test_text_that_a_spreadsheet_would_run_is_text(tmp_path: Path) -> None:
-    write_csv(pd.DataFrame({"name": ["=1+1", "@x", "plain", None], "m2": [-1.0, 2, 3, 4]}), tmp_path / "t.csv")
+    put_csv(tmp_path / "t.csv", pd.DataFrame({"name": ["=1+1", "@x", "plain", None], "m2": [-1.0, 2, 3, 4]}))
     lines = (tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines == ["name,m2", "'=1+1,-1.0", "'@x,2.0", "plain,3.0", ",4.0"]
 

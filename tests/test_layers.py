@@ -18,7 +18,7 @@ PACKAGE = ROOT / "landrelease"
 LAYERS = [
     ("errors",),
     ("geometry",),
-    ("cells",),
+    ("cells", "put"),
     ("tables",),
     ("checks",),
     ("rules",),

@@ -21,7 +21,7 @@ from landrelease.job.folding import fold_records
 from landrelease.job.inputs import Each, Work, counted, read_inputs, sha256_of, warnings_noted
 from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, write_page
 from landrelease.job.programme import read_programme
-from landrelease.match.projects import match_projects
+from landrelease.match.projects.links import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.rules import PROBLEM_COLUMNS
 from landrelease.tables import NO_HAZARD, conform
@@ -211,7 +211,7 @@ def _summaries(assessment: pd.DataFrame, admin_areas: pd.DataFrame | None) -> di
 
 def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> Products:
     from landrelease import __version__
-    from landrelease.report import write_csv, write_geopackage, write_report
+    from landrelease.report import put_csv, put_geopackage, write_report
 
     frames, about, priority = work.frames, work.programme.programme, work.programme.priority
     tables = _tables(work)
@@ -219,8 +219,8 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
     _clear_earlier(out)
     (out / "tables").mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
-        write_csv(frame, out / "tables" / f"{name}.csv")
-    write_geopackage(out / "landrelease.gpkg", tables)
+        put_csv(out / "tables" / f"{name}.csv", frame)
+    put_geopackage(out / "landrelease.gpkg", tables)
     say("Drawing the maps")
     maps = _draw(work, out)
     say("Writing the report")
@@ -367,7 +367,7 @@ def _tables(work: Work) -> dict[str, pd.DataFrame]:
     tables |= {f"use_by_{name}" if name != "all" else "use": one for name, one in frames["summaries"].items()}
     tables |= {name: frames[name] for name in ("balance", "project_links", "criteria") if name in frames}
     if "ranking" in frames:
-        tables["ranking"] = frames["ranking"].table
+        tables["ranking"] = _with_shapes(frames["ranking"].table, frames["areas"])
         tables["contributions"] = frames["ranking"].contributions
     if "stability" in frames:
         tables |= {"stability": frames["stability"].table, "funding_line": frames["funding_line"]}
@@ -380,3 +380,9 @@ def _tables(work: Work) -> dict[str, pd.DataFrame]:
     empty = pd.DataFrame(columns=[*PROBLEM_COLUMNS, "input"])
     tables["problems"] = pd.concat(problems, ignore_index=True) if problems else empty
     return tables
+
+
+def _with_shapes(ranked: pd.DataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the table of a ranking with the shapes of its areas, so that GIS can draw it."""
+    shapes = areas.drop_duplicates("area_id").set_index("area_id").geometry
+    return gpd.GeoDataFrame(ranked, geometry=shapes.reindex(ranked["area_id"]).to_numpy(), crs=areas.crs)

@@ -186,12 +186,12 @@ def _sureness(frames: dict[str, Any]) -> dict[str, pd.DataFrame | None]:
 
 def _write_tables(folder: Path, tables: dict[str, pd.DataFrame], names: tuple[str, ...]) -> tuple[Path, ...]:
     """Write tables as CSV; a table of an earlier run that this one lacks goes."""
-    from landrelease.report import write_csv
+    from landrelease.report import put_csv
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         if name in tables:
-            write_csv(tables[name], folder / f"{name}.csv")
+            put_csv(folder / f"{name}.csv", tables[name])
         else:
             (folder / f"{name}.csv").unlink(missing_ok=True)
     return tuple(folder / f"{name}.csv" for name in names if name in tables)

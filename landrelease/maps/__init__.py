@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from landrelease.maps.layers import land_release_map, priority_map
 from landrelease.maps.offline import save_page
+from landrelease.maps.paper import static_map
 
-__all__ = ["land_release_map", "priority_map", "save_page"]
+__all__ = ["land_release_map", "priority_map", "save_page", "static_map"]

@@ -38,7 +38,10 @@ from landrelease.maps.style import (
 if TYPE_CHECKING:
     from landrelease.priority.score.ranking import Ranking
 
-__all__ = ["admin_layer", "hazard_layer", "project_layer", "rank_layer", "release_layer"]
+__all__ = [
+    "admin_layer", "codes_of", "hazard_layer", "level_classes", "project_layer", "rank_classes", "rank_layer",
+    "release_layer", "shade_classes", "with_hazards", "with_hazards_said",
+]  # fmt: skip
 
 NO_HAZARD = "no hazard on record"
 _INTERNAL = ("area_before_m2",)
@@ -49,7 +52,7 @@ _POINTS, _LINES = ("Point", "MultiPoint"), ("LineString", "MultiLineString", "Li
 _OUTLINE: Look = {"line": "#2F3A45", "width": 0.8}
 
 
-def _codes(frame: pd.DataFrame, column: str, looks: dict[str, Look]) -> pd.Series:
+def codes_of(frame: pd.DataFrame, column: str, looks: dict[str, Look]) -> pd.Series:
     """Return the class of each row by a column that may be absent."""
     values = frame[column] if column in frame.columns else pd.Series(None, index=frame.index, dtype="str")
     return classed(values, [code for code in looks if code not in ("other", "missing")])
@@ -74,7 +77,7 @@ def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], left_out: pd.Ser
     """
     m2 = _area(areas)
     by_class, fills = facet_of(
-        _codes(areas, "hazard_class", HAZARD_CLASSES),
+        codes_of(areas, "hazard_class", HAZARD_CLASSES),
         HAZARD_CLASSES,
         title="Class",
         role="fill",
@@ -82,7 +85,7 @@ def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], left_out: pd.Ser
         m2=m2,
     )
     by_status, strokes = facet_of(
-        _codes(areas, "status", HAZARD_STATUSES),
+        codes_of(areas, "status", HAZARD_STATUSES),
         HAZARD_STATUSES,
         title="Status",
         role="stroke",
@@ -117,7 +120,7 @@ def release_layer(releases: gpd.GeoDataFrame, extra: Sequence[str]) -> Drawing:
     sums: Any = {code: total_m2(releases[column]) for column, code in _PARTS.items()} if has_parts else m2
     column, looks, title = ("verdict", VERDICTS, "Verdict") if has_verdict else ("release_type", RELEASE_TYPES, "Type")
     facet, fills = facet_of(
-        _codes(releases, column, looks), looks, title=title, role="fill", count_title="Releases", m2=sums
+        codes_of(releases, column, looks), looks, title=title, role="fill", count_title="Releases", m2=sums
     )
     if has_parts:
         notes.insert(0, "km²: each release is split by what was seen of it; its colour is that of its verdict.")
@@ -174,11 +177,14 @@ def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: 
     if hazardous is None:
         facet, fills = _plain(units)
     else:
-        units, left_out = _with_hazards(units, hazardous)
-        facet, fills = _shades(units)
+        units, left_out = with_hazards(units, hazardous)
+        shades, looks = shade_classes(units)
+        m2 = units["hazardous_m2"]
+        facet, fills = facet_of(shades, looks, title="Hazardous land", role="fill", count_title="Units", m2=m2)
         notes.extend(left_out)
-    outlines, lines = _levels(units)
-    units = _with_hazards_said(units)
+    boundaries, line_looks = level_classes(units)
+    outlines, lines = facet_of(boundaries, line_looks, title="Boundary", role="stroke", count_title="Units", m2=None)
+    units = with_hazards_said(units)
     totals = [str(column) for column in units.columns if str(column).endswith("_m2") and column not in _INTERNAL]
     totals += [name for name in ("hazards_said", "hazard_count") if name in units.columns]
     columns = page_columns(units, "admin_areas", [*sorted(totals, key=_place_of_total), *extra])
@@ -206,7 +212,7 @@ def _place_of_total(column: str) -> int:
     return order.index(column) if column in order else len(order)
 
 
-def _with_hazards_said(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def with_hazards_said(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Say in words what a unit without a figure of hazardous land is; a figure of nought is only that of records."""
     if "hazardous_m2" not in units.columns:
         return units
@@ -229,7 +235,7 @@ def _level(units: gpd.GeoDataFrame) -> pd.Series:
     return level
 
 
-def _levels(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
+def level_classes(units: gpd.GeoDataFrame) -> tuple[pd.Series, dict[str, Look]]:
     """Outline units the heavier the higher they stand."""
     level = _level(units)
     depth = level.rank(method="dense", ascending=False).fillna(1)
@@ -241,7 +247,7 @@ def _levels(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
     names = level.map(lambda value: f"{value:g}", na_action="ignore").astype("str").fillna("none")
     if "level" not in units.columns:
         looks["none"]["isSilent"] = True
-    return facet_of(names, looks, title="Boundary", role="stroke", count_title="Units", m2=None)
+    return names, looks
 
 
 def _boundary(colour: str, width: float) -> Look:
@@ -262,7 +268,7 @@ def _silent(colour: str | None) -> Look:
     return {"label": "", "isSilent": True, "colour": colour, "solid": colour}
 
 
-def _with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+def with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Add the hazardous land of each unit, and say which areas are in none of them."""
     require_columns(hazardous, "areas", ["admin_code", "area_m2"])
     code = hazardous["admin_code"]
@@ -286,7 +292,7 @@ def _with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd
     return units.assign(hazardous_m2=sums, hazard_count=counts, hazards_by_unit=said), notes
 
 
-def _shades(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
+def shade_classes(units: gpd.GeoDataFrame) -> tuple[pd.Series, dict[str, Look]]:
     """Shade units by fifths of their hazardous land; a unit without a record is not one without hazards."""
     m2, has_record = units["hazardous_m2"], units["hazard_count"].notna()
     known = m2.dropna()
@@ -305,7 +311,7 @@ def _shades(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
             looks[str(k)] = {"label": label, "colour": shade, "solid": shade, "line": "#8A949E"}
     looks["unknown"] = {"label": "On record, size not known", "hatch": "#BD0026", "solid": "#BD0026"}
     looks["none"] = {"label": NO_HAZARD.capitalize(), "colour": "#FFFFFF", "solid": "#FFFFFF", "line": "#8A949E"}
-    return facet_of(names.astype("str"), looks, title="Hazardous land", role="fill", count_title="Units", m2=m2)
+    return names.astype("str"), looks
 
 
 def _km2(m2: float) -> str:
@@ -332,7 +338,13 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
     ranked[ranks] = ranked[ranks].astype("Int64")
     ranked = ranked.assign(**{str(name): keys.map(parts[name]) for name in parts})
     m2 = _area(ranked)
-    facet, fills = _fifths(ranked["rank_best" if "rank_best" in shown else "rank"], m2)
+    facet, fills = facet_of(
+        *rank_classes(ranked["rank_best" if "rank_best" in shown else "rank"]),
+        title="Rank (1 is first)",
+        role="fill",
+        count_title="Areas",
+        m2=m2,
+    )
     by_shape, strokes = _by_shape(ranked, "stroke", _OUTLINE)
     notes = [*row_notes(ranked, m2), *sum_notes(m2)]
     absent = int((~ranking.table["area_id"].isin(keys)).sum())
@@ -389,7 +401,7 @@ def _contributions(ranking: Ranking) -> tuple[pd.DataFrame, list[dict[str, Any]]
     return pd.DataFrame(found, index=table.index), specs
 
 
-def _fifths(rank: pd.Series, m2: pd.Series | None) -> tuple[Facet, list[Look]]:
+def rank_classes(rank: pd.Series) -> tuple[pd.Series, dict[str, Look]]:
     """Class areas by fifths of their ranks; equal ranks stay together."""
     known = rank.dropna().astype("int64")
     share = (known.rank(method="min") - 1) / max(1, len(known))
@@ -403,4 +415,4 @@ def _fifths(rank: pd.Series, m2: pd.Series | None) -> tuple[Facet, list[Look]]:
             label = f"Rank {low:,}" if low == high else f"Rank {low:,} to {high:,}"
             looks[str(k)] = {"label": label, "colour": shade, "solid": shade, **_OUTLINE}
     looks["none"] = {"label": "Not ranked", "hatch": "#6B6B6B", "solid": "#6B6B6B", **_OUTLINE}
-    return facet_of(names.astype("str"), looks, title="Rank (1 is first)", role="fill", count_title="Areas", m2=m2)
+    return names.astype("str"), looks

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
+from landrelease.put import put
 
 if TYPE_CHECKING:
     import folium
@@ -87,13 +88,14 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
     >>> "https://cdn" in page.read_text(encoding="utf-8")
     False
     >>> with_plugin = folium.Map([44, 18], tiles=None)
-    >>> with_plugin.add_js_link("chart", "https://example.org/chart.js")
+    >>> with_plugin.default_js = [("chart", "https://example.org/chart.js")]
     >>> save_page(with_plugin, page)
     Traceback (most recent call last):
     landrelease.errors.LandReleaseError: The map asks for 'https://example.org/chart.js', of ...
     >>> folder.cleanup()
     """
-    Path(path).write_text(page_html(cast("Figure", folium_map.get_root())), encoding="utf-8", newline="\n")
+    page = page_html(cast("Figure", folium_map.get_root()))
+    put(Path(path), lambda file: file.write_text(page, encoding="utf-8", newline="\n"))
 
 
 def page_html(figure: Figure) -> str:

@@ -108,11 +108,11 @@ def match_nearby(
     return pd.DataFrame({owner: areas[owner].iloc[left].array, "feature_id": ids[order], "distance_m": distance})
 
 
-def check_distance(within_m: Any) -> None:
+def check_distance(within_m: Any, name: str = "within_m") -> None:
     """Raise OptionError unless `within_m` is a distance."""
     is_number = isinstance(within_m, int | float | np.number) and not isinstance(within_m, bool)
     if not is_number or not np.isfinite(within_m) or within_m < 0:
-        raise OptionError(f"within_m must be a distance in metres, 0 or more; got {within_m!r}")
+        raise OptionError(f"{name} must be a distance in metres, 0 or more; got {within_m!r}")
 
 
 def near_pairs(

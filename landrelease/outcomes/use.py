@@ -13,7 +13,7 @@ from landrelease.cells import as_days, as_text, day_of
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2, require_crs, to_crs
 from landrelease.match.legends import LandCover
-from landrelease.match.projects import match_projects
+from landrelease.match.projects.links import match_projects
 from landrelease.outcomes.evidence import from_follow_ups, from_land_cover, from_land_use, match_follow_ups
 from landrelease.tables import use_group
 

@@ -31,6 +31,8 @@ from landrelease.rules import finding
 
 __all__ = ["DRIVERS", "SUFFIXES", "RawFile", "open_file"]
 
+_OF_QGIS = ("layer_styles", "qgis_projects")
+"""Tables that QGIS puts beside the layers of a GeoPackage: how they are drawn."""
 VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".zip", ".gdb", ".kml", ".kmz", ".fgb"}
 TABULAR = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm"}
 DRIVERS = (
@@ -212,7 +214,7 @@ def _open_vector(path: Path, suffix: str, layer: str | None, encoding: str | Non
 
     said = check_content(path, suffix)
     try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        names = [str(name) for name in pyogrio.list_layers(path)[:, 0] if name not in _OF_QGIS]
     except Exception as error:
         if suffix in (".geojson", ".json"):
             return _with_crs(RawFile(*read_geojson(path)), said)

@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from landrelease.errors import DataError
+from landrelease.read.iati_parts import code_or_text, relations_of, sectors_of, words
 from landrelease.read.iati_place import number, place_of
 from landrelease.rules import add_findings, finding
 from landrelease.tables import DTYPES, TABLES
@@ -27,7 +28,6 @@ __all__ = ["read_iati"]
 Element = Any
 Finding = list[str]
 
-_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _STATUS = {
     "1": "pipeline", "pipeline": "pipeline", "pipeline/identification": "pipeline",
     "2": "implementation", "implementation": "implementation",
@@ -39,8 +39,6 @@ _STATUS = {
 _START = (("2", "start-actual"), ("start",), ("1", "start-planned"))
 _END = (("4", "end-actual"), ("end", "completion"), ("3", "end-planned"))
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*|Z|[+-]\d{2}:\d{2})?", re.ASCII)
-_FIVE_DIGITS = ("", "1", "DAC", "DAC-5")
-_THREE_DIGITS = ("2", "DAC-3")
 _COMMITMENT = ("2", "c", "commitment")
 _REVISED = ("2", "revised")
 _CHUNK = 256
@@ -80,7 +78,12 @@ def read_iati(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
     one replaces the original of its period. Other currencies are never converted: the cell is missing.
 
     `sector_code` is the DAC sector (five digits before three) with the largest percentage; of equal ones the
-    first. Several without any percentage leave it missing.
+    first. Several without any percentage leave it missing. `sectors` holds all of that vocabulary with their
+    percentages as stated; a sum that is not 100 is told, and `sector_shares` rebases it.
+
+    `related_ids` names other activities by what they are to this one: `same` (related-activity 4 and 5; an other
+    identifier of the activity), `funded_by` and `funds` (provider and receiver activities of its transactions),
+    `part_of` and `has_part` (related-activity 1 and 2).
 
     No entity, external reference or XInclude is followed; a file with a DOCTYPE is refused: IATI has none.
 
@@ -198,13 +201,14 @@ def _activity_rows(activity: Element, position: int, path: Path, owners: Counter
     common = {
         "project_id": project_id,
         "title": words(activity.findall("title")),
-        "sector_code": _sector(activity, notes),
+        **sectors_of(activity, notes),
         "status": _status(activity),
         "start_date": _date(activity, _START, "start_date", notes),
         "end_date": _date(activity, _END, "end_date", notes),
         "budget_usd": _budget_usd(activity, notes),
         "funder": _organisations(activity, ("1", "funding")),
         "implementer": _organisations(activity, ("4", "implementing")),
+        **relations_of(activity, project_id),
         "source_id": said or f"{path.name}#{position}",
         "source_row": position,
     }
@@ -230,29 +234,9 @@ def _apart(name: str, taken: Counter[str]) -> str:
     return one
 
 
-def words(elements: list[Element | None]) -> str | None:
-    """Return the text of the first element, or of the one in English; white space is made one blank."""
-    texts: list[tuple[str, str]] = []
-    for element in elements:
-        if element is not None:
-            for one in element.findall("narrative") or [element]:
-                language = (one.get(_LANGUAGE) or element.get(_LANGUAGE) or "").casefold()
-                texts.append((language[:2], " ".join((one.text or "").split())))
-    filled = [(language, text) for language, text in texts if text]
-    english = [text for language, text in filled if language == "en"]
-    return english[0] if english else filled[0][1] if filled else None
-
-
-def _code_or_text(element: Element | None) -> str | None:
-    """Return the code of an element; before 2.01 it could stand as text."""
-    if element is None:
-        return None
-    return (element.get("code") or "").strip() or words([element])
-
-
 def _status(activity: Element) -> str | None:
     """Return our code of the state; one that is not known keeps its text, and is a problem (R4)."""
-    said = _code_or_text(activity.find("activity-status"))
+    said = code_or_text(activity.find("activity-status"))
     return _STATUS.get(said.casefold(), said) if said else None
 
 
@@ -282,46 +266,12 @@ def _organisations(activity: Element, roles: tuple[str, ...]) -> str | None:
     return "; ".join(dict.fromkeys(name for name in names if name)) or None
 
 
-def _sector(activity: Element, notes: list[Finding]) -> str | None:
-    """Return the DAC sector with the largest percentage."""
-    said = activity.findall("sector") or activity.findall("transaction/sector")
-    is_of_transactions = not activity.findall("sector")
-    for vocabularies in (_FIVE_DIGITS, _THREE_DIGITS):
-        shares: dict[str, float] = {}
-        for one in said:
-            vocabulary = (one.get("vocabulary") or one.get("vocab") or "").strip().upper()
-            code = _code_or_text(one) or ""
-            if vocabulary not in vocabularies or not code.isdecimal():
-                continue
-            share = math.nan if is_of_transactions else _percentage(one, notes)
-            known_shares = [part for part in (shares.get(code, math.nan), share) if not math.isnan(part)]
-            shares[code] = math.fsum(known_shares) if known_shares else math.nan
-        if len(shares) == 1:
-            return next(iter(shares))
-        known = {code: share for code, share in shares.items() if not math.isnan(share)}
-        if known:
-            return max(known, key=lambda code: known[code])
-        if shares:
-            message = "several DAC sectors and no percentage: the largest is not known"
-            notes.append(finding("R14", "sector_code", ", ".join(shares), message))
-            return None
-    return None
-
-
-def _percentage(sector: Element, notes: list[Finding]) -> float:
-    text = (sector.get("percentage") or "").strip()
-    share = number(text)
-    if text and share is None:
-        notes.append(finding("R13", "sector_code", text, "the percentage of the sector is no number: not used"))
-    return math.nan if share is None else share
-
-
 def _budget_usd(activity: Element, notes: list[Finding]) -> float | None:
     """Return the commitments in US dollars, else the budgets; missing where a part is unknown. [USD]"""
     commitments = [
         one
         for one in activity.findall("transaction")
-        if (_code_or_text(one.find("transaction-type")) or "").casefold() in _COMMITMENT
+        if (code_or_text(one.find("transaction-type")) or "").casefold() in _COMMITMENT
     ]
     default = activity.get("default-currency") or ""
     why: list[Finding] = []

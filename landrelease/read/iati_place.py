@@ -56,6 +56,7 @@ def place_of(place: Element, notes: list[Finding]) -> dict[str, Any]:
         "admin_code": _admin_code(place),
         "location_class_code": location_class,
         "location_exactness_code": exactness,
+        "location_precision_code": precision if precision in _PRECISION else None,
         "is_point": is_place and exactness == "1" and precision in (None, "1") and point is not None,
     }
 

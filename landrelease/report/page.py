@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from landrelease.errors import OptionError
+from landrelease.put import put
 from landrelease.report.words import SAY, clean, is_missing
 
 __all__ = ["page_path", "template", "write_page"]
@@ -70,5 +71,6 @@ def template(name: str) -> Any:
 def write_page(page: str, target: Path) -> Path:
     """Write a page; its folder is made where there is none, an older file is replaced."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page.strip() + "\n", encoding="utf-8", errors="replace", newline="\n")
+    text = page.strip() + "\n"
+    put(target, lambda file: file.write_text(text, encoding="utf-8", errors="replace", newline="\n"))
     return target

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from landrelease.cells import clean
 from landrelease.errors import OptionError
 
 __all__ = ["SAY", "as_day", "clean", "is_missing", "say_day", "say_land", "say_share", "whole_percents"]
 
-# What XML can not hold, and what would reorder the text around it.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e]")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",
 )  # fmt: skip
-
-
-def clean(value: object) -> str:
-    """Return text with the characters that a page can not hold made visible.
-
-    Examples
-    --------
-    >>> clean("a\\x00b"), clean(7), clean("")
-    ('a\ufffdb', '7', '')
-    """
-    return _UNPRINTABLE.sub("\ufffd", str(value))
 
 
 def say_land(area_m2: float) -> str:

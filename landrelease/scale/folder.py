@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError
+from landrelease.put import put
 
-__all__ = ["is_whole", "lay_out", "put", "read_parts", "tidy", "warnings_of"]
+__all__ = ["is_whole", "lay_out", "read_parts", "tidy", "warnings_of"]
 
 _MANIFEST, _AREAS = "_manifest.json", "_areas.parquet"
 """Readers of a folder of Parquet files pass over names that begin so."""
@@ -93,7 +91,7 @@ def lay_out(folder: Path, files: list[Path], ids: pd.Series, manifest: dict[str,
     if (
         found is None
         and folder.exists()
-        and (not folder.is_dir() or any(one.suffix != ".tmp" for one in folder.iterdir()))
+        and (not folder.is_dir() or any(not one.match(".*.tmp*") for one in folder.iterdir()))
     ):
         raise DataError(f"'{folder}' is there and is not of map_areas. Fix: a folder of its own for each result.")
     if found is None or found["key"] != manifest["key"]:
@@ -109,21 +107,9 @@ def lay_out(folder: Path, files: list[Path], ids: pd.Series, manifest: dict[str,
 def tidy(folder: Path, files: list[Path]) -> None:
     """Remove what calls that ended early, or were other ones, left beside the files."""
     kept = {file.name for file in files}
-    for old in (*folder.glob("part-*.parquet"), *folder.glob(".*.tmp")):
+    for old in (*folder.glob("part-*.parquet"), *folder.glob(".*.tmp*")):
         if old.name not in kept:
             old.unlink(missing_ok=True)
-
-
-def put(file: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file so that it is there whole or not at all."""
-    beside = file.with_name(f".{file.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        write(beside)
-        with beside.open("rb+") as written:
-            os.fsync(written.fileno())
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def is_whole(file: Path) -> bool:

@@ -18,7 +18,8 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError
 from landrelease.match.threads import at_most, thread_count
-from landrelease.scale.folder import is_whole, put
+from landrelease.put import put
+from landrelease.scale.folder import is_whole
 from landrelease.scale.partitions import Box, read_at
 
 __all__ = ["Task", "connected", "done", "workers"]

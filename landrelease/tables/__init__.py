@@ -18,6 +18,7 @@ from landrelease.tables.codes import (
 from landrelease.tables.columns import DTYPES, Column, Table
 from landrelease.tables.declared import TABLES
 from landrelease.tables.frames import conform, describe
+from landrelease.tables.hxl import hxl_tag
 from landrelease.tables.persons import is_person_column
 from landrelease.tables.results import RESULTS
 
@@ -36,6 +37,7 @@ __all__ = [
     "Table",
     "conform",
     "describe",
+    "hxl_tag",
     "is_person_column",
     "sector_group",
     "use_group",

@@ -161,6 +161,17 @@ CODES: dict[str, dict[str, str]] = {
         "1": "the point is said to be exact",
         "2": "the point is approximate",
     },
+    "location_precision_code": {
+        "1": "an exact place",
+        "2": "near a place: up to 25 km from it",
+        "3": "a district (ADM2)",
+        "4": "a province (ADM1)",
+        "5": "estimated, or a part of the country larger than a province: matches no land",
+        "6": "the country: matches no land",
+        "7": "unclear, the capital stands for it: matches no land",
+        "8": "the seat of an office, such as the ministry: matches no land",
+        "9": "unclear, the country: matches no land",
+    },
     "activity_code": {
         "farming": "farming or herding",
         "collecting": "collecting wood, food, water or metal",
@@ -280,6 +291,24 @@ CODES: dict[str, dict[str, str]] = {
     "role_code": {
         "implementer": "carries out projects",
         "operator": "releases land (DAC 15250)",
+    },
+    "project_tier": {
+        "on_site": "an exact place on the release",
+        "likely": "an exact place beside it, or a place known to some 25 km that may be on it",
+        "same_district": "the project is known to the unit of the release only",
+    },
+    "same_project_code": {
+        "same_activity": "a record says that both are the same activity",
+        "funds_one": "one record's money goes to the other, and to no other that is here",
+        "funds_several": "its money is in the records of several other projects: counted there",
+    },
+    "no_weight_code": {
+        "no_location": "the record names no place and no unit",
+        "too_coarse": "no place and no unit that is small enough is known",
+        "cancelled": "the project was cancelled",
+        "clearance": "it clears land itself (DAC 15250)",
+        "counted_elsewhere": "its money is in the records of several other projects",
+        "no_release": "no release is there, in time and of its sectors",
     },
     "link_level": {
         "on_site": "a place inside the release or touching it",

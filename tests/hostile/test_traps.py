@@ -36,7 +36,7 @@ from landrelease import (
 )
 from landrelease.geometry import geodesic_area_m2, polygonal, require_same_crs, to_crs
 from landrelease.registry.store import Registry
-from landrelease.report import write_csv, write_geopackage
+from landrelease.report import put_csv, put_geopackage
 
 UTM, EAST, NORTH = 32624, 500_000.0, 4_880_000.0
 DAY = "2024-12-31"
@@ -365,7 +365,7 @@ def test_a_small_file_of_a_huge_grid_is_refused_before_it_is_read(tmp_path):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", '=HYPERLINK("http://x.example")'])
 def test_text_that_a_spreadsheet_would_run_is_marked(tmp_path, text):
     """(80)"""
-    write_csv(pd.DataFrame({"operator": [text, "plain"]}), tmp_path / "table.csv")
+    put_csv(tmp_path / "table.csv", pd.DataFrame({"operator": [text, "plain"]}))
     back = pd.read_csv(tmp_path / "table.csv", keep_default_na=False, encoding="utf-8-sig")
     assert back["operator"].tolist()[0].startswith("'")
 
@@ -374,7 +374,7 @@ def test_long_names_are_written_whole_and_stay_apart(tmp_path):
     """(82) A Shapefile cuts 240 letters to 84, and the names of columns to 10."""
     long = "ភូមិអូរតាគុល" * 20
     table = frame([square(0)], area_id=[long], reported_area_m2=["1"], reported_area_ha=["2"])
-    write_geopackage(tmp_path / "out.gpkg", {"areas": table})
+    put_geopackage(tmp_path / "out.gpkg", {"areas": table})
     back = gpd.read_file(tmp_path / "out.gpkg")
     assert back["area_id"].tolist() == [long]
     assert {"reported_area_m2", "reported_area_ha"} <= set(back)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landrelease.errors import CRSError, DataError, DataWarning, OptionError
-from landrelease.match.projects import match_projects
+from landrelease.match.projects.links import match_projects
 from landrelease.tables import RESULTS
 
 CRS = 32634

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landrelease.errors import DataError
-from landrelease.match.projects import match_projects
+from landrelease.match.projects.links import match_projects
 
 WINDOW = {"within_m": 1000, "months_before": 12, "months_after": 24}
 TREE = {

@@ -157,6 +157,7 @@ def test_of_the_older_precisions_only_1_is_a_place(activities, precision):
     place = f'<location><coordinates latitude="1" longitude="2" precision="{precision}"/></location>'
     frame = activities(identified(place), version="1.03")
     assert frame["is_point"].tolist() == [precision == "1"]
+    assert frame["location_precision_code"].fillna("none").tolist() == ["none" if precision == "10" else precision]
     expected_class = "1" if precision in list("346789") else "none"
     assert frame["location_class_code"].fillna("none")[0] == expected_class
 
@@ -274,6 +275,37 @@ def test_the_shares_of_a_sector_named_twice_are_added(activities):
     parts = (("1", 30), ("2", 40), ("1", 30))
     body = "".join(f'<sector code="{code}" percentage="{share}"/>' for code, share in parts)
     assert activities(identified(body))["sector_code"][0] == "1"
+
+
+def test_all_sectors_are_kept_as_stated_and_a_sum_that_is_not_100_is_told(activities):
+    frame = activities(
+        identified('<sector code="31120" percentage="60"/><sector code="21020" percentage="70"/>'),
+        identified('<sector code="31120"/><sector code="3" vocabulary="99" percentage="10"/>', "XX-2"),
+        identified('<sector code="311" vocabulary="2" percentage="33.33"/>' * 3, "XX-3"),
+    )
+    assert frame["sectors"].tolist() == ["31120:60; 21020:70", "31120", "311:99.99"]
+    assert findings(frame)[0][:3] == ["R14", "sectors", "31120:60; 21020:70"]
+    assert "sum to 130, not 100" in findings(frame)[0][3]
+    assert findings(frame, 1) == findings(frame, 2) == []
+
+
+def test_relations_are_read_and_others_than_the_activity_itself(activities):
+    body = """
+      <reporting-org ref="GB-1"><narrative>Donor</narrative></reporting-org>
+      <other-identifier ref="OLD-1" type="A3"/><other-identifier ref="7" type="A1"/>
+      <related-activity ref="P-1" type="1"/><related-activity ref="C-1" type="2"/><related-activity ref="S" type="3"/>
+      <related-activity ref="CO-1" type="4"/><related-activity ref="NL-5" type="5"/><related-activity type="5"/>
+      <transaction><provider-org provider-activity-id="GB-9"/><receiver-org receiver-activity-id="xx-1"/></transaction>
+      <transaction><provider-org provider-activity-id="XX-1"/><receiver-org receiver-activity-id="NGO-3"/></transaction>
+      <transaction><receiver-org receiver-activity-id="NGO-3"/></transaction>"""
+    row = activities(identified(body)).iloc[0]
+    assert row["publisher"] == "GB-1"
+    assert row["related_ids"].split("; ") == [
+        "part_of:P-1", "has_part:C-1", "same:CO-1", "same:NL-5", "same:OLD-1", "funded_by:GB-9", "funds:NGO-3",
+    ]  # fmt: skip
+    bare = activities(identified("<reporting-org><narrative>A fund</narrative></reporting-org>")).iloc[0]
+    assert bare["publisher"] == "A fund"
+    assert pd.isna(bare["related_ids"])
 
 
 def test_one_sector_of_the_transactions_stands_for_the_activity(activities):

@@ -23,7 +23,7 @@ from lxml import html as lxml_html
 
 from landrelease.errors import DataError, OptionError
 from landrelease.maps.style import VERDICTS
-from landrelease.report import write_csv, write_report
+from landrelease.report import put_csv, write_report
 from landrelease.report.pictures import PARTS as PARTS_DRAWN
 from landrelease.report.words import whole_percents
 
@@ -635,7 +635,7 @@ def test_formulas_are_text_in_any_column_and_in_headers(tmp_path: Path) -> None:
         "year": pd.Categorical([2020, 2021, 2020]),
         "text": ["+1", "a=b", "-"],
     })  # fmt: skip
-    write_csv(frame, tmp_path / "t.csv")
+    put_csv(tmp_path / "t.csv", frame)
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [

@@ -11,7 +11,7 @@ import pandas as pd
 from landrelease.errors import OptionError
 from landrelease.registry.site import SiteCheck
 from landrelease.registry.site_words import CAUTION, findings_of, gaps_of, say_found, say_period, say_where
-from landrelease.report.files import write_csv
+from landrelease.report.files import put_csv
 from landrelease.report.frames import Column, Table
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.site.picture import NUMBERED, site_legend, site_picture
@@ -125,7 +125,7 @@ def write_site_report(
         version=version,
     )
     write_page(page, target)
-    write_csv(_all_records(check), records)
+    put_csv(records, _all_records(check))
     return target
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from landrelease.cells import as_days
-from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import require_same_crs
-from landrelease.match.nearby import check_distance, near_pairs
+from landrelease.match.nearby import near_pairs
+from landrelease.match.projects.places import (
+    DAYS_A_MONTH,
+    check_tables,
+    codes_of,
+    column_of,
+    dates_at,
+    place_kinds,
+    units_above,
+)
 from landrelease.tables import RESULTS, sector_group, use_group
 
-__all__ = ["DAYS_A_MONTH", "match_projects"]
+__all__ = ["match_projects"]
 
-DAYS_A_MONTH = 30.4375
-"""Mean length of a month: 365.25 / 12. [days]"""
 _LEVELS = ("on_site", "nearby", "area_level")
 
 
@@ -72,16 +75,17 @@ def match_projects(
 
     Notes
     -----
-    Only rows with `is_point` true are placed: the centroid of a region is never near to anything. All other
-    rows match by `admin_code` alone, which must be of the same level in both frames unless admin_areas says which
-    unit lies in which: all units above count, up to the country if the table holds it. A project known to a smaller
-    unit than the release matches none. A geometry whose `is_point` is missing is not placed either, and a
-    DataWarning says how many.
+    Only rows with `is_point` true are placed: the centroid of a region is never near to anything, nor is a place whose
+    location class, exactness or precision says that it is none. Other rows match by `admin_code` alone, which must be
+    of the same level in both frames unless admin_areas says which unit lies in which: all units above count but the
+    country (level 0). A project known to a smaller unit than the release matches none. Rows of a precision of 5 to 9
+    (the country, the seat of an office) match nothing. A geometry whose `is_point` is missing is not placed either,
+    and a DataWarning says how many.
 
     A month is 30.4375 days. A pair outside of the window is left out; where the release has no date, or the
     project no date that could tell, the pair is kept: unknown is not outside (rule 4).
 
-    A project beside a release is a plan, not use (`assess_use`).
+    A project beside a release is a plan, not use (`assess_use`). `project_weights` shares its money out.
 
     References
     ----------
@@ -89,6 +93,7 @@ def match_projects(
 
     Examples
     --------
+    >>> import shapely
     >>> releases = gpd.GeoDataFrame(
     ...     {"release_id": ["R1"], "release_date": pd.to_datetime(["2020-01-01"]), "admin_code": ["P1"],
     ...      "intended_use_code": ["grazing"]}, geometry=[shapely.box(18, 44, 18.01, 44.01)], crs=4326)
@@ -109,56 +114,13 @@ def match_projects(
     >>> match_projects(releases.iloc[:0], projects, **options).shape
     (0, 7)
     """
-    _check(releases, projects, within_m, {"months_before": months_before, "months_after": months_after})
-    is_placed = _placed(projects)
-    near = _near(releases, projects, is_placed, within_m)
-    same_unit = _same_unit(releases, projects, ~is_placed, _units_above(admin_areas))
+    check_tables(releases, projects, within_m, {"months_before": months_before, "months_after": months_after})
+    kinds = place_kinds(projects)
+    near = _near(releases, projects, kinds == "exact", within_m)
+    same_unit = _same_unit(releases, projects, np.isin(kinds, ("near", "unit")), admin_areas)
     pairs = pd.concat([near, same_unit], ignore_index=True)
     pairs = _in_time(pairs, releases, projects, months_before, months_after)
     return _result(pairs, releases, projects)
-
-
-def _check(releases: pd.DataFrame, projects: pd.DataFrame, within_m: float, months: dict[str, float]) -> None:
-    check_distance(within_m)
-    for name, value in months.items():
-        is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not is_number or not np.isfinite(value) or value < 0:
-            raise OptionError(f"{name} must be a number of months, 0 or more; got {value!r}")
-    for what, frame, needed in (
-        ("releases", releases, ("release_id",)),
-        ("projects", projects, ("project_id", "location_id")),
-    ):
-        lacking = [name for name in needed if name not in frame.columns]
-        if lacking:
-            raise DataError(
-                f"'{what}' has no column {', '.join(lacking)}; it has {', '.join(map(str, frame.columns))}.\n"
-                f"  Fix: read(..., '{what}', columns={{'THEIR_NAME': '{lacking[0]}'}})."
-            )
-
-
-def _placed(projects: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Tell which rows are places: they have a geometry and say that it is one."""
-    if not isinstance(projects, gpd.GeoDataFrame) or projects.active_geometry_name is None:
-        return np.zeros(len(projects), bool)
-    shapes = projects.geometry.to_numpy()
-    has_shape = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
-    said = _column(projects, "is_point").astype("boolean")
-    silent = int((has_shape & said.isna().to_numpy()).sum())
-    if silent:
-        warnings.warn(
-            f"{silent} rows of 'projects' have a geometry and do not say whether it is a "
-            "place (is_point): they match by admin_code only.\n"
-            "  Fix: read(..., values={'is_point': True}) if all of them are.",
-            DataWarning,
-            stacklevel=3,
-        )
-    is_placed: np.ndarray[Any, Any] = has_shape & said.fillna(False).to_numpy(dtype=bool)
-    return is_placed
-
-
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    """Return a column, all missing where the frame has none."""
-    return frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype="object")
 
 
 def _near(
@@ -175,58 +137,27 @@ def _near(
     return pd.DataFrame({"release": left, "place": placed[right], "distance_m": distance, "link_level": level})
 
 
-def _codes(frame: pd.DataFrame, name: str) -> pd.Series:
-    """Return the codes of units without blanks around them; an empty one is missing."""
-    codes = _column(frame, name).astype("str").str.strip()
-    return codes.mask(codes.eq(""))
-
-
-def _units_above(admin_areas: pd.DataFrame | None) -> pd.DataFrame:
-    """Return each unit with every unit above it, one row a pair: unit, above."""
-    if admin_areas is None:
-        return pd.DataFrame({"unit": [], "above": []}, dtype="str")
-    lacking = [name for name in ("admin_code", "parent_code") if name not in admin_areas.columns]
-    if lacking:
-        raise DataError(
-            f"'admin_areas' has no column {', '.join(lacking)}; it has {', '.join(map(str, admin_areas.columns))}.\n"
-            f"  Fix: read(..., 'admin_areas', columns={{'THEIR_NAME': '{lacking[0]}'}})."
-        )
-    parents = pd.DataFrame({"unit": _codes(admin_areas, "admin_code"), "above": _codes(admin_areas, "parent_code")})
-    parents = parents.dropna().drop_duplicates()
-    steps = parents.rename(columns={"unit": "above", "above": "next"})
-    every, count = parents, -1
-    # one level a turn, until no pair is new: a unit that is above itself by mistake ends it too
-    while len(every) > count:
-        count = len(every)
-        higher = every.merge(steps, on="above")[["unit", "next"]].rename(columns={"next": "above"})
-        every = pd.concat([every, higher], ignore_index=True).drop_duplicates()
-    return every
-
-
 def _same_unit(
-    releases: pd.DataFrame, projects: pd.DataFrame, is_unit: np.ndarray[Any, Any], above: pd.DataFrame
+    releases: pd.DataFrame, projects: pd.DataFrame, is_unit: np.ndarray[Any, Any], admin_areas: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Return the pairs of the same administrative unit or one above it, by position; an unknown unit is in none."""
-    one = pd.DataFrame({"unit": _codes(releases, "admin_code").to_numpy(), "release": np.arange(len(releases))})
-    two = pd.DataFrame({"above": _codes(projects, "admin_code").to_numpy(), "place": np.arange(len(projects))})[is_unit]
+    one = pd.DataFrame({"unit": codes_of(releases, "admin_code").to_numpy(), "release": np.arange(len(releases))})
+    two = pd.DataFrame({"above": codes_of(projects, "admin_code").to_numpy(), "place": np.arange(len(projects))})
+    two = two[is_unit]
     one, two = one.dropna().astype({"unit": "str"}), two.dropna().astype({"above": "str"})
-    units = one[["unit"]].drop_duplicates()
-    reach = pd.concat([units.assign(above=units["unit"]), above], ignore_index=True).drop_duplicates()
-    pairs = one.merge(reach, on="unit").merge(two, on="above")[["release", "place"]]
+    reach = units_above(admin_areas, one["unit"])
+    pairs = one.merge(reach[~reach["level"].eq(0).fillna(False)], on="unit").merge(two, on="above")[
+        ["release", "place"]
+    ]
     return pairs.assign(distance_m=np.nan, link_level="area_level")
-
-
-def _dates(frame: pd.DataFrame, name: str, positions: pd.Series) -> pd.Series:
-    dates = as_days(_column(frame, name), name)
-    return dates.iloc[positions.to_numpy()].reset_index(drop=True)
 
 
 def _in_time(
     pairs: pd.DataFrame, releases: pd.DataFrame, projects: pd.DataFrame, before: float, after: float
 ) -> pd.DataFrame:
     """Keep the pairs whose project was active in the window, or may have been."""
-    released = _dates(releases, "release_date", pairs["release"])
-    start, end = (_dates(projects, name, pairs["place"]) for name in ("start_date", "end_date"))
+    released = dates_at(releases, "release_date", pairs["release"])
+    start, end = (dates_at(projects, name, pairs["place"]) for name in ("start_date", "end_date"))
     months_to = [(date - released).dt.total_seconds() / 86_400 / DAYS_A_MONTH for date in (start, end)]
     # comparisons with a missing date are false: unknown is not outside
     is_outside = (months_to[0] > after) | (months_to[1] < -before)
@@ -237,13 +168,13 @@ def _result(pairs: pd.DataFrame, releases: pd.DataFrame, projects: pd.DataFrame)
     """Put ids and the sector beside the pairs, in their order, one row a release and place."""
     release, place = pairs["release"].to_numpy(), pairs["place"].to_numpy()
     result = pairs.assign(
-        release_id=_column(releases, "release_id").astype("str").iloc[release].to_numpy(),
-        project_id=_column(projects, "project_id").astype("str").iloc[place].to_numpy(),
-        location_id=_column(projects, "location_id").astype("str").iloc[place].to_numpy(),
+        release_id=column_of(releases, "release_id").astype("str").iloc[release].to_numpy(),
+        project_id=column_of(projects, "project_id").astype("str").iloc[place].to_numpy(),
+        location_id=column_of(projects, "location_id").astype("str").iloc[place].to_numpy(),
         _level=pd.Categorical(pairs["link_level"], list(_LEVELS), ordered=True),
     )
-    sector = sector_group(_column(projects, "sector_code")).iloc[place].reset_index(drop=True)
-    intended = use_group(_column(releases, "intended_use_code")).iloc[release].reset_index(drop=True)
+    sector = sector_group(column_of(projects, "sector_code")).iloc[place].reset_index(drop=True)
+    intended = use_group(column_of(releases, "intended_use_code")).iloc[release].reset_index(drop=True)
     is_known = sector.notna() & intended.notna()
     result["is_sector_match"] = sector.eq(intended).astype("boolean").where(is_known)
     result = result.sort_values(["release", "_level", "distance_m", "project_id", "location_id"], kind="stable")
