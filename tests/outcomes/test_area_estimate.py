@@ -203,7 +203,7 @@ def test_a_class_that_no_map_shows_is_found_by_the_samples():
         ({"samples": samples_of([[8, 2.5], [2, 8]], ["a", "b"])}, DataError, "must be a whole number"),
         ({"samples": samples_of([[1, 0], [2, 8]], ["a", "b"])}, DataError, "fewer than 2 samples: a"),
         ({"samples": samples_of([[8, -2], [2, 8]], ["a", "b"])}, DataError, "0 or more"),
-        ({"mapped": pd.DataFrame({"map_class": ["a"], "mapped_m2": ["much"]})}, DataError, "must hold numbers"),
+        ({"mapped": pd.DataFrame({"map_class": ["a"], "mapped_m2": ["much"]})}, DataError, "must hold finite numbers"),
         ({"confidence": 95}, OptionError, "confidence must lie between 0 and 1"),
         ({"min_visits": 1}, OptionError, "min_visits must be 2 or more"),
         ({"by": ["map_class", "map_class"]}, OptionError, "names a column twice"),

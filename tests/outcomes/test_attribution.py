@@ -512,10 +512,10 @@ def test_two_rows_for_an_area_and_year():
 def test_wrong_cells_and_options():
     panel, areas = frames(np.zeros((3, 2)), [2011, np.nan, np.nan], [2010, 2011])
     for frame, message in (
-        (panel.assign(lights="many"), "column 'lights' of 'panel' must hold numbers: 6 of 6 rows do not"),
-        (panel.assign(lights=np.inf), "must hold numbers"),
+        (panel.assign(lights="many"), "column 'lights' of 'panel' must hold finite numbers: 6 of 6 rows do not"),
+        (panel.assign(lights=np.inf), "must hold finite numbers"),
         (panel.assign(year=2010.5), "must hold whole years"),
-        (panel.assign(year=pd.Timestamp("2010-01-01")), "column 'year' of 'panel' must hold numbers"),
+        (panel.assign(year=pd.Timestamp("2010-01-01")), "column 'year' of 'panel' must hold finite numbers"),
         (panel.assign(area_id="B"), "6 of 6 rows of 'panel' have no year or no area of 'areas'"),
         (panel[panel["year"] == 2010], "must hold two years or more; it has 1"),
         (panel.iloc[:0], "must hold two years or more; it has 0"),

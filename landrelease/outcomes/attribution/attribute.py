@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from landrelease.checks.arguments import require_draws, require_whole
 from landrelease.errors import DataError, check_option
-from landrelease.outcomes.arguments import require_draws, require_whole
 from landrelease.outcomes.attribution.cells import Cells, baci_cells, cohort_cells, placebo_cells
 from landrelease.outcomes.attribution.checks import Found, check, wording_of
 from landrelease.outcomes.attribution.effects import (

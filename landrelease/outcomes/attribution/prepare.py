@@ -13,11 +13,11 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import numbers, require_columns
 from landrelease.errors import DataError, OptionError
 from landrelease.geometry import require_crs
 from landrelease.match.ids import id_column
 from landrelease.match.nearby import near_pairs
-from landrelease.outcomes.arguments import numbers, require_columns
 
 __all__ = ["Prepared", "prepare", "without_guard"]
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import column_list, numbers, require_columns, require_share
 from landrelease.errors import DataError, OptionError
-from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_share
 
 __all__ = ["AreaEstimate", "adjusted_area"]
 

@@ -12,13 +12,13 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import column_list, require_columns
 from landrelease.errors import OptionError
 from landrelease.geometry import geodesic_area_m2, keep_where, polygonal, repaired, require_crs, transform
 from landrelease.geometry.shapes import Floats, Geometries
 from landrelease.match.ids import id_column
 from landrelease.match.raster import match_raster
 from landrelease.match.raster_source import Source, open_source
-from landrelease.outcomes.arguments import column_list, require_columns
 
 __all__ = ["mapped_classes"]
 

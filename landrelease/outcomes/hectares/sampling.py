@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import column_list, numbers, require_columns, require_share, require_whole
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import keep_where, lon_lat, require_crs
-from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_share, require_whole
 
 __all__ = ["follow_up_sample", "sample_size"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from landrelease.cells import as_days, as_text
+from landrelease.checks.arguments import column_list, numbers, require_columns
 from landrelease.errors import DataError, OptionError
-from landrelease.outcomes.arguments import column_list, numbers, require_columns
 from landrelease.outcomes.evidence import match_follow_ups
 from landrelease.tables import CODES, conform
 

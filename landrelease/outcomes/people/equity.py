@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import column_list, numbers, require_columns, require_draws, require_share
 from landrelease.errors import OptionError, check_option
-from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_draws, require_share
 
 __all__ = ["FEWEST", "Equity", "bootstrap", "equity"]
 

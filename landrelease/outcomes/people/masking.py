@@ -13,11 +13,11 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import require_columns
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import WGS84, lon_lat, require_same_crs, transform
 from landrelease.geometry.operations import GEOD
 from landrelease.match.admin import finest_level
-from landrelease.outcomes.arguments import require_columns
 
 __all__ = ["mask_points"]
 

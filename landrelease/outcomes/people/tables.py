@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import column_list, numbers, require_columns, require_whole
 from landrelease.errors import DataError, OptionError
-from landrelease.outcomes.arguments import column_list, numbers, require_columns, require_whole
 from landrelease.outcomes.people.suppression import TOTAL, suppressed
 
 __all__ = ["publishable"]

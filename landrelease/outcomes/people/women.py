@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.checks.arguments import column_list, numbers, require_columns
 from landrelease.errors import DataError, OptionError
-from landrelease.outcomes.arguments import column_list, numbers, require_columns
 from landrelease.outcomes.people.equity import FEWEST, Equity, bootstrap
 
 __all__ = ["womens_share"]

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.cells import days_between
+from landrelease.checks.arguments import require_draws
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2
-from landrelease.outcomes.arguments import require_draws
 from landrelease.tables import RESULTS, conform, use_group
 
 __all__ = ["check_horizons", "clusters_of", "group_values", "known_releases"]

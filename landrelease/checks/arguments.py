@@ -1,15 +1,19 @@
-"""What the estimators ask of their arguments, and how they say what is wrong."""
+"""What functions ask of their frames and options, and how they say what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import as_days, as_text
 from landrelease.errors import DataError, LandReleaseError, OptionError, nearest
+from landrelease.tables import RESULTS, conform
 
-__all__ = ["column_list", "numbers", "require_columns", "require_draws", "require_share", "require_whole"]
+__all__ = ["column_list", "day_column", "distinct", "joined", "number_column", "numbers", "require_columns",
+           "require_draws", "require_share", "require_whole", "text_column", "typed", "unique_ids"]  # fmt: skip
 
 
 def column_list(name: str, given: str | Sequence[str] | None) -> list[str]:
@@ -57,11 +61,11 @@ def numbers(values: pd.Series, what: str, *, low: float = 0.0) -> pd.Series:
     [1.0, nan]
     >>> numbers(pd.Series([1.0, -2.0]), "area_m2")
     Traceback (most recent call last):
-    landrelease.errors.DataError: area_m2 must hold numbers of 0 or more: 1 of 2 rows do not, row 1 has -2.0.
+    landrelease.errors.DataError: area_m2 must hold finite numbers of 0 or more: 1 of 2 rows do not, row 1 has -2.0.
       Fix: correct the rows; leave a cell empty where nothing is known: no code such as -99.
     >>> numbers(pd.Series(["1", "many"]), "area_m2")
     Traceback (most recent call last):
-    landrelease.errors.DataError: area_m2 must hold numbers of 0 or more: 1 of 2 rows do not, row 1 has 'many'.
+    landrelease.errors.DataError: area_m2 must hold finite numbers of 0 or more: 1 of 2 rows do not, row 1 has 'many'.
       Fix: correct the rows; leave a cell empty where nothing is known: no code such as -99.
     """
     is_other = pd.api.types.is_bool_dtype(values.dtype) or values.dtype.kind in "mM"  # a day is no number of it
@@ -74,11 +78,65 @@ def numbers(values: pd.Series, what: str, *, low: float = 0.0) -> pd.Series:
         first = values.iloc[at]
         asked = f" of {low:g} or more" if np.isfinite(low) else ""
         raise DataError(
-            f"{what} must hold numbers{asked}: {int(wrong.sum())} of {len(values)} rows do not, row {at} has "
+            f"{what} must hold finite numbers{asked}: {int(wrong.sum())} of {len(values)} rows do not, row {at} has "
             f"{first.item() if isinstance(first, np.generic) else first!r}.\n"
             "  Fix: correct the rows; leave a cell empty where nothing is known: no code such as -99."
         )
     return found
+
+
+def number_column(frame: pd.DataFrame, name: str, what: str, *, low: float = 0.0) -> pd.Series:
+    """Return a column as finite numbers of at least `low`, all missing where the frame has none."""
+    if name not in frame:
+        return pd.Series(np.nan, index=frame.index, dtype="float64")
+    return numbers(frame[name], f"'{what}': {name}", low=low)
+
+
+def text_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as text, all missing where the frame has none."""
+    return as_text(frame[name]) if name in frame else pd.Series(None, index=frame.index, dtype="str")
+
+
+def day_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as days, all missing where the frame has none."""
+    if name not in frame:
+        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
+    return as_days(frame[name], name)
+
+
+def unique_ids(frame: pd.DataFrame, name: str, what: str) -> pd.Series:
+    """Return an id column as text; raise DataError where one is missing or stands twice."""
+    require_columns(frame, what, [name])
+    ids = as_text(frame[name])
+    if ids.isna().any():
+        raise DataError(f"'{what}': {int(ids.isna().sum())} of {len(ids)} rows have no {name}. Fix: give each its own.")
+    repeats = ids.duplicated()
+    if repeats.any():
+        raise DataError(
+            f"'{what}': {name} must stand once: {int(repeats.sum())} of {len(ids)} rows repeat one, the first "
+            f"{ids[repeats].iloc[0]!r}.\n  Fix: drop_duplicates(), or find_problems(frame, ...) lists them."
+        )
+    return ids
+
+
+def typed(rows: pd.DataFrame, result: str, *, lead: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the columns of a declared result in order and type; of the first ones only those in `lead`."""
+    names = RESULTS[result].names
+    found = conform(rows, result).reset_index(drop=True)
+    return found if lead is None else found[[name for name in names if name in lead]]
+
+
+def joined(left: pd.DataFrame, right: pd.DataFrame, on: list[str]) -> pd.DataFrame:
+    """Return the pairs of rows with the same keys; columns that both have end in `_other` for the right."""
+    if left.empty or right.empty:
+        # pandas can not merge text without a single row
+        left, right = (frame.astype(dict.fromkeys(on, "object")) for frame in (left, right))
+    return left.merge(right, on=on, suffixes=("", "_other"))
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Return the values that are known, each once, in their order."""
+    return list(dict.fromkeys(value for value in values if pd.notna(value)))
 
 
 def require_share(name: str, value: float) -> None:
