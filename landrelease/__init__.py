@@ -95,7 +95,7 @@ if TYPE_CHECKING:
         run,
         sample_programme,
     )
-    from landrelease.maps import land_release_map, priority_map, save_page
+    from landrelease.maps import land_release_map, live_ranking, priority_map, save_page
     from landrelease.report import write_priority_page, write_report, write_site_report
     from landrelease.scale import map_areas, read_parts
 
@@ -157,6 +157,7 @@ __all__ = [
     "land_balance",
     "land_release_map",
     "leave_one_out",
+    "live_ranking",
     "map_areas",
     "match_follow_ups",
     "match_nearby",
@@ -200,6 +201,7 @@ _LATE = {
     "run": "job",
     "sample_programme": "job",
     "land_release_map": "maps",
+    "live_ranking": "maps",
     "map_areas": "scale",
     "plan_programme": "job",
     "priority_map": "maps",

@@ -79,6 +79,14 @@
       return tile;
     },
 
+    /** Draws what is on the screen again in its place, after the classes of rows have changed. */
+    repaint() {
+      for (const { el, coords } of Object.values(this._tiles || {})) {
+        el.getContext("2d").clearRect(0, 0, el.width, el.height);
+        this._draw(el, coords, Math.round(el.width / this.getTileSize().x));
+      }
+    },
+
     _class(facet, row) {
       return facet < 0 ? 0 : this.classes[facet][row];
     },
