@@ -45,15 +45,16 @@
   function summary(data, now, start, top) {
     if (!now.found) return ["Nothing decides."];
     const [held, open] = [2, 1].map((code) => now.line.reduce((count, one) => count + (one === code), 0));
-    const first = `${fixedNumber(held, 0)} ${held === 1 ? "is" : "are"} among the first ${fixedNumber(top, 0)}`;
-    const shared = open ? `; ${fixedNumber(open, 0)} may be, for nothing here says which of them come first` : "";
+    const places = fixedNumber(Math.max(0, top - held), 0);
+    const surely = held ? `${fixedNumber(held, 0)} ${held === 1 ? "area is" : "areas are"} in. ` : "";
+    const line = open ? `${surely}For the other ${places}, nothing here decides between ${fixedNumber(open, 0)} areas.` : surely.trim();
     const rows = now.found.order;
     const into = rows.filter((row) => now.line[row] && !start.line[row]);
     const out = rows.filter((row) => !now.line[row] && start.line[row]);
     const change = into.length || out.length
       ? [into.length ? `In come ${named(data, into)}.` : "", out.length ? `Out go ${named(data, out)}.` : ""].filter(Boolean).join(" ")
       : "The same areas as at the start.";
-    return [`${first}${shared}.`, change];
+    return [line || "No area is ranked.", change];
   }
 
   // The order
@@ -96,7 +97,8 @@
     const body = make("tbody");
     const heads = [["rank", "Rank"], ["change", "Moved"], ["area", "Area"], ["made", "Made of"], ["score", "Score"]];
     const head = make("tr", {}, ...heads.map(([name, text]) => make("th", { scope: "col", class: "lr-" + name, text })));
-    const table = make("table", {}, make("thead", {}, head), body);
+    const isWide = data.missing === "bounds";
+    const table = make("table", { class: isWide ? "lr-wide" : "" }, make("thead", {}, head), body);
     const top = make("input", { type: "number", id: "lr-top", min: 1, max: Math.max(1, data.rows), value: Math.min(data.top, Math.max(1, data.rows)), input: () => page.later() });
     const find = make("input", { type: "search", id: "lr-find", autocomplete: "off", spellcheck: "false", input: () => {
       from = 0;
@@ -153,7 +155,7 @@
     element.places.change.className = `lr-change ${sign[0] === "▲" ? "lr-up" : sign[0] === "▼" ? "lr-down" : ""}`;
     element.button.replaceChildren(said(data.ids[row]));
     element.button.setAttribute("aria-pressed", String(row === selected));
-    const open = line[row] === 1 ? "shares the last places" : "";
+    const open = line[row] === 1 ? "not decided" : "";
     element.unit.textContent = [data.unit[row], open].filter(Boolean).join(" · ");
     stack(element.bar, data, weights, found, row, most);
     const points = digits ? digits + 1 : 0;

@@ -4,11 +4,13 @@
   const landrelease = (window.landrelease = window.landrelease || {});
   const { make, said } = landrelease.dom;
   const UNITS_FROM = [0, 1, 2, 5, 10]; // as the labels in live.py: none, 1, 2 to 4, 5 to 9, 10 or more
+  const MOST_RINGS = 500;
+  const RINGED_UNDER = 18; // an outline is seen on what is larger [px]
   const UNIT_LABELS = ["none", "1", "2 to 4", "5 to 9", "10 or more"];
 
   function key(entries) {
-    const items = entries.map(({ look, text, isBold }) => {
-      const chip = make("span", { class: "lr-key-chip" + (look.hatch ? " lr-hatched" : "") + (isBold ? " lr-bold" : "") });
+    const items = entries.map(({ look, text, isRing }) => {
+      const chip = make("span", { class: "lr-key-chip" + (look.hatch ? " lr-hatched" : "") + (isRing ? " lr-ring" : "") });
       if (look.colour) chip.style.backgroundColor = look.colour;
       return make("li", {}, chip, make("span", { text }));
     });
@@ -42,7 +44,7 @@
         const shown = entries.filter(({ k }) => last[k]);
         if (shown.length) shown[0].text = `Rank ${shown[0].text}`;
         if (rowOf.some((row) => fifth(row) === 5)) shown.push({ look: fills[5], text: "not ranked" });
-        key([...shown, { look: {}, isBold: true, text: `among the first ${number(top)}` }]);
+        key([...shown, { look: {}, isRing: true, text: `among the first ${number(top)}` }]);
       },
       tip(shape, found) {
         const row = rowOf[shape];
@@ -69,7 +71,7 @@
         });
         const entries = UNIT_LABELS.map((text, k) => ({ look: fills[k], text }));
         entries[0].text = `Of the first ${landrelease.fixedNumber(top, 0)}: none`;
-        key(entries);
+        key(rowsOf.every((rows) => rows.length) ? entries : [...entries, { look: {}, text: "no ranked area" }]);
       },
       tip: (shape, found, top) => [column("name").value(shape) || "no name", `${counts[shape]} of the first ${top}; ${rowsOf[shape].length} in the ranking`],
     };
@@ -81,19 +83,45 @@
     document.getElementById("lr-map").append(map.getContainer());
     map.attributionControl?.setPrefix(false);
     L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    let now = { found: null, top: 0, selected: null };
     const fit = () => bounds && map.fitBounds(bounds, { padding: [14, 14], maxZoom: 15, animate: false });
     let isFitted = false;
     new ResizeObserver(() => {
       if (!map.getContainer().clientWidth) return;
       map.invalidateSize({ animate: false });
       if (!isFitted) fit();
+      else if (now.selected !== null && now.selected !== undefined) reach(now.selected);
       isFitted = true;
     }).observe(map.getContainer());
     document.getElementById("lr-key").after(...layer.header.notes.map((text) => make("p", { class: "lr-help", text })));
+    /** Brings an area that lies outside the view into it. */
+    const reach = (row) => {
+      const shape = kind.shapeOf(row);
+      if (shape === undefined || shape < 0 || !map.getContainer().clientWidth) return;
+      const place = layer.boundsOf(shape).getCenter();
+      if (!map.getBounds().pad(-0.1).contains(place)) map.panTo(place, { animate: false });
+    };
     const tip = L.tooltip({ className: "lr-tip", direction: "top", offset: [0, -6] });
     const ring = (options) => L.circleMarker([0, 0], { radius: 15, fill: false, interactive: false, ...options });
     const marks = L.layerGroup([ring({ color: "#fff", weight: 7 }), ring({ color: "#000", weight: 3 })]);
-    let now = { found: null, top: 0 };
+    const rings = L.layerGroup().addTo(map);
+    const renderer = L.canvas();
+    /** Rings the first areas that are too small for their outline to be seen. */
+    const ringFirst = () => {
+      rings.clearLayers();
+      if (kind.unitAt || !now.found) return;
+      const first = now.found.order.slice(0, MOST_RINGS).filter((row) => now.line[row]);
+      for (const row of first) {
+        const shape = kind.shapeOf(row);
+        if (shape === undefined) continue;
+        const bounds = layer.boundsOf(shape);
+        const size = map.latLngToLayerPoint(bounds.getSouthEast()).distanceTo(map.latLngToLayerPoint(bounds.getNorthWest()));
+        const dashArray = now.line[row] === 1 ? "3 3" : null;
+        const ring = { renderer, radius: 6, color: "#000", weight: 2, dashArray, fill: false, interactive: false };
+        if (size < RINGED_UNDER) rings.addLayer(L.circleMarker(bounds.getCenter(), ring));
+      }
+    };
+    map.on("zoomend", ringFirst);
     map.on("mousemove", (event) => {
       const shape = layer.rowsAt(event.latlng)[0];
       map.getContainer().classList.toggle("lr-over", shape !== undefined);
@@ -116,22 +144,17 @@
     });
     return {
       show(found, line, top, selected) {
-        now = { found, top, selected };
+        now = { found, line, top, selected };
         kind.color(found, line, top);
         layer.repaint();
+        ringFirst();
         const shape = selected === null ? undefined : kind.shapeOf(selected);
         if (kind.unitAt || shape === undefined || shape < 0) return marks.remove();
         const place = layer.boundsOf(shape).getCenter();
         marks.eachLayer((mark) => mark.setLatLng(place));
         return marks.addTo(map);
       },
-      /** Brings an area that lies outside the view into it. */
-      reach(row) {
-        const shape = kind.shapeOf(row);
-        if (shape === undefined || shape < 0 || !map.getContainer().clientWidth) return;
-        const place = layer.boundsOf(shape).getCenter();
-        if (!map.getBounds().pad(-0.05).contains(place)) map.panTo(place, { animate: false });
-      },
+      reach,
     };
   };
 })();

@@ -111,12 +111,11 @@
   function criterion(weights, j, scale, change) {
     const one = weights.data.criteria[j];
     const id = "lr-weight-" + j;
-    const move = (by) => (event) => {
+    const move = (by) => () => {
       const place = weights.sequence.indexOf(j) + by;
       if (place < 0 || place >= weights.sequence.length) return;
       weights.move(j, place);
       change();
-      event.currentTarget.focus();
     };
     const slider = make("input", { type: "range", id, min: 0, max: scale.max, step: scale.step, input: () => {
       weights.rate(j, slider.valueAsNumber);
@@ -144,6 +143,15 @@
       down.toggleAttribute("aria-disabled", place === weights.sequence.length - 1);
     };
     return item;
+  }
+
+  /** Puts rows in order around the one that is dragged or focused: one that is moved itself would lose the pointer. */
+  function arrange(list, rows) {
+    if (rows.every((row, k) => list.children[k] === row)) return;
+    const held = rows.findIndex((row) => row.matches(".lr-dragged, :focus-within"));
+    if (held < 0) return void list.replaceChildren(...rows);
+    for (const row of rows.slice(0, held)) list.insertBefore(row, rows[held]);
+    for (const row of rows.slice(held + 1)) list.append(row);
   }
 
   /** Lets the rows of a list be dragged by their grips, with a finger, a pen or a mouse. */
@@ -190,8 +198,8 @@
       box.show = () => (box.checked = weights.isOrder === isOrder);
       return [box, make("label", {}, box, make("span", { text }))];
     };
-    const radios = data.centroids.length > 1 ? [radio(false, "weights"), radio(true, "order only")] : [];
-    const choice = make("fieldset", {}, make("legend", { text: "Set the" }), ...radios.map((one) => one[1]));
+    const radios = data.centroids.length > 1 ? [radio(false, "weights"), radio(true, "only the order")] : [];
+    const choice = make("fieldset", {}, make("legend", { text: "Set" }), ...radios.map((one) => one[1]));
     const none = make("p", { class: "lr-none", role: "alert" });
     const reset = make("button", { type: "button", text: "Back to the start", click: () => {
       weights.reset();
@@ -206,7 +214,7 @@
     weights.show = () => {
       for (const [box] of radios) box.show();
       for (const item of items) item.show();
-      weights.sequence.forEach((j, k) => list.children[k] !== items[j] && list.insertBefore(items[j], list.children[k] || null));
+      arrange(list, weights.sequence.map((j) => items[j]));
       list.classList.toggle("lr-by-order", weights.isOrder);
       const isNothing = !weights.weights.some((weight) => weight > 0);
       none.textContent = isNothing ? "All weights are 0: nothing decides. Raise one." : "";
