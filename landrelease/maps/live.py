@@ -42,8 +42,8 @@ _COUNTS = (("None of them", "#FFFFFF"), ("1", "#FFFFB2"), ("2 to 4", "#FECC5C"),
 
 def live_ranking(
     ranking: Ranking,
-    areas: gpd.GeoDataFrame | None = None,
     *,
+    areas: gpd.GeoDataFrame | None = None,
     scheme: Scheme | None = None,
     admin_areas: gpd.GeoDataFrame | None = None,
     columns: Sequence[str] | None = None,
@@ -108,7 +108,7 @@ def live_ranking(
     >>> ranking = prioritise(pd.DataFrame(cells), criteria, missing="worst")
     >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": ["open", "open"]},
     ...                          geometry=[shapely.box(18, 44, 18.01, 44.01), None], crs=4326)
-    >>> page = live_ranking(ranking, areas, title="Workshop").render()
+    >>> page = live_ranking(ranking, areas=areas, title="Workshop").render()
     >>> "Internal use" in page, "HA-1" in page
     (True, False)
     >>> empty = live_ranking(prioritise(pd.DataFrame(cells).iloc[:0], criteria))
@@ -260,7 +260,7 @@ def _block(
     header = {
         "ids": ids,
         "unit": [_text(one) for one in unit.reindex(ids)],
-        "facts": [{"label": str(name), "values": facts[name].reindex(ids).map(_text).tolist()} for name in facts],
+        "facts": [{"label": str(name), "values": [_text(one) for one in facts[name].reindex(ids)]} for name in facts],
         "said": said,
         "criteria": [_criterion(one, is_asked) for one, is_asked in zip(ranking.criteria, asked, strict=True)],
         "centroids": [] if has_points else rank_order_centroid(len(ranking.criteria)),

@@ -122,7 +122,7 @@ def simple_page(simple: tuple[pd.DataFrame, Scheme], tmp_path: Path) -> Path:
     table, scheme = simple
     path = tmp_path / "live.html"
     ranking = prioritise(table, scheme, missing="worst")
-    page = live_ranking(ranking, areas_of(list(table["area_id"])), scheme=scheme, admin_areas=units_of(), top=2, title="Workshop")
+    page = live_ranking(ranking, areas=areas_of(list(table["area_id"])), scheme=scheme, admin_areas=units_of(), top=2, title="Workshop")
     page.save(path)
     return path
 
@@ -259,7 +259,10 @@ def test_sliders_move_the_order_the_map_and_the_reasons(
         const at = tile.getBoundingClientRect();
         const [x, y] = [box.left + place.x - at.left, box.top + place.y - at.top];
         if (x < 0 || y < 0 || x >= at.width || y >= at.height) continue;
-        const pixel = [...tile.getContext('2d').getImageData(x, y, 1, 1).data];
+        const probe = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+        const brush = probe.getContext('2d', { willReadFrequently: true });
+        brush.drawImage(tile, x, y, 1, 1, 0, 0, 1, 1);
+        const pixel = [...brush.getImageData(0, 0, 1, 1).data];
         if (pixel[3] && Math.abs(pixel[0] - 255) > 2) return pixel.slice(0, 3);
       }
     }"""
@@ -392,7 +395,7 @@ def test_on_a_phone(browser: Any, simple_page: Path) -> None:
 def test_units_instead_of_places(browser: Any, simple: tuple[pd.DataFrame, Scheme], tmp_path: Path) -> None:
     table, scheme = simple
     ranking = prioritise(table, scheme, missing="worst")
-    page = live_ranking(ranking, areas_of(list(table["area_id"])), admin_areas=units_of(), hazards="admin", top=2)
+    page = live_ranking(ranking, areas=areas_of(list(table["area_id"])), admin_areas=units_of(), hazards="admin", top=2)
     page.save(tmp_path / "live.html")
     opened = Opened(browser, tmp_path / "live.html")
     assert "Internal use" not in opened.page.inner_text("body")
@@ -419,7 +422,7 @@ def test_hostile_texts_are_shown_as_they_are(browser: Any, tmp_path: Path, width
     areas = areas_of(HOSTILE).assign(operator=HOSTILE, **{HOSTILE[4]: HOSTILE})
     units = units_of().assign(name=[HOSTILE[0], HOSTILE[9]])
     ranking = prioritise(table, scheme, missing="worst")
-    page = live_ranking(ranking, areas, scheme=scheme, admin_areas=units, columns=["operator", HOSTILE[4]], title=HOSTILE[3])
+    page = live_ranking(ranking, areas=areas, scheme=scheme, admin_areas=units, columns=["operator", HOSTILE[4]], title=HOSTILE[3])
     page.save(tmp_path / "live.html")
     opened = Opened(browser, tmp_path / "live.html", width)
     shown = opened.page.evaluate("[...document.querySelectorAll('.lr-order tbody button')].map((one) => one.textContent)")

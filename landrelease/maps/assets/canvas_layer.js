@@ -167,14 +167,12 @@
     },
 
     _trace(path, ring, { world, left, top }) {
+      const start = this.vertexStart[ring];
       const end = this.vertexStart[ring + 1];
-      for (let j = this.vertexStart[ring]; j < end; j++) {
-        const x = this.x[j] * world - left;
-        const y = this.y[j] * world - top;
-        if (j === this.vertexStart[ring]) path.moveTo(x, y);
-        else path.lineTo(x, y);
-      }
-      if (this.ringKind[ring] === RING) path.closePath();
+      path.moveTo(this.x[start] * world - left, this.y[start] * world - top);
+      for (let j = start + 1; j < end; j++) path.lineTo(this.x[j] * world - left, this.y[j] * world - top);
+      // closePath would look at all of the path so far, each time
+      if (this.ringKind[ring] === RING) path.lineTo(this.x[start] * world - left, this.y[start] * world - top);
     },
 
     _paint({ brush, scale, weight }, path, fill, stroke, isFilled) {
@@ -193,6 +191,7 @@
       brush.lineWidth = stroke.width * scale * (stroke.isSteady ? 1 : weight);
       brush.setLineDash((stroke.dash || []).map((length) => length * scale));
       brush.lineJoin = "round";
+      brush.lineCap = stroke.dash?.length ? "butt" : "round";
       brush.stroke(path);
       brush.setLineDash([]);
     },

@@ -16,14 +16,14 @@ _CRITERION_DEFAULTS = {"more_is_urgent": True, "form": "value", "label": "", "un
 
 @dataclass(frozen=True)
 class SchemeText:
-    """The text of a scheme in parts: `head`, then each of `criteria` with a line for its weight, then `tail`.
+    """The text of a scheme in parts, which whoever sets the weights puts together with empty lines between.
 
     Attributes
     ----------
     head : str
-        What the scheme is and where it comes from. It ends where `weights = "order"` may stand.
+        What the scheme is and where it comes from. The line `weights = "order"` may follow.
     criteria : tuple of str
-        One `[[criterion]]` each, without its weight: that is a line after it.
+        One `[[criterion]]` each. The line of its weight follows, unless the weights are an order.
     tail : str
         Classes and bands.
     """
@@ -31,25 +31,6 @@ class SchemeText:
     head: str
     criteria: tuple[str, ...]
     tail: str
-
-    def with_weights(self, weights: tuple[float, ...] | None) -> str:
-        """Return the whole text; None stands for the order of the criteria.
-
-        Examples
-        --------
-        >>> text = SchemeText('name = "a"\\n', ('[[criterion]]\\ncolumn = "people"\\n',), "")
-        >>> print(text.with_weights((0.1,)))
-        name = "a"
-        <BLANKLINE>
-        [[criterion]]
-        column = "people"
-        weight = 0.1
-        <BLANKLINE>
-        """
-        if weights is None:
-            return f'{self.head}weights = "order"\n\n' + "\n".join([*self.criteria, self.tail])
-        pairs = zip(self.criteria, weights, strict=True)
-        return f"{self.head}\n" + "\n".join([*(f"{text}weight = {_toml(one)}\n" for text, one in pairs), self.tail])
 
 
 def scheme_text(scheme: Scheme) -> SchemeText:
