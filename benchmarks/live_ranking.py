@@ -2,9 +2,10 @@
 
     python benchmarks/live_ranking.py [--areas 10000] [--criteria 8] [--steps 60] [--page FILE]
 
-A step is all that follows a slider before the next picture: new scores, the order, the rows of the list, the reasons of the
-area that is chosen, and the map drawn again. The layout and the pixels of the map, which the browser would make later, are
-asked for within it. The areas have 25 corners each and are all on the screen: the map can have no more to draw.
+A step is all that follows a slider before the next picture: new scores, the order, the rows of the list, the reasons of
+the area that is chosen, and the map drawn again. The layout and the pixels of the map, which the browser would make
+later, are asked for within it. The areas have 25 corners each and are all on the screen: the map can have no more to
+draw.
 """
 
 from __future__ import annotations
@@ -86,8 +87,8 @@ def main() -> None:
         page.evaluate(_STEPS, 5)
         ranked, whole = page.evaluate(_STEPS, options.steps)
         browser.close()
-    print(f"{options.areas:,} areas, {options.criteria} criteria: {path.stat().st_size / 1e6:.1f} MB, made in {seconds:.1f} s")
-    print(f"open after {opened:.2f} s")
+    print(f"{options.areas:,} areas, {options.criteria} criteria")
+    print(f"page: {path.stat().st_size / 1e6:.1f} MB, made in {seconds:.1f} s, open after {opened:.2f} s")
     for name, times in (("new order alone", ranked), ("whole step", whole)):
         print(f"{name}: median {statistics.median(times):.1f} ms, worst of {len(times)} {max(times):.1f} ms")
 

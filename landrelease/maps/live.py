@@ -202,9 +202,7 @@ def _say(value: Any, column: str) -> str:
     return f"{value:,.6g}{' ' + unit if unit else ''}"
 
 
-def _units(
-    admin_areas: gpd.GeoDataFrame | None, areas: pd.DataFrame | None, hazards: str
-) -> gpd.GeoDataFrame | None:
+def _units(admin_areas: gpd.GeoDataFrame | None, areas: pd.DataFrame | None, hazards: str) -> gpd.GeoDataFrame | None:
     """Return the units that areas can lie in, one row a code; None where none are given."""
     if hazards == "admin":
         if admin_areas is None:
@@ -266,7 +264,9 @@ def _block(
         "centroids": [] if has_points else rank_order_centroid(len(ranking.criteria)),
         "isOrder": ranking.weights == "order",
         "hasClasses": bool(ranking.classes),
-        "bands": [{"name": one.name, "atLeast": one.at_least} for one in sorted(ranking.bands, key=lambda b: -b.at_least)],
+        "bands": [
+            {"name": one.name, "atLeast": one.at_least} for one in sorted(ranking.bands, key=lambda b: -b.at_least)
+        ],
         "missing": ranking.missing,
         "scheme": ranking.scheme,
         "top": top,
@@ -326,7 +326,7 @@ def _area_layer(areas: gpd.GeoDataFrame, ids: pd.Series) -> Drawing:
     fills = [{"colour": shade, "solid": shade} for shade in RANK_SHADES]
     fills.append({"hatch": "#6B6B6B", "solid": "#6B6B6B"})
     absent = int((~ids.astype("str").isin(shown["area_id"].astype("str"))).sum())
-    notes = [note for note in row_notes(shown, None)]
+    notes = row_notes(shown, None)
     if absent:
         notes.append(f"{absent:,} in the ranking are not among these areas: in the order, not on the map.")
     return _layer(shown, fills, [_THIN, _OPEN, _IN], name="Areas by rank", noun="Hazardous area", notes=notes)
@@ -349,7 +349,13 @@ def _unit_layer(units: gpd.GeoDataFrame, areas: pd.DataFrame, ids: pd.Series) ->
 
 
 def _layer(
-    shown: gpd.GeoDataFrame, fills: list[dict[str, Any]], strokes: list[dict[str, Any]], *, name: str, noun: str, notes: list[str]
+    shown: gpd.GeoDataFrame,
+    fills: list[dict[str, Any]],
+    strokes: list[dict[str, Any]],
+    *,
+    name: str,
+    noun: str,
+    notes: list[str],
 ) -> Drawing:
     facets = []
     for role, looks in (("fill", fills), ("stroke", strokes)):

@@ -78,7 +78,9 @@ class LiveSkeleton(JSCSSMixin, MacroElement):
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Add the markup to the page; the title is the only text from a caller and is escaped."""
         body = cast(Figure, self.get_root()).html
-        badge = f'<p class="lr-internal">Internal use: shows {html.escape(self._internal)}</p>' if self._internal else ""
+        badge = (
+            f'<p class="lr-internal">Internal use: shows {html.escape(self._internal)}</p>' if self._internal else ""
+        )
         notes = "".join(f'<p class="lr-shown">{html.escape(note)}</p>' for note in self._notes)
         head = f'<header class="lr-head"><h1 dir="auto">{html.escape(self._title)}</h1>{badge}{notes}</header>'
         panes = _PANES.format(loading=_LOADING, map=_MAP if self.map_name else "")
@@ -89,9 +91,7 @@ class LiveSkeleton(JSCSSMixin, MacroElement):
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-def live_page(
-    block: str, drawings: Sequence[Drawing], *, title: str, internal: str, notes: Sequence[str]
-) -> Figure:
+def live_page(block: str, drawings: Sequence[Drawing], *, title: str, internal: str, notes: Sequence[str]) -> Figure:
     """Return the page; the first of the drawings is the one that follows the weights."""
     figure = OfflineFigure(title=title)
     skeleton = LiveSkeleton(block, title=title, internal=internal, notes=notes)

@@ -77,7 +77,9 @@ def test_areas_are_joined_by_id_and_only_allowed_columns_leave(table: pd.DataFra
         "1 of 4 have no geometry: counted here, not drawn.",
         "1 in the ranking are not among these areas: in the order, not on the map.",
     ]
-    everything = b"".join(gzip.decompress(b64decode(one)) for one in re.findall(r'octet-stream" id="[^"]*">([^<]*)<', page))
+    everything = b"".join(
+        gzip.decompress(b64decode(one)) for one in re.findall(r'octet-stream" id="[^"]*">([^<]*)<', page)
+    )
     assert SECRET.encode() not in everything
     assert SECRET not in page
     assert "Internal use: shows exact uncleared land" in page
@@ -106,7 +108,9 @@ def test_a_page_for_the_public_has_no_shape_of_an_area(
         assert word not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
 
 
-def test_what_the_page_can_not_be_made_of_is_refused(table: pd.DataFrame, areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> None:
+def test_what_the_page_can_not_be_made_of_is_refused(
+    table: pd.DataFrame, areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame
+) -> None:
     ranking = prioritise(table, CRITERIA, missing="worst")
     with pytest.raises(OptionError, match="moves the weights of a sum; this ranking is by method='promethee'"):
         live_ranking(prioritise(table, CRITERIA, method="promethee", missing="worst"))

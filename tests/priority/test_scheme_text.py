@@ -22,11 +22,15 @@ from landrelease.priority import (
 )
 from landrelease.priority.scheme.text import scheme_text
 
-texts = st.text(max_size=20) | st.sampled_from(['a "b"', "c\\d", "'''", '"""', "\x7f\x00", "{{ 7*7 }}", "]]\n[[criterion]]"])
+texts = st.text(max_size=20) | st.sampled_from(
+    ['a "b"', "c\\d", "'''", '"""', "\x7f\x00", "{{ 7*7 }}", "]]\n[[criterion]]"]
+)
 columns = texts.filter(lambda text: bool(text.strip()))
 weights = st.floats(0, 1e300, allow_subnormal=True)
 bounds = st.tuples(st.floats(-1e12, 1e12) | st.integers(-50, 50), st.floats(1e-6, 1e12) | st.integers(1, 50))
-measures = st.builds(Measure, st.just("people_within"), st.fixed_dictionaries({"within_m": st.floats(1, 1e6)})) | st.builds(
+measures = st.builds(
+    Measure, st.just("people_within"), st.fixed_dictionaries({"within_m": st.floats(1, 1e6)})
+) | st.builds(
     Measure,
     st.just("column"),
     st.fixed_dictionaries({"name": columns, "values": st.dictionaries(columns, st.floats(-1e9, 1e9), min_size=1)}),
@@ -61,7 +65,9 @@ def schemes(draw: st.DrawFn) -> Scheme:
     at_least = sorted(draw(st.lists(st.floats(-1e9, 1e9), max_size=3, unique=True)), reverse=True)
     bands = tuple(Band(draw(texts), one) for one in at_least)
     note = draw(texts).strip()
-    return Scheme(draw(texts), draw(texts), draw(texts), draw(st.booleans()), note, chosen, sources, bands, "given", classes)
+    return Scheme(
+        draw(texts), draw(texts), draw(texts), draw(st.booleans()), note, chosen, sources, bands, "given", classes
+    )
 
 
 def whole(scheme: Scheme) -> str:
@@ -70,7 +76,9 @@ def whole(scheme: Scheme) -> str:
     if scheme.weights == "order":
         return f'{text.head}weights = "order"\n\n' + "\n".join([*text.criteria, text.tail])
     pairs = zip(text.criteria, scheme.criteria, strict=True)
-    return f"{text.head}\n" + "\n".join([*(f"{part}weight = {float(one.weight)!r}\n" for part, one in pairs), text.tail])
+    return f"{text.head}\n" + "\n".join(
+        [*(f"{part}weight = {float(one.weight)!r}\n" for part, one in pairs), text.tail]
+    )
 
 
 def read_back(text: str) -> Scheme:
