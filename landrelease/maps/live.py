@@ -34,7 +34,7 @@ _BY_UNIT = "Uncleared land is shown by administrative unit only."
 _NOT_SHOWN = "Uncleared land is not shown on this page."
 _THIN = {"line": "#2F3A45", "width": 0.8}
 _IN = {"line": "#000000", "width": 3.5}
-_OPEN = {"line": "#000000", "width": 3.5, "dash": [4, 4]}
+_OPEN = {"line": "#000000", "width": 2.5, "dash": [3, 3]}
 _COUNTS = (("None of them", "#FFFFFF"), ("1", "#FFFFB2"), ("2 to 4", "#FECC5C"), ("5 to 9", "#FD8D3C"),
            ("10 or more", "#BD0026"))  # fmt: skip
 """Classes of units by how many of the first areas lie in them: the page has the same bounds."""

@@ -30,7 +30,8 @@ IDS = ["HA-10", "HA-9", "ha-9", "Ñ-1", "N-1", "ﬀ", "\U0001d4b3-1", "Đ 3", "�
 HOSTILE = [
     "<img src=x onerror=window.pwned=1>", "${window.pwned=1}", "a`b", "</script><script>window.pwned=1</script>",
     "{{ 7*7 }}", "{% set a=1 %}", "{# 12", "back\\slash\\u0041 \"quoted\"", "\u202eright to left",
-    "\u0642\u0631\u064a\u0629", "&lt;b&gt;", "'\"><svg onload=window.pwned=1>", "zero\u200bwidth", "x" * 10_000, "two\nlines\x7f\x01",
+    "\u0642\u0631\u064a\u0629", "&lt;b&gt;", "'\"><svg onload=window.pwned=1>", "zero\u200bwidth", "x" * 10_000,
+    "two\nlines\x7f\x01",
 ]  # fmt: skip
 STATE = """() => {
   const { found } = landrelease.livePage.now;

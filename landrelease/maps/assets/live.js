@@ -51,9 +51,11 @@
     const rows = now.found.order;
     const into = rows.filter((row) => now.line[row] && !start.line[row]);
     const out = rows.filter((row) => !now.line[row] && start.line[row]);
-    const change = into.length || out.length
-      ? [into.length ? `In come ${named(data, into)}.` : "", out.length ? `Out go ${named(data, out)}.` : ""].filter(Boolean).join(" ")
-      : "The same areas as at the start.";
+    const isOpen = now.line.includes(1) || start.line.includes(1);
+    const [came, went] = isOpen ? ["Now in, or open", "Now out"] : ["In come", "Out go"];
+    const colon = isOpen ? ":" : "";
+    const moves = [[came, into], [went, out]].filter(([, some]) => some.length).map(([text, some]) => `${text}${colon} ${named(data, some)}.`);
+    const change = moves.length ? moves.join(" ") : "The same areas as at the start.";
     return [line || "No area is ranked.", change];
   }
 

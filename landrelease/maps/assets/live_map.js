@@ -20,7 +20,8 @@
   /** Areas: coloured by rank, outlined where they are among the first. */
   function areas(data, layer) {
     const rowOf = [...new Array(layer.rows).keys()].map((i) => layer.columns.find((one) => one.name === "row").value(i));
-    const shapeOf = new Map(rowOf.map((row, i) => [row, i]));
+    const hasShape = (i) => Number.isFinite(layer.boxes[4 * i]);
+    const shapeOf = new Map(rowOf.map((row, i) => [row, i]).filter(([, i]) => hasShape(i)));
     const fills = layer.header.looks.fills;
     return {
       shapeOf: (row) => shapeOf.get(row),
@@ -42,7 +43,7 @@
         const number = (rank) => landrelease.fixedNumber(rank, 0);
         const entries = fills.slice(0, 5).map((look, k) => ({ look, text: first[k] === last[k] ? number(first[k]) : `${number(first[k])}–${number(last[k])}`, k }));
         const shown = entries.filter(({ k }) => last[k]);
-        if (shown.length) shown[0].text = `Rank ${shown[0].text}`;
+        if (shown.length) shown[0].text = `${data.missing === "bounds" ? "Best rank" : "Rank"} ${shown[0].text}`;
         if (rowOf.some((row) => fifth(row) === 5)) shown.push({ look: fills[5], text: "not ranked" });
         key([...shown, { look: {}, isRing: true, text: `among the first ${number(top)}` }]);
       },
