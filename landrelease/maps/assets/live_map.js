@@ -20,7 +20,7 @@
   /** Areas: coloured by rank, outlined where they are among the first. */
   function areas(data, layer) {
     const rowOf = [...new Array(layer.rows).keys()].map((i) => layer.columns.find((one) => one.name === "row").value(i));
-    const hasShape = (i) => Number.isFinite(layer.boxes[4 * i]);
+    const hasShape = (i) => layer.ringStart[i] < layer.ringStart[i + 1];
     const shapeOf = new Map(rowOf.map((row, i) => [row, i]).filter(([, i]) => hasShape(i)));
     const fills = layer.header.looks.fills;
     return {
