@@ -12,7 +12,7 @@ from folium import Map
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
-from landrelease.maps.build import Drawing
+from landrelease.maps.build import Drawing, bounds_of
 from landrelease.maps.elements import NO_RECORD, Block, CanvasLayer, OfflineFigure
 from landrelease.maps.offline import OWN
 
@@ -95,7 +95,7 @@ def live_page(block: str, drawings: Sequence[Drawing], *, title: str, internal: 
     """Return the page; the first of the drawings is the one that follows the weights."""
     figure = OfflineFigure(title=title)
     skeleton = LiveSkeleton(block, title=title, internal=internal, notes=notes)
-    bounds = _bounds(drawings)
+    bounds = bounds_of(drawings[:1]) or bounds_of(drawings)
     if drawings:
         middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
         chart = Map(location=middle, zoom_start=7, tiles=None, zoom_control="topright", maxZoom=19, fadeAnimation=False)
@@ -108,12 +108,3 @@ def live_page(block: str, drawings: Sequence[Drawing], *, title: str, internal: 
     else:
         figure.add_child(skeleton)
     return figure
-
-
-def _bounds(drawings: Sequence[Drawing]) -> list[list[float]] | None:
-    """Return [[south, west], [north, east]] of the first drawing that has shapes, or None."""
-    for one in drawings:
-        if np.isfinite(one.bounds).all():
-            west, south, east, north = (float(value) for value in one.bounds)
-            return [[south, west], [north, east]]
-    return None
