@@ -72,7 +72,7 @@
         });
         const entries = UNIT_LABELS.map((text, k) => ({ look: fills[k], text }));
         entries[0].text = `Of the first ${landrelease.fixedNumber(top, 0)}: none`;
-        key(rowsOf.every((rows) => rows.length) ? entries : [...entries, { look: {}, text: "no ranked area" }]);
+        key(rowsOf.every((rows) => rows.length) ? entries : [...entries, { look: { colour: "#eef1ee" }, text: "no ranked area" }]);
       },
       tip: (shape, found, top) => [column("name").value(shape) || "no name", `${counts[shape]} of the first ${top}; ${rowsOf[shape].length} in the ranking`],
     };
@@ -99,8 +99,7 @@
     const reach = (row) => {
       const shape = kind.shapeOf(row);
       if (shape === undefined || shape < 0 || !map.getContainer().clientWidth) return;
-      const place = layer.boundsOf(shape).getCenter();
-      if (!map.getBounds().pad(-0.1).contains(place)) map.panTo(place, { animate: false });
+      map.panInside(layer.boundsOf(shape).getCenter(), { padding: [24, 24], animate: false });
     };
     const tip = L.tooltip({ className: "lr-tip", direction: "top", offset: [0, -6] });
     const ring = (options) => L.circleMarker([0, 0], { radius: 15, fill: false, interactive: false, ...options });
