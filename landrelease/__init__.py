@@ -126,6 +126,7 @@ if TYPE_CHECKING:
     )
     from landrelease.maps import (
         land_release_map,
+        live_ranking,
         map_layer,
         priority_map,
         raster_layer,
@@ -216,6 +217,7 @@ __all__ = [
     "land_balance",
     "land_release_map",
     "leave_one_out",
+    "live_ranking",
     "map_areas",
     "map_layer",
     "mapped_classes",
@@ -278,6 +280,7 @@ _LATE = {
     "run": "job",
     "sample_programme": "job",
     "land_release_map": "maps",
+    "live_ranking": "maps",
     "map_areas": "scale",
     "map_layer": "maps",
     "plan_programme": "job",

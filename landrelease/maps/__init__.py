@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from landrelease.maps.layers import land_release_map, priority_map
+from landrelease.maps.live import live_ranking
 from landrelease.maps.offline import save_page
 from landrelease.maps.paper import static_map
 from landrelease.maps.rasters import raster_layer, swipe
@@ -11,6 +12,7 @@ from landrelease.maps.timeline import timeline_map
 
 __all__ = [
     "land_release_map",
+    "live_ranking",
     "map_layer",
     "priority_map",
     "raster_layer",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Drawing",
     "assemble",
+    "bounds_of",
     "check_columns",
     "classed",
     "facet_of",
@@ -292,7 +293,7 @@ def assemble(
     from landrelease.maps.elements import CanvasLayer, OfflineFigure, Skeleton, Start
 
     every = [*drawings, *([base] if base else [])]
-    bounds = _bounds(drawings) or _bounds(every)
+    bounds = bounds_of(drawings) or bounds_of(every)
     middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
     chart = folium.Map(
         location=middle,
@@ -311,7 +312,7 @@ def assemble(
     return chart
 
 
-def _bounds(drawings: Sequence[Drawing]) -> list[list[float]] | None:
+def bounds_of(drawings: Sequence[Drawing]) -> list[list[float]] | None:
     """Return [[south, west], [north, east]] of all shapes, or None."""
     boxes = np.array([one.bounds for one in drawings]).reshape(-1, 6)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]

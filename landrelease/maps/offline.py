@@ -312,7 +312,8 @@ def _default_icon() -> str:
     images = ASSETS / "vendor" / "leaflet" / "images"
     names = {"iconUrl": "marker-icon", "iconRetinaUrl": "marker-icon-2x", "shadowUrl": "marker-shadow"}
     urls = ", ".join(f"{key}: '{_data_url(images / (name + '.png'))}'" for key, name in names.items())
-    return f"delete L.Icon.Default.prototype._getIconUrl;\nL.Icon.Default.mergeOptions({{{urls}}});"
+    options = f"delete L.Icon.Default.prototype._getIconUrl;\nL.Icon.Default.mergeOptions({{{urls}}});"
+    return f"if (window.L) {{\n{options}\n}}"
 
 
 def _own_head(text: str, nonce: str) -> str:
