@@ -84,6 +84,10 @@ class Inputs(_Section):
     costs: Files = Field(default_factory=list)
     settlements: Files = Field(default_factory=list)
     roads: Files = Field(default_factory=list)
+    beneficiaries: Files = Field(default_factory=list)
+    communities: Files = Field(default_factory=list)
+    samples: Files = Field(default_factory=list)
+    panel: Files = Field(default_factory=list)
 
 
 class About(_Section):
@@ -158,6 +162,16 @@ class Plan(_Section):
     curve_count: Annotated[int, Field(ge=0, le=50, strict=True)] = 8
 
 
+class Report(_Section):
+    """How a monitoring report is made: horizons, the smallest number of people, what `[inputs.panel]` measured."""
+
+    horizons_months: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default=[12, 24, 60], min_length=1)
+    smallest: Annotated[int, Field(ge=3, strict=True)] = 10
+    outcome: str = "outcome"
+    buffer_m: Money | None = None
+    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+
+
 class Map(_Section):
     """What a map may show."""
 
@@ -176,6 +190,7 @@ class Programme(_Section):
     costs: Costs | None = None
     plan: Plan | None = None
     map: Map = Map()
+    report: Report = Report()
     folder: Path = Path()
 
     def path(self, relative: str) -> Path:

@@ -115,4 +115,9 @@ SAY: dict[str, Callable[[Any], str]] = {
     "score": lambda value: f"{float(value):,.2f}",
     "usd": lambda value: f"{float(value):,.0f}",
     "date": lambda value: f"{pd.Timestamp(value):%Y-%m-%d}",
+    "months": lambda value: f"{float(value):,.1f}",
+    "days": lambda value: f"{float(value):,.0f}",
+    "degrees": lambda value: f"{float(value):.5f}",
+    "people": lambda value: value if isinstance(value, str) else f"{int(value):,}",
+    "flag": lambda value: "yes" if value else "no",
 }

@@ -226,6 +226,28 @@ TABLES: dict[str, Table] = {
             text("package_id", "deployment without which the area can not be worked"),
         ),
         _table(
+            "communities", "the people of an administrative unit", "admin_code", "none",
+            text("admin_code", "code of the unit", is_required=True),
+            count("people_count", "people who live there"),
+            count("women_count", "women and girls among them"),
+            share("poverty_share", "share of them who are poor, by the measure of the source"),
+            date("counted_date", "day to which the numbers refer"),
+        ),
+        _table(
+            "samples", "a place on released land that was looked at, or several that agree", "sample_id", "none",
+            text("sample_id", "identifier of the row", is_required=True),
+            text("map_class", "what the map says there: a use code, unused or other", is_required=True),
+            text("reference_class", "what was found there; missing where it could not be told"),
+            count("sample_count", "places; 1 where missing"),
+        ),
+        _table(
+            "panel", "what was measured of an area in a year", "measure_id", "none",
+            text("measure_id", "identifier of the row", is_required=True),
+            text("area_id", "the area", is_required=True),
+            Column("year", "count", "calendar year", is_required=True, low=1975, high=2100),
+            number("value", "what was measured", low=None),
+        ),
+        _table(
             "settlements", "a populated place", "settlement_id", "point",
             text("settlement_id", "identifier of the place", is_required=True),
             text("name", "name of the place"),

@@ -1,0 +1,217 @@
+"""What a report of outcomes rests on: each estimate from the inputs of a programme, or the input that it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from landrelease.errors import DataError, OptionError
+from landrelease.job.inputs import Work
+from landrelease.job.main import judge_use
+from landrelease.outcomes import (
+    AreaEstimate,
+    Attribution,
+    Beneficiaries,
+    Equity,
+    TimeToUse,
+    adjusted_area,
+    attribute,
+    beneficiaries,
+    beneficiaries_seen,
+    equity,
+    follow_up_sample,
+    mapped_classes,
+    time_to_use,
+    womens_share,
+)
+from landrelease.report.document.model import Section
+from landrelease.report.kinds.outcomes import (
+    BY,
+    area_section,
+    attribution_section,
+    time_section,
+    use_section,
+    visits_section,
+)
+from landrelease.report.kinds.people import equity_section, people_section
+
+__all__ = ["NEEDED", "outcome_sections"]
+
+NEEDED = ("events", "areas", "admin_areas", "follow_ups", "land_use", "land_cover", "beneficiaries", "communities",
+          "samples", "panel")  # fmt: skip
+"""Inputs that the report of outcomes reads."""
+Found = TypeVar("Found")
+_VISITS = "no visit to released land was given. Add [inputs.follow_ups] with release_id, visit_date and use_code."
+
+
+def outcome_sections(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
+    """Return what the records of a programme say of outcomes."""
+    say("Judging the use of released land")
+    judge_use(work)
+    frames, as_of = work.frames, work.programme.programme.as_of
+    assessment = _with_units(work, frames["assessment"])
+    say("Estimating how soon land comes into use")
+    time = _time(work, None)
+    groups = {} if isinstance(time, str) else {by: _time(work, by) for by in BY if _has_groups(work, by)}
+    timed = time_section(None, {}, time) if isinstance(time, str) else time_section(time, groups)
+    say("Estimating areas, people and causes")
+    area, people, cause = _area(work), _people(work), _cause(work)
+    source = "[inputs.beneficiaries]" if "beneficiaries" in frames else "[inputs.follow_ups]"
+    smallest = work.programme.report.smallest
+    who = (None, people) if isinstance(people, str) else (people, "")
+    return (
+        use_section(assessment, frames["summaries"], as_of),
+        timed,
+        area_section(None, area) if isinstance(area, str) else area_section(area),
+        visits_section(follow_up_sample(assessment), assessment),
+        people_section(who[0], source=source, smallest=smallest, gap=who[1]),
+        equity_section(_equity(work, assessment)),
+        attribution_section(None, cause) if isinstance(cause, str) else attribution_section(cause),
+    )
+
+
+def _told(function: Callable[[], Found]) -> Found | str:
+    """Return what a function finds, or why the records do not let it."""
+    try:
+        return function()
+    except (DataError, OptionError) as error:
+        return str(error).replace("\n  ", " ")
+
+
+def _with_units(work: Work, releases: Any) -> Any:
+    """Return releases with the name of the unit above theirs: the province or district that a reader knows."""
+    named = pd.Series(None, index=releases.index, dtype="str")
+    if "admin_areas" in work.frames:
+        units = work.frames["admin_areas"].drop_duplicates("admin_code").set_index("admin_code")
+        named = releases["admin_code"].map(units["parent_code"]).map(units["name"]).astype("str")
+    return releases.assign(unit_above=named)
+
+
+def _time(work: Work, by: str | None) -> TimeToUse | str:
+    frames, asked = work.frames, work.programme.report
+    if "follow_ups" not in frames:
+        return _VISITS
+    return _told(lambda: time_to_use(
+        _with_units(work, frames["releases"]), frames["follow_ups"], as_of=work.programme.programme.as_of, by=by,
+        horizons_months=asked.horizons_months, min_observed_share=work.programme.match.min_observed_share,
+        seed=asked.seed,
+    ))  # fmt: skip
+
+
+def _has_groups(work: Work, by: str) -> bool:
+    return by != "unit_above" or "admin_areas" in work.frames
+
+
+def _area(work: Work) -> AreaEstimate | str:
+    """Correct the latest land cover by the places that were looked at."""
+    frames = work.frames
+    lacking = [name for name in ("land_cover", "samples") if name not in frames]
+    if lacking:
+        return (
+            f"the programme has no {' and no '.join(name.replace('_', ' ') for name in lacking)}. It takes a map "
+            "([[inputs.land_cover]]) and places drawn at random whose use is known ([inputs.samples] with map_class "
+            "and reference_class: use codes)."
+        )
+    latest = max(frames["land_cover"], key=lambda cover: cover.year)
+    releases = frames["releases"]
+    older = releases[releases["release_date"].dt.year < latest.year]
+    legend = {int(code): str(use) for code, use in latest.classes.items()}
+    return _told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
+
+
+def _people(work: Work) -> Beneficiaries | str:
+    frames = work.frames
+    gap = (
+        "nobody counted who benefits. Add [inputs.beneficiaries], or women_count, men_count, girls_count and "
+        "boys_count to the visits."
+    )
+    return _told(lambda: beneficiaries(_records(work), by="unit_above")) if _has_people(frames) else gap
+
+
+def _has_people(frames: Mapping[str, Any]) -> bool:
+    return "beneficiaries" in frames or "follow_ups" in frames
+
+
+def _records(work: Work) -> pd.DataFrame:
+    """Return the counts of people with the larger unit of their release; those of visits only where no table is given."""
+    frames = work.frames
+    releases = _with_units(work, frames["releases"])
+    if "beneficiaries" in frames:
+        records = frames["beneficiaries"]
+    else:
+        records = beneficiaries_seen(releases, frames["follow_ups"], as_of=work.programme.programme.as_of)
+    units = releases.drop_duplicates("release_id").set_index("release_id")["unit_above"]
+    codes = releases.drop_duplicates("release_id").set_index("release_id")["admin_code"]
+    return records.assign(unit_above=records["release_id"].map(units), place=records["release_id"].map(codes))
+
+
+def _equity(work: Work, assessment: pd.DataFrame) -> dict[str, Equity | str]:
+    """Return how land and people are shared out among communities, or what that would take."""
+    frames = work.frames
+    titles = ("Released land per inhabitant", "Land in productive use per inhabitant, at least", "Women and men")
+    if "communities" not in frames:
+        gap = (
+            "nothing is known of who lives where. Add [inputs.communities] with admin_code, people_count, women_count "
+            "and poverty_share."
+        )
+        return dict.fromkeys(titles, gap)
+    places = frames["communities"].set_index("admin_code")
+    land = assessment.groupby("admin_code")[["area_m2", "productive_m2"]].sum()
+    # a community without a release got none; one whose release has no known area is not known
+    unknown = assessment.loc[assessment["area_m2"].isna(), "admin_code"]
+    got = land.reindex(places.index, fill_value=0.0)
+    got.loc[got.index.isin(unknown)] = float("nan")
+    units = places.assign(**got.div(places["people_count"].where(places["people_count"] > 0), axis=0))
+    units = units.assign(province=_unit_names(work, units.index)).reset_index()
+    options: dict[str, Any] = {"rank": "poverty_share", "poorest": "highest", "weight": "people_count",
+                               "seed": work.programme.report.seed}  # fmt: skip
+    if units["province"].notna().any():
+        options["province"] = "province"
+    return {
+        titles[0]: _told(lambda: equity(units, benefit="area_m2", **options)),
+        titles[1]: _told(lambda: equity(units, benefit="productive_m2", **options)),
+        titles[2]: _women(work, places),
+    }
+
+
+def _unit_names(work: Work, codes: pd.Index) -> list[str | None]:
+    if "admin_areas" not in work.frames:
+        return [None] * len(codes)
+    units = work.frames["admin_areas"].drop_duplicates("admin_code").set_index("admin_code")
+    return list(pd.Series(codes, dtype="str").map(units["parent_code"]).map(units["name"]))
+
+
+def _women(work: Work, places: pd.DataFrame) -> Equity | str:
+    """Compare the women among confirmed direct beneficiaries with those who live there; small numbers tell nothing."""
+    if not _has_people(work.frames):
+        return "nobody counted who benefits. Add [inputs.beneficiaries] or counts of people to the visits."
+    found = _told(lambda: beneficiaries(_records(work), by="place"))
+    if isinstance(found, str):
+        return found
+    used = found.table[(found.table["stage_code"] == "confirmed") & (found.table["beneficiary_code"] == "direct")]
+    joined = used.merge(places.reset_index(), left_on="place", right_on="admin_code", suffixes=("", "_living"))
+    parts = joined[["women_count", "girls_count", "men_count", "boys_count"]].sum()
+    smallest = work.programme.report.smallest
+    if min(parts[:2].sum(), parts[2:].sum()) < smallest:
+        return f"fewer than {smallest} women and girls, or men and boys, were confirmed: too few to publish."
+    return _told(lambda: womens_share(
+        joined.fillna({"unknown_count": 0}), unknown="unknown_count", catchment_women="women_count_living",
+        catchment_people="people_count_living", seed=work.programme.report.seed,
+    ))  # fmt: skip
+
+
+def _cause(work: Work) -> Attribution | str:
+    frames, asked = work.frames, work.programme.report
+    if "panel" not in frames:
+        return (
+            "nothing was measured year by year on released land and on land not yet released. Add [inputs.panel] with "
+            "area_id, year and value, such as night lights or cropped share, for all areas and some years before."
+        )
+    panel = frames["panel"].rename(columns={"value": asked.outcome})
+    areas = frames["areas"]
+    kept = panel[panel["area_id"].isin(areas["area_id"])]
+    if len(kept) < len(panel):
+        work.notes.append(f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out.")
+    return _told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))
