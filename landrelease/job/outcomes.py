@@ -10,6 +10,8 @@ import pandas as pd
 from landrelease.errors import DataError, OptionError
 from landrelease.job.inputs import Work
 from landrelease.job.main import judge_use
+from landrelease.job.programme import Programme
+from landrelease.match.legends import read_legend
 from landrelease.outcomes import (
     AreaEstimate,
     Attribution,
@@ -37,28 +39,32 @@ from landrelease.report.kinds.outcomes import (
 )
 from landrelease.report.kinds.people import equity_section, people_section
 
-__all__ = ["NEEDED", "outcome_sections"]
+__all__ = ["equity_of", "inputs_of", "sections_of", "told", "with_units"]
 
-NEEDED = ("events", "areas", "admin_areas", "follow_ups", "land_use", "land_cover", "beneficiaries", "communities",
-          "samples", "panel")  # fmt: skip
-"""Inputs that the report of outcomes reads."""
+_NEEDED = ("events", "areas", "admin_areas", "follow_ups", "land_use", "land_cover", "beneficiaries", "communities",
+           "samples", "panel")  # fmt: skip
 Found = TypeVar("Found")
 _VISITS = "no visit to released land was given. Add [inputs.follow_ups] with release_id, visit_date and use_code."
 
 
-def outcome_sections(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
+def inputs_of(programme: Programme) -> tuple[str, ...]:
+    """Return the inputs that the report reads."""
+    return _NEEDED
+
+
+def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     """Return what the records of a programme say of outcomes."""
     say("Judging the use of released land")
     judge_use(work)
     frames, as_of = work.frames, work.programme.programme.as_of
-    assessment = _with_units(work, frames["assessment"])
+    assessment = with_units(work, frames["assessment"])
     say("Estimating how soon land comes into use")
     time = _time(work, None)
     groups = {} if isinstance(time, str) else {by: _time(work, by) for by in BY if _has_groups(work, by)}
     timed = time_section(None, {}, time) if isinstance(time, str) else time_section(time, groups)
     say("Estimating areas, people and causes")
     area, people, cause = _area(work), _people(work), _cause(work)
-    source = "[inputs.beneficiaries]" if "beneficiaries" in frames else "[inputs.follow_ups]"
+    source = "records of beneficiaries" if "beneficiaries" in frames else "visits that counted people"
     smallest = work.programme.report.smallest
     who = (None, people) if isinstance(people, str) else (people, "")
     return (
@@ -67,12 +73,12 @@ def outcome_sections(work: Work, say: Callable[[str], None]) -> tuple[Section, .
         area_section(None, area) if isinstance(area, str) else area_section(area),
         visits_section(follow_up_sample(assessment), assessment),
         people_section(who[0], source=source, smallest=smallest, gap=who[1]),
-        equity_section(_equity(work, assessment)),
+        equity_section(equity_of(work, assessment)),
         attribution_section(None, cause) if isinstance(cause, str) else attribution_section(cause),
     )
 
 
-def _told(function: Callable[[], Found]) -> Found | str:
+def told(function: Callable[[], Found]) -> Found | str:
     """Return what a function finds, or why the records do not let it."""
     try:
         return function()
@@ -80,7 +86,7 @@ def _told(function: Callable[[], Found]) -> Found | str:
         return str(error).replace("\n  ", " ")
 
 
-def _with_units(work: Work, releases: Any) -> Any:
+def with_units(work: Work, releases: Any) -> Any:
     """Return releases with the name of the unit above theirs: the province or district that a reader knows."""
     named = pd.Series(None, index=releases.index, dtype="str")
     if "admin_areas" in work.frames:
@@ -93,8 +99,8 @@ def _time(work: Work, by: str | None) -> TimeToUse | str:
     frames, asked = work.frames, work.programme.report
     if "follow_ups" not in frames:
         return _VISITS
-    return _told(lambda: time_to_use(
-        _with_units(work, frames["releases"]), frames["follow_ups"], as_of=work.programme.programme.as_of, by=by,
+    return told(lambda: time_to_use(
+        with_units(work, frames["releases"]), frames["follow_ups"], as_of=work.programme.programme.as_of, by=by,
         horizons_months=asked.horizons_months, min_observed_share=work.programme.match.min_observed_share,
         seed=asked.seed,
     ))  # fmt: skip
@@ -117,8 +123,8 @@ def _area(work: Work) -> AreaEstimate | str:
     latest = max(frames["land_cover"], key=lambda cover: cover.year)
     releases = frames["releases"]
     older = releases[releases["release_date"].dt.year < latest.year]
-    legend = {int(code): str(use) for code, use in latest.classes.items()}
-    return _told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
+    legend = read_legend(latest.legend)
+    return told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
 
 
 def _people(work: Work) -> Beneficiaries | str:
@@ -127,7 +133,7 @@ def _people(work: Work) -> Beneficiaries | str:
         "nobody counted who benefits. Add [inputs.beneficiaries], or women_count, men_count, girls_count and "
         "boys_count to the visits."
     )
-    return _told(lambda: beneficiaries(_records(work), by="unit_above")) if _has_people(frames) else gap
+    return told(lambda: beneficiaries(_records(work), by="unit_above")) if _has_people(frames) else gap
 
 
 def _has_people(frames: Mapping[str, Any]) -> bool:
@@ -137,7 +143,7 @@ def _has_people(frames: Mapping[str, Any]) -> bool:
 def _records(work: Work) -> pd.DataFrame:
     """Return the counts of people with the larger unit of their release; those of visits only where no table is given."""
     frames = work.frames
-    releases = _with_units(work, frames["releases"])
+    releases = with_units(work, frames["releases"])
     if "beneficiaries" in frames:
         records = frames["beneficiaries"]
     else:
@@ -147,16 +153,15 @@ def _records(work: Work) -> pd.DataFrame:
     return records.assign(unit_above=records["release_id"].map(units), place=records["release_id"].map(codes))
 
 
-def _equity(work: Work, assessment: pd.DataFrame) -> dict[str, Equity | str]:
+def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, Equity | str] | str:
     """Return how land and people are shared out among communities, or what that would take."""
     frames = work.frames
-    titles = ("Released land per inhabitant", "Land in productive use per inhabitant, at least", "Women and men")
     if "communities" not in frames:
-        gap = (
+        return (
             "nothing is known of who lives where. Add [inputs.communities] with admin_code, people_count, women_count "
             "and poverty_share."
         )
-        return dict.fromkeys(titles, gap)
+    titles = ("Released land per inhabitant", "Land in productive use per inhabitant, at least", "Women and men")
     places = frames["communities"].set_index("admin_code")
     land = assessment.groupby("admin_code")[["area_m2", "productive_m2"]].sum()
     # a community without a release got none; one whose release has no known area is not known
@@ -170,8 +175,8 @@ def _equity(work: Work, assessment: pd.DataFrame) -> dict[str, Equity | str]:
     if units["province"].notna().any():
         options["province"] = "province"
     return {
-        titles[0]: _told(lambda: equity(units, benefit="area_m2", **options)),
-        titles[1]: _told(lambda: equity(units, benefit="productive_m2", **options)),
+        titles[0]: told(lambda: equity(units, benefit="area_m2", **options)),
+        titles[1]: told(lambda: equity(units, benefit="productive_m2", **options)),
         titles[2]: _women(work, places),
     }
 
@@ -187,7 +192,7 @@ def _women(work: Work, places: pd.DataFrame) -> Equity | str:
     """Compare the women among confirmed direct beneficiaries with those who live there; small numbers tell nothing."""
     if not _has_people(work.frames):
         return "nobody counted who benefits. Add [inputs.beneficiaries] or counts of people to the visits."
-    found = _told(lambda: beneficiaries(_records(work), by="place"))
+    found = told(lambda: beneficiaries(_records(work), by="place"))
     if isinstance(found, str):
         return found
     used = found.table[(found.table["stage_code"] == "confirmed") & (found.table["beneficiary_code"] == "direct")]
@@ -196,7 +201,7 @@ def _women(work: Work, places: pd.DataFrame) -> Equity | str:
     smallest = work.programme.report.smallest
     if min(parts[:2].sum(), parts[2:].sum()) < smallest:
         return f"fewer than {smallest} women and girls, or men and boys, were confirmed: too few to publish."
-    return _told(lambda: womens_share(
+    return told(lambda: womens_share(
         joined.fillna({"unknown_count": 0}), unknown="unknown_count", catchment_women="women_count_living",
         catchment_people="people_count_living", seed=work.programme.report.seed,
     ))  # fmt: skip
@@ -214,4 +219,4 @@ def _cause(work: Work) -> Attribution | str:
     kept = panel[panel["area_id"].isin(areas["area_id"])]
     if len(kept) < len(panel):
         work.notes.append(f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out.")
-    return _told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))
+    return told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))

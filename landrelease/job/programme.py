@@ -88,6 +88,7 @@ class Inputs(_Section):
     communities: Files = Field(default_factory=list)
     samples: Files = Field(default_factory=list)
     panel: Files = Field(default_factory=list)
+    deflators: Files = Field(default_factory=list)
 
 
 class About(_Section):
@@ -163,12 +164,15 @@ class Plan(_Section):
 
 
 class Report(_Section):
-    """How a monitoring report is made: horizons, the smallest number of people, what `[inputs.panel]` measured."""
+    """How a monitoring report is made: horizons, the smallest number of people, what was measured, the prices."""
 
     horizons_months: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default=[12, 24, 60], min_length=1)
     smallest: Annotated[int, Field(ge=3, strict=True)] = 10
     outcome: str = "outcome"
     buffer_m: Money | None = None
+    base_year: Annotated[int, Field(ge=1975, le=2100, strict=True)] | None = None
+    domestic: list[str] | None = None
+    phases: dict[str, tuple[int, int]] | None = None
     seed: Annotated[int, Field(ge=0, strict=True)] = 0
 
 

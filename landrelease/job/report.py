@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -79,13 +80,15 @@ def report_programme(
     for one in asked:
         check_option("formats", one, FORMATS)
     say = progress or (lambda step: None)
-    sections, needed = _sections_of(kind)
-    work = Work(_with_inputs(read_programme(programme), needed), each=_at_once)
+    # each kind is a module of this room: which inputs it reads, and its sections
+    module = import_module(f"landrelease.job.{kind}")
+    read = read_programme(programme)
+    work = Work(_with_inputs(read, module.inputs_of(read)), each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
         say("Folding events into areas and releases")
         fold_records(work)
-        found = sections(work, say)
+        found = module.sections_of(work, say)
     document = _document(work, kind, found)
     say("Writing the report")
     files = tuple(_written(document, one, Path(out) / f"{kind}.{one}") for one in asked)
@@ -94,14 +97,6 @@ def report_programme(
         for section, part in document.parts if part.gap
     )  # fmt: skip
     return ReportProducts(kind, files, gaps, tuple(work.notes))
-
-
-def _sections_of(kind: Kind) -> tuple[Callable[..., Any], tuple[str, ...]]:
-    if kind == "outcomes":
-        from landrelease.job.outcomes import NEEDED, outcome_sections
-
-        return outcome_sections, NEEDED
-    raise NotImplementedError(kind)
 
 
 def _with_inputs(programme: Programme, needed: Sequence[str]) -> Programme:

@@ -38,12 +38,16 @@ def template(name: str) -> Any:
         lstrip_blocks=True,
     )
 
+    texts = ("text", "code", "word", "note")
+
     def cell(value: Any, kind: str = "text") -> Markup:
         if is_missing(value):
+            if kind == "note":
+                return Markup("")
             return Markup('<abbr title="not known">–</abbr>')
         said = clean(SAY[kind](value))
         # bdi keeps a right-to-left name from turning the text around it.
-        return Markup("<bdi>{}</bdi>").format(said) if kind in ("text", "code", "word") else Markup("{}").format(said)
+        return Markup("<bdi>{}</bdi>").format(said) if kind in texts else Markup("{}").format(said)
 
     def unbroken(sentence: str) -> Markup:
         # A number at the end of a line with its unit on the next is misread, and so is half a date.
@@ -61,7 +65,7 @@ def template(name: str) -> Any:
     environment.filters["fixed"] = fixed
     environment.filters["unbroken"] = unbroken
     environment.filters["said"] = clean
-    environment.globals["texts"] = ("text", "code", "word")
+    environment.globals["texts"] = texts
     environment.globals["style"] = Markup("".join(
         path.read_text(encoding="utf-8") for path in dict.fromkeys(styles) if path.exists()
     ))  # fmt: skip

@@ -107,6 +107,7 @@ SAY: dict[str, Callable[[Any], str]] = {
     "text": str,
     "code": str,
     "word": str,
+    "note": str,
     "ha": _say_hectares,
     "share": lambda value: say_share(float(value)),
     "count": lambda value: f"{int(value):,}",

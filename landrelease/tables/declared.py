@@ -234,6 +234,13 @@ TABLES: dict[str, Table] = {
             date("counted_date", "day to which the numbers refer"),
         ),
         _table(
+            "deflators", "how prices and the exchange rate of a donor moved", "deflator_id", "none",
+            text("deflator_id", "identifier of the row", is_required=True),
+            Column("year", "count", "calendar year", is_required=True, low=1975, high=2100),
+            text("donor", "donor whose deflator it is; of all where missing in every row"),
+            number("deflator", "the deflator, of any base", "index"),
+        ),
+        _table(
             "samples", "a place on released land that was looked at, or several that agree", "sample_id", "none",
             text("sample_id", "identifier of the row", is_required=True),
             text("map_class", "what the map says there: a use code, unused or other", is_required=True),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_docx"]
 
-_WORDS = ("text", "code", "word", "flag")
+_WORDS = ("text", "code", "word", "note", "flag")
 _LARGE = 8
 """From so many columns on a table is set smaller."""
 
@@ -137,7 +137,9 @@ def _table(word: Word, one: frames.Table) -> None:
 
 
 def _said(value: Any, kind: str) -> str:
-    return "–" if is_missing(value) else SAY[kind](value)
+    if is_missing(value):
+        return "" if kind == "note" else "–"
+    return SAY[kind](value)
 
 
 def _keep_rows(rows: Sequence[Any]) -> None:

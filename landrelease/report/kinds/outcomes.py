@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -38,15 +39,16 @@ def use_section(assessment: pd.DataFrame, summaries: Mapping[str, pd.DataFrame],
     total = sections.total_land(releases, groups) or {}
     headline = sections.headline(total, releases, say_day(as_of))
     basis = _verdict_basis(releases, total["unknown_m2"], total["released_m2"])
+    lost = float(releases["area_m2"].isna().mean()) if len(releases) else None
     used = total["as_intended_m2"] + total["other_productive_m2"]
     shares = [one / total["released_m2"] if total["released_m2"] > 0 else None
               for one in (used, used + total["unknown_m2"])]  # fmt: skip
     figures = (
-        Figure("Released", total["released_m2"], "ha"),
+        Figure("Released", total["released_m2"], "ha", missing_share=lost),
         Figure("In productive use", shares[0] if shares[0] == shares[1] else None, "share", *shares, _BOUNDS),
         Figure("Used as intended, at least", total["as_intended_m2"], "ha"),
         Figure("Looked at, and not in use", total["unused_m2"], "ha"),
-        Figure("Nobody has looked at", total["unknown_m2"], "ha"),
+        Figure("Nobody has looked at", total["unknown_m2"], "ha", missing_share=lost),
     )
     first = Part("", basis, (headline["sentence"], *headline["details"]) if headline else (), figures,
                  pictures=(headline["picture"],) if headline and headline["picture"] else ())  # fmt: skip
@@ -79,11 +81,10 @@ def _main_use(releases: pd.DataFrame, basis: Basis) -> Part:
     table["use"] = say_codes(table["use_code"], CODES["use_code"], "not known")
     figure = Figure("Cultivated, at least", add_up(tilled) if len(known) else None, "ha",
                     note="productive land whose main use is crops")  # fmt: skip
-    columns = {"use": Column("Main use"), "sum": Column("In productive use, ha", "ha"),
+    columns = {"use": Column("Main use of the release"), "sum": Column("In productive use, ha", "ha"),
                "size": Column("Releases", "count")}  # fmt: skip
-    shown = table_of(table, "Main use", "Land in productive use by its main use, at least", columns)
-    note = Basis(basis.n, basis.of, basis.method, basis.missing_share, basis.missing,
-                 ("All productive land of a release counts to the use that decided its verdict.",))  # fmt: skip
+    shown = table_of(table, "Main use", "Land in productive use by the main use of its release, at least", columns)
+    note = replace(basis, caveats=("All productive land of a release counts to the use that decided its verdict.",))
     return Part("By main use", note, figures=(figure,), tables=(shown,))
 
 
@@ -124,13 +125,10 @@ def time_section(time: TimeToUse | None, groups: Mapping[str, TimeToUse | str], 
 
 def time_basis(time: TimeToUse) -> Basis:
     """Return what the shares of all groups rest on."""
-    counts = time.groups[["release_count", "followed_count"]].sum()
-    total, followed = int(counts["release_count"]), int(counts["followed_count"])
-    drawn = f"95 % intervals by a bootstrap of {time.replicates:,} draws of {time.cluster_by}, seed {time.seed}"
+    drawn = f"95 % intervals by a bootstrap of {time.draws:,} draws of {time.cluster_by}, seed {time.seed}"
     return Basis(
-        followed, f"of {total:,} releases, followed by visits", f"{time.method}; {drawn}",
-        1 - followed / total if total else None, "releases that no visit tells of, or that can not be placed in time",
-        time.caveats,
+        time.n, f"of {len(time.records):,} releases, followed by visits", f"{time.method}; {drawn}",
+        time.missing_share, "releases that no visit tells of, or that can not be placed in time", time.caveats,
     )  # fmt: skip
 
 
@@ -161,28 +159,34 @@ def _group_part(by: str, time: TimeToUse | str) -> Part:
     words = BY.get(by, by)
     if isinstance(time, str):
         return Part(f"By {words}", gap=time)
+    if time.shares[by].isna().all():
+        return Part(f"By {words}", gap=f"no release or visit records it ({by}).")
     name = f"{words[0].upper()}{words[1:]}"
-    codes = CODES.get("sex_code" if by == "owner_sex_code" else by, {})
-    shares = time.shares.assign(group=say_codes(time.shares[by], codes if by == "owner_sex_code" else {}, "not known"))
+    codes = CODES["sex_code"] if by == "owner_sex_code" else {}
+    shares = time.shares.assign(group=say_codes(time.shares[by], codes, "not known"))
     columns = {
         "group": Column(name), "horizon_months": Column("Months after release", "count"),
         "used_share_low": Column("In use, at least", "share"), "used_share_high": Column("At most", "share"),
         "interval_share_low": Column("95 % interval, from", "share"), "interval_share_high": Column("To", "share"),
-        "at_risk_count": Column("At risk", "people"), "note": Column("Note"),
+        "at_risk_count": Column("At risk", "people"), "note": Column("Note", "note"),
     }  # fmt: skip
+    if by == "owner_sex_code":  # how many are at risk tells of few people: a share is printed with 10 or more alone
+        columns.pop("at_risk_count")
     tables = [table_of(shares, f"Time by {words}"[:31], f"Releases in use by {words}", columns)]
-    if len(time.differences):
-        known = time.differences.assign(group=say_codes(time.differences[by], {}, "not known"))
-        tables.append(table_of(known, f"Differences, {words}"[:31], f"Difference from the reference, by {words}", {
-            "group": Column(name), "reference": Column("Less that of"),
+    known = time.differences[time.differences["difference_low"].notna()]
+    if len(known):
+        known = known.assign(group=say_codes(known[by], codes, "not known"),
+                             other=say_codes(known["reference"], codes, "not known"))  # fmt: skip
+        note = f"A difference of shares: 0.10 is ten percentage points. {len(known)} of {len(time.differences)} can be told."
+        tables.append(table_of(known, f"Differences, {words}"[:31], f"Difference from another group, by {words}", {
+            "group": Column(name), "other": Column("Less that of"),
             "horizon_months": Column("Months after release", "count"),
             "difference_low": Column("Difference, at least", "score"), "difference_high": Column("At most", "score"),
             "interval_low": Column("95 % interval, from", "score"), "interval_high": Column("To", "score"),
-            "note": Column("Note"),
-        }, note="A difference of shares: 0.10 is ten percentage points."))  # fmt: skip
-    basis = time_basis(time)
-    return Part(f"By {words}", Basis(basis.n, basis.of, basis.method, basis.missing_share, basis.missing,
-                                     ("The caveats of all releases hold here too.",)), tables=tuple(tables))  # fmt: skip
+            "note": Column("Note", "note"),
+        }, note=note))  # fmt: skip
+    basis = replace(time_basis(time), caveats=("The caveats of all releases hold here too.",))
+    return Part(f"By {words}", basis, tables=tuple(tables))
 
 
 def area_section(estimate: AreaEstimate | None, gap: str = "") -> Section:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from landrelease.outcomes import Beneficiaries, Equity, publishable
-from landrelease.outcomes.suppression import TOTAL
+from landrelease.outcomes.people.suppression import TOTAL
 from landrelease.report.document.model import WITHHELD, Basis, Figure, Part, Section, Table, table_of
 from landrelease.report.frames import Column
 
@@ -40,7 +40,7 @@ def people_section(by_unit: Beneficiaries | None, *, source: str, smallest: int,
     if by_unit is None or by_unit.n == 0:
         return Section(title, (Part("", gap=gap),))
     basis = Basis(
-        by_unit.n, f"records of {source}",
+        by_unit.n, source,
         f"people counted, each household once in a unit; a number from 1 to {smallest - 1} is withheld, and as many "
         "more as it takes that none can be worked out",
         by_unit.missing_share, "records that lack women, girls, men or boys",
@@ -105,8 +105,10 @@ def _with_disability(counts: pd.Series, whole: Any, smallest: int) -> float | st
     return number
 
 
-def equity_section(found: Mapping[str, Equity | str]) -> Section:
+def equity_section(found: Mapping[str, Equity | str] | str) -> Section:
     """Say how the benefit of release is shared out; what could not be measured says why."""
+    if isinstance(found, str):
+        return Section("Who gets what", (Part("", gap=found),))
     return Section("Who gets what", tuple(_equity_part(title, one) for title, one in found.items()))
 
 

@@ -1,0 +1,82 @@
+"""What a report of coordination rests on: projects shared out over releases, the needs of units, and ranked hazards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from landrelease.job.inputs import Work
+from landrelease.job.priorities import rank_areas, scheme_of
+from landrelease.job.programme import Programme
+from landrelease.linkage import CoordinationGaps, coordination_gaps
+from landrelease.match import ProjectWeights, project_weights
+from landrelease.report.document.model import Section
+from landrelease.report.kinds.coordination import coordination_sections
+from landrelease.tables import NO_HAZARD
+
+__all__ = ["inputs_of", "linked", "sections_of", "unit_level", "unit_names"]
+
+_NEEDED = ("events", "areas", "admin_areas", "projects", "needs")
+_GAP = "no project was given. Add [inputs.projects], as a table or as IATI XML."
+_NEAR_M = 0.0
+
+
+def inputs_of(programme: Programme) -> tuple[str, ...]:
+    """Return the inputs that the report reads: with a ranking, also those of its scheme."""
+    if programme.priority is None:
+        return _NEEDED
+    return (*_NEEDED, *scheme_of(programme, programme.priority).layers)
+
+
+def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
+    """Return what the records say of coordination."""
+    frames, names = work.frames, unit_names(work)
+    if "projects" not in frames:
+        return coordination_sections(None, None, names, is_ranked=False, within_m=_NEAR_M, gap=_GAP)
+    if work.programme.priority is not None:
+        # how sure the order is does not change which hazards are in the way
+        priority = work.programme.priority.model_copy(update={"top": None, "budget": None})
+        work.programme = work.programme.model_copy(update={"priority": priority})
+        rank_areas(work, say)
+    say("Sharing projects out over releases")
+    found, weights = linked(work)
+    return coordination_sections(found, weights, names, is_ranked="ranking" in frames, within_m=_NEAR_M)
+
+
+def linked(work: Work) -> tuple[CoordinationGaps, ProjectWeights]:
+    """Share the projects out over the releases, and find where they and release miss each other."""
+    frames, match = work.frames, work.programme.match
+    weights = project_weights(
+        frames["releases"], frames["projects"], within_m=match.projects_within_m, months_before=match.months_before,
+        months_after=match.months_after, admin_areas=frames.get("admin_areas"),
+    )  # fmt: skip
+    links = weights.weights.rename(columns={"weight_share": "weight"})
+    unknown = int(links["weight"].isna().sum())
+    if unknown:
+        work.notes.append(f"{unknown:,} links of a release and a project have no known weight: they add nothing to it.")
+    areas = frames["areas"]
+    found = coordination_gaps(
+        frames["releases"], frames["projects"], links=links.fillna({"weight": 0.0}),
+        as_of=work.programme.programme.as_of, needs=frames.get("needs"),
+        hazards=areas[~areas["status"].isin(NO_HAZARD)],
+        ranking=frames["ranking"].table if "ranking" in frames else None, within_m=_NEAR_M,
+        admin_areas=frames.get("admin_areas"), level=unit_level(work),
+    )  # fmt: skip
+    return found, weights
+
+
+def unit_level(work: Work) -> int | None:
+    """Return the level that a report is told by: that above the finest, or the only one."""
+    if "admin_areas" not in work.frames:
+        return None
+    levels = sorted(work.frames["admin_areas"]["level"].dropna().unique())
+    return int(levels[max(len(levels) - 2, 0)]) if levels else None
+
+
+def unit_names(work: Work) -> dict[str, str]:
+    """Return the name of each administrative unit by its code."""
+    if "admin_areas" not in work.frames:
+        return {}
+    units = pd.DataFrame(work.frames["admin_areas"]).drop_duplicates("admin_code")
+    return dict(zip(units["admin_code"], units["name"], strict=True))
