@@ -19,7 +19,6 @@ __all__ = ["inputs_of", "linked", "sections_of", "unit_level", "unit_names"]
 
 _NEEDED = ("events", "areas", "admin_areas", "projects", "needs")
 _GAP = "no project was given. Add [inputs.projects], as a table or as IATI XML."
-_NEAR_M = 0.0
 
 
 def inputs_of(programme: Programme) -> tuple[str, ...]:
@@ -33,7 +32,7 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     """Return what the records say of coordination."""
     frames, names = work.frames, unit_names(work)
     if "projects" not in frames:
-        return coordination_sections(None, None, names, is_ranked=False, within_m=_NEAR_M, gap=_GAP)
+        return coordination_sections(None, None, names, is_ranked=False, within_m=0.0, gap=_GAP)
     if work.programme.priority is not None:
         # how sure the order is does not change which hazards are in the way
         priority = work.programme.priority.model_copy(update={"top": None, "budget": None})
@@ -41,7 +40,18 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
         rank_areas(work, say)
     say("Sharing projects out over releases")
     found, weights = linked(work)
-    return coordination_sections(found, weights, names, is_ranked="ranking" in frames, within_m=_NEAR_M)
+    return coordination_sections(
+        found, weights, names, placed=_placed(frames["projects"], found.as_of), is_ranked="ranking" in frames,
+        within_m=work.programme.report.near_m,
+    )  # fmt: skip
+
+
+def _placed(projects: pd.DataFrame, day: pd.Timestamp) -> tuple[int, int]:
+    """Return how many projects that have not ended have an exact place, and how many there are."""
+    is_over = projects["status"].isin(["cancelled", "closed"]) | (projects["end_date"] < day)
+    here = projects[~is_over.to_numpy(dtype=bool)]
+    exact = here[here["is_point"].eq(True).to_numpy(dtype=bool)]
+    return exact["project_id"].nunique(), here["project_id"].nunique()
 
 
 def linked(work: Work) -> tuple[CoordinationGaps, ProjectWeights]:
@@ -60,7 +70,7 @@ def linked(work: Work) -> tuple[CoordinationGaps, ProjectWeights]:
         frames["releases"], frames["projects"], links=links.fillna({"weight": 0.0}),
         as_of=work.programme.programme.as_of, needs=frames.get("needs"),
         hazards=areas[~areas["status"].isin(NO_HAZARD)],
-        ranking=frames["ranking"].table if "ranking" in frames else None, within_m=_NEAR_M,
+        ranking=frames["ranking"].table if "ranking" in frames else None, within_m=work.programme.report.near_m,
         admin_areas=frames.get("admin_areas"), level=unit_level(work),
     )  # fmt: skip
     return found, weights

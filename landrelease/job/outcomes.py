@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import geopandas as gpd
 import pandas as pd
 
 from landrelease.errors import DataError, OptionError
@@ -64,7 +65,6 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     timed = time_section(None, {}, time) if isinstance(time, str) else time_section(time, groups)
     say("Estimating areas, people and causes")
     area, people, cause = _area(work), _people(work), _cause(work)
-    source = "records of beneficiaries" if "beneficiaries" in frames else "visits that counted people"
     smallest = work.programme.report.smallest
     who = (None, people) if isinstance(people, str) else (people, "")
     return (
@@ -72,7 +72,7 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
         timed,
         area_section(None, area) if isinstance(area, str) else area_section(area),
         visits_section(follow_up_sample(assessment), assessment),
-        people_section(who[0], source=source, smallest=smallest, gap=who[1]),
+        people_section(who[0], smallest=smallest, gap=who[1]),
         equity_section(equity_of(work, assessment)),
         attribution_section(None, cause) if isinstance(cause, str) else attribution_section(cause),
     )
@@ -123,7 +123,7 @@ def _area(work: Work) -> AreaEstimate | str:
     latest = max(frames["land_cover"], key=lambda cover: cover.year)
     releases = frames["releases"]
     older = releases[releases["release_date"].dt.year < latest.year]
-    legend = read_legend(latest.legend)
+    legend = {code: use for code, use in read_legend(latest.legend).items() if use != "unknown"}
     return told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
 
 
@@ -141,13 +141,14 @@ def _has_people(frames: Mapping[str, Any]) -> bool:
 
 
 def _records(work: Work) -> pd.DataFrame:
-    """Return the counts of people with the larger unit of their release; those of visits only where no table is given."""
+    """Return the counts of people with the units of their release; those of visits where no table confirms any."""
     frames = work.frames
     releases = with_units(work, frames["releases"])
-    if "beneficiaries" in frames:
-        records = frames["beneficiaries"]
-    else:
-        records = beneficiaries_seen(releases, frames["follow_ups"], as_of=work.programme.programme.as_of)
+    records = frames.get("beneficiaries")
+    is_told = records is not None and records["stage_code"].eq("confirmed").any()
+    if "follow_ups" in frames and not is_told:
+        seen = beneficiaries_seen(releases, frames["follow_ups"], as_of=work.programme.programme.as_of)
+        records = seen if records is None else pd.concat([records, seen], ignore_index=True)
     units = releases.drop_duplicates("release_id").set_index("release_id")["unit_above"]
     codes = releases.drop_duplicates("release_id").set_index("release_id")["admin_code"]
     return records.assign(unit_above=records["release_id"].map(units), place=records["release_id"].map(codes))
@@ -215,8 +216,16 @@ def _cause(work: Work) -> Attribution | str:
             "area_id, year and value, such as night lights or cropped share, for all areas and some years before."
         )
     panel = frames["panel"].rename(columns={"value": asked.outcome})
-    areas = frames["areas"]
+    areas = _with_released_land(frames["areas"], frames["releases"])
     kept = panel[panel["area_id"].isin(areas["area_id"])]
     if len(kept) < len(panel):
         work.notes.append(f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out.")
     return told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))
+
+
+def _with_released_land(areas: gpd.GeoDataFrame, releases: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return areas with a place: an area that is wholly released has no land left, and is where its releases are."""
+    land = releases.loc[releases.geometry.notna(), ["area_id", "geometry"]]
+    was = land.dissolve("area_id").geometry.reindex(areas["area_id"].to_numpy())
+    here = areas.geometry
+    return areas.set_geometry(here.where(here.notna() & ~here.is_empty, was.set_axis(areas.index)))

@@ -170,6 +170,7 @@ class Report(_Section):
     smallest: Annotated[int, Field(ge=3, strict=True)] = 10
     outcome: str = "outcome"
     buffer_m: Money | None = None
+    near_m: Money = 100.0
     base_year: Annotated[int, Field(ge=1975, le=2100, strict=True)] | None = None
     domestic: list[str] | None = None
     phases: dict[str, tuple[int, int]] | None = None

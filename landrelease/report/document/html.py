@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from landrelease.report import frames
-from landrelease.report.document.model import CAUTION, NOT_KNOWN, WITHHELD, Basis, Document, Figure, Table, say_missing
+from landrelease.report.document.model import CAUTION, NOT_KNOWN, SAME, WITHHELD, Basis, Document, Figure, Table, say_missing
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.sections import input_table, parameter_table
 from landrelease.report.words import say_day
@@ -24,6 +24,7 @@ def write_html(document: Document, path: str | Path) -> Path:
         figure_lines=figure_lines,
         shortened=shortened,
         not_known=NOT_KNOWN,
+        same=SAME,
         withheld=WITHHELD,
         caution=CAUTION,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from landrelease.report.frames import Column, pick
 from landrelease.report.pictures import Picture
 from landrelease.report.words import SAY, is_missing, say_share
 
-__all__ = ["CAUTION", "NOT_KNOWN", "WITHHELD", "Basis", "Document", "Figure", "Part", "Section", "Table",
+__all__ = ["CAUTION", "NOT_KNOWN", "SAME", "WITHHELD", "Basis", "Document", "Figure", "Part", "Section", "Table",
            "say_missing", "table_of", "unit_of"]  # fmt: skip
 
 CAUTION = (
@@ -21,6 +22,7 @@ CAUTION = (
     "effort was made, and a risk may remain."
 )
 """What every document ends with."""
+SAME = "Rests on the same, by the same method and with the same caveats, as the part before it."
 NOT_KNOWN = "Not known"
 WITHHELD = "withheld"
 """What stands for a number of people that is too small to publish, or would give such a number away."""
@@ -167,6 +169,14 @@ class Document:
     parameters: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
     version: str = ""
+
+    def is_repeated(self, part: Part) -> bool:
+        """Whether the part before it in its section rests on the same."""
+        for section in self.sections:
+            for before, one in pairwise(section.parts):
+                if one is part:
+                    return before.basis is not None and before.basis == one.basis
+        return False
 
     @property
     def parts(self) -> Iterator[tuple[Section, Part]]:

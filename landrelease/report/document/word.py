@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.report import frames
 from landrelease.report.document.html import figure_lines, shortened
-from landrelease.report.document.model import CAUTION, WITHHELD, Document, Part, Table
+from landrelease.report.document.model import CAUTION, SAME, WITHHELD, Document, Part, Table
 from landrelease.report.page import page_path
 from landrelease.report.pictures import Picture, as_png
 from landrelease.report.sections import input_table, parameter_table
@@ -38,7 +38,7 @@ def write_docx(document: Document, path: str | Path) -> Path:
     for number, section in enumerate(document.sections, 1):
         word.add_heading(f"{number} {section.title}", 1)
         for part in section.parts:
-            _part(word, part)
+            _part(word, part, document.is_repeated(part))
     word.add_heading(f"{len(document.sections) + 1} Sources and parameters", 1)
     for note in document.notes:
         word.add_paragraph(clean(note), style="List Bullet")
@@ -73,7 +73,7 @@ def _lay_out(word: Word, document: Document) -> None:
     about.created = about.modified = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
-def _part(word: Word, part: Part) -> None:
+def _part(word: Word, part: Part, is_repeated: bool) -> None:
     if part.title:
         word.add_heading(clean(part.title), 2)
     if part.gap:
@@ -90,7 +90,9 @@ def _part(word: Word, part: Part) -> None:
         _table(word, shortened(table))
         for line in _below(table):
             word.add_paragraph(clean(line))
-    if part.basis is not None:
+    if part.basis is not None and is_repeated:
+        word.add_paragraph(SAME)
+    elif part.basis is not None:
         word.add_paragraph(clean(f"Rests on: {part.basis.said} Method: {part.basis.method}"))
         for caveat in part.basis.caveats:
             word.add_paragraph(clean(caveat), style="List Bullet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from landrelease.tables import CODES
 __all__ = ["coordination_sections"]
 
 _TITLES = (
-    "Released land that is needed, and nobody works on", "Projects on land that is still hazardous",
+    "Released land that is needed, and nobody works on", "Projects on or near land that is still hazardous",
     "How long until a project comes", "Who is where", "Actors who should meet",
 )  # fmt: skip
 _MOST_BARS = 12
@@ -25,16 +26,19 @@ _MOST_BARS = 12
 
 def coordination_sections(
     found: CoordinationGaps | None, weights: ProjectWeights | None, names: Mapping[str, str], *,
-    is_ranked: bool, within_m: float, gap: str = "",
+    placed: tuple[int, int] = (0, 0), is_ranked: bool, within_m: float, gap: str = "",
 ) -> tuple[Section, ...]:  # fmt: skip
-    """Say what of the records of release and of projects does not meet; `names` are those of units by their codes."""
+    """Say what of the records of release and of projects does not meet; `names` are those of units by their codes.
+
+    `placed` has how many projects that have not ended have an exact place, and how many there are.
+    """
     if found is None or weights is None:
         return (Section("Coordination", (Part("", gap=gap),)),)
     basis = Basis(found.n, "releases", found.method, found.missing_share, "releases whose need nobody is known to have "
                   "told", (*found.caveats, *weights.caveats))  # fmt: skip
     return (
         _needs(found, basis, names),
-        _hazards(found, is_ranked, within_m),
+        _hazards(found, placed, is_ranked, within_m),
         _lag(found, basis, names),
         _matrix(found, weights, basis, names),
         _overlaps(found, names),
@@ -74,19 +78,20 @@ def _needs(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> S
     return Section(_TITLES[0], (Part("", basis, figures=figures, tables=(listed,), pictures=picture),))
 
 
-def _hazards(found: CoordinationGaps, is_ranked: bool, within_m: float) -> Section:
+def _hazards(found: CoordinationGaps, placed: tuple[int, int], is_ranked: bool, within_m: float) -> Section:
     table = found.hazards
+    exact, count = placed
     basis = Basis(
-        len(table), "pairs of a place and a hazardous area",
-        f"places said to be exact, of projects not known to have ended, within {within_m:,.0f} m of hazardous land",
-        None, "projects whose places are not exact: they may stand on hazardous land too",
+        exact, "projects that have not ended, with an exact place",
+        f"exact places within {within_m:,.0f} m of land that is recorded as hazardous",
+        1 - exact / count if count else None, "projects without an exact place: they may be on hazardous land too",
         ("A project that is not listed is not known to be off hazardous land.",
          *(() if is_ranked else ("The hazardous areas were not ranked: the programme has no [priority].",))),
     )  # fmt: skip
     figures = (Figure("Projects in the way", table["project_id"].nunique(), "count"),
                Figure("Hazardous areas in their way", table["area_id"].nunique(), "count"))  # fmt: skip
     shown = table.assign(state=say_codes(table["project_state_code"], CODES["project_state_code"], "not known"))
-    listed = table_of(shown, "On hazardous land", "Projects on hazardous land, first ranks first", {
+    listed = table_of(shown, "On hazardous land", f"Projects within {within_m:,.0f} m of hazardous land, first ranks first", {
         "project_id": Column("Project"), "location_id": Column("Place"), "state": Column("State"),
         "implementer": Column("Implementer"), "sector_code": Column("Sector", "code"),
         "start_date": Column("Start", "date"), "area_id": Column("Hazardous area"),
@@ -94,9 +99,9 @@ def _hazards(found: CoordinationGaps, is_ranked: bool, within_m: float) -> Secti
         "rank": Column("Rank of the area", "count"),
     })  # fmt: skip
     sentence = (
-        "Speak with these projects first: they work, or will, on land that is recorded as hazardous."
+        "Speak with these projects first: they work, or will, on or beside land that is recorded as hazardous."
         if len(table) else
-        "No project with an exact place is recorded on hazardous land. That is no evidence that there is none."
+        "No project with an exact place is recorded on or near hazardous land: no evidence that there is none."
     )  # fmt: skip
     return Section(_TITLES[1], (Part("", basis, (sentence,), figures, (listed,) if len(table) else ()),))
 
@@ -105,12 +110,17 @@ def _lag(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> Sec
     whole = found.lag[found.lag["scope"] == "all"].iloc[0]
     count = int(whole["release_count"])
     unknown = int(whole["unknown_count"]) / count if count else None
+    basis = replace(
+        basis, missing_share=unknown, missing="releases of which dates can not tell",
+        method="days from the release to the first day of a project on site or likely, 0 if it was there; the median "
+        "counts releases without a project as longer than until the day of this report (Kaplan-Meier)",
+    )  # fmt: skip
     figures = (
-        Figure("Half have a project after", whole["median_days"], "days", missing_share=unknown,
+        Figure("Half have a project after", whole["median_days"], "days",
                note="" if pd.notna(whole["median_days"]) else "fewer than half have one"),
-        Figure("With a project by the day", whole["started_count"], "count", missing_share=unknown),
-        Figure("Without one", whole["not_yet_count"], "count", missing_share=unknown),
-        Figure("Dates can not tell", whole["unknown_count"], "count", missing_share=unknown),
+        Figure("With a project by the day", whole["started_count"], "count"),
+        Figure("Without one", whole["not_yet_count"], "count"),
+        Figure("Dates can not tell", whole["unknown_count"], "count"),
     )  # fmt: skip
     rows = found.lag.assign(unit=_unit(found.lag["group"], names).mask(found.lag["scope"] == "all", "all"))
     table = table_of(rows, "Lag", "From release to the first project at the land", {

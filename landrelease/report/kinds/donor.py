@@ -30,9 +30,9 @@ def funding_section(found: FundingProfile | None, tables: Mapping[str, pd.DataFr
     if found is None:
         return Section(title, (Part("", gap=gap),))
     basis = _money_basis(found, is_constant)
-    column, unit = ("constant_usd", f"USD of {found.base_year}") if is_constant else ("amount_usd", "current USD")
+    column, unit = ("constant_usd", f"dollars of {found.base_year}") if is_constant else ("amount_usd", "current dollars")
     figures = tuple(
-        Figure(f"{words}, {unit}", add_up(flows[column]), "usd", n=len(flows), of="flows",
+        Figure(f"{words}, in {unit}", add_up(flows[column]), "usd", n=len(flows), of="flows",
                missing_share=float(flows[column].isna().mean()))
         for code, words in _TYPES.items()
         for flows in [found.flows[found.flows["flow_type_code"] == code]] if len(flows)
@@ -48,7 +48,7 @@ def _money_basis(found: FundingProfile, is_constant: bool) -> Basis:
     of_amount = found.flows["amount_usd"].isna()
     missing = found.missing_share if is_constant else float(of_amount.mean()) if len(of_amount) else None
     method = found.method if is_constant else "sums of nominal dollars: years are not comparable"
-    caveats = tuple(one for one in found.caveats if is_constant or "prices of" not in one)
+    caveats = tuple(one for one in found.caveats if is_constant or not ("prices" in one or "converted" in one))
     return Basis(found.n, "flows", method, missing, "flows without an amount in these dollars",
                  (*caveats, "Commitments and disbursements are never added."))  # fmt: skip
 
@@ -66,10 +66,10 @@ def _sums(by: str, frame: pd.DataFrame, column: str, unit: str, basis: Basis, na
                             na_position="last", kind="stable")  # fmt: skip
     columns = {
         "group": Column(words.capitalize(), "year" if by == "year" else "text"), "kind": Column("Type of flow"),
-        "flow_count": Column("Flows", "count"), "amount_usd": Column("Current USD", "usd"),
+        "flow_count": Column("Flows", "count"), "amount_usd": Column("Current dollars", "usd"),
     }  # fmt: skip
     if column == "constant_usd":
-        columns |= {"constant_usd": Column(unit, "usd"), "unknown_count": Column("Flows not converted", "count")}
+        columns |= {"constant_usd": Column(unit.capitalize(), "usd"), "unknown_count": Column("Flows not converted", "count")}
     table = table_of(rows, f"Money by {words}", f"Flows by {words}", columns)
     return Part(f"By {words}", basis, tables=(table,), pictures=_bars(rows, column, words, unit, by))
 
@@ -222,7 +222,7 @@ def capacity_section(found: CapacityProfile | None, gap: str = "") -> Section:
 
 def goals_section(goals: pd.DataFrame) -> Section:
     """Put the indicators beside the targets of the Sustainable Development Goals that a crosswalk names."""
-    known = goals[goals["sdg_target"].notna()]
+    known = goals[goals["sdg_target"].notna()].replace({"unit": {"m2": "m²"}})
     table = table_of(known, "Goals", "Indicators beside targets of the Sustainable Development Goals", {
         "sdg_target": Column("Target", "word"), "topic": Column("About"), "indicator_code": Column("Indicator", "code"),
         "link": Column("Link", "word"), "numerator": Column("Size", "number"), "unit": Column("Unit", "word"),

@@ -31,7 +31,7 @@ _SHARES = ("poorest_quintile_share", "benefit_share", "catchment_share")
 _UNNAMED = "not known"
 
 
-def people_section(by_unit: Beneficiaries | None, *, source: str, smallest: int, gap: str = "") -> Section:
+def people_section(by_unit: Beneficiaries | None, *, smallest: int, gap: str = "") -> Section:
     """Say who benefits, by unit and by sex and age.
 
     `by_unit` counts people by the column `unit_above`; where one household is in two units it counts in both.
@@ -40,7 +40,7 @@ def people_section(by_unit: Beneficiaries | None, *, source: str, smallest: int,
     if by_unit is None or by_unit.n == 0:
         return Section(title, (Part("", gap=gap),))
     basis = Basis(
-        by_unit.n, source,
+        by_unit.n, "counts, each of a release or a household",
         f"people counted, each household once in a unit; a number from 1 to {smallest - 1} is withheld, and as many "
         "more as it takes that none can be worked out",
         by_unit.missing_share, "records that lack women, girls, men or boys",
