@@ -270,6 +270,6 @@ def attribution_section(found: Attribution | None, gap: str = "") -> Section:
             "control_count": Column("Controls", "count"),
         }),
     )  # fmt: skip
-    basis = Basis(found.area_count, "areas", found.method, found.missing_share,
+    basis = Basis(found.n, "areas", found.method, found.missing_share,
                   "areas and years without an outcome", found.caveats)  # fmt: skip
     return Section(title, (Part("", basis, (found.sentence,), figures, tables),))
