@@ -9,13 +9,14 @@ import pandas as pd
 from landrelease.job.inputs import Work
 from landrelease.job.priorities import rank_areas, scheme_of
 from landrelease.job.programme import Programme
+from landrelease.job.units import unit_level, unit_names
 from landrelease.linkage import CoordinationGaps, coordination_gaps
 from landrelease.match import ProjectWeights, project_weights
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.coordination import coordination_sections
 from landrelease.tables import NO_HAZARD
 
-__all__ = ["inputs_of", "linked", "sections_of", "unit_level", "unit_names"]
+__all__ = ["inputs_of", "linked", "sections_of"]
 
 _NEEDED = ("events", "areas", "admin_areas", "projects", "needs")
 _GAP = "no project was given. Add [inputs.projects], as a table or as IATI XML."
@@ -61,32 +62,12 @@ def linked(work: Work) -> tuple[CoordinationGaps, ProjectWeights]:
         frames["releases"], frames["projects"], within_m=match.projects_within_m, months_before=match.months_before,
         months_after=match.months_after, admin_areas=frames.get("admin_areas"),
     )  # fmt: skip
-    links = weights.weights.rename(columns={"weight_share": "weight"})
-    unknown = int(links["weight"].isna().sum())
-    if unknown:
-        work.notes.append(f"{unknown:,} links of a release and a project have no known weight: they add nothing to it.")
     areas = frames["areas"]
     found = coordination_gaps(
-        frames["releases"], frames["projects"], links=links.fillna({"weight": 0.0}),
+        frames["releases"], frames["projects"], links=weights.weights,
         as_of=work.programme.programme.as_of, needs=frames.get("needs"),
         hazards=areas[~areas["status"].isin(NO_HAZARD)],
         ranking=frames["ranking"].table if "ranking" in frames else None, within_m=work.programme.report.near_m,
         admin_areas=frames.get("admin_areas"), level=unit_level(work),
     )  # fmt: skip
     return found, weights
-
-
-def unit_level(work: Work) -> int | None:
-    """Return the level that a report is told by: that above the finest, or the only one."""
-    if "admin_areas" not in work.frames:
-        return None
-    levels = sorted(work.frames["admin_areas"]["level"].dropna().unique())
-    return int(levels[max(len(levels) - 2, 0)]) if levels else None
-
-
-def unit_names(work: Work) -> dict[str, str]:
-    """Return the name of each administrative unit by its code."""
-    if "admin_areas" not in work.frames:
-        return {}
-    units = pd.DataFrame(work.frames["admin_areas"]).drop_duplicates("admin_code")
-    return dict(zip(units["admin_code"], units["name"], strict=True))

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from landrelease.job.coordination import linked, unit_level, unit_names
+from landrelease.job.coordination import linked
 from landrelease.job.inputs import Work
 from landrelease.job.main import judge_use
-from landrelease.job.outcomes import equity_of, told, with_units
+from landrelease.job.outcomes import equity_of, people_of, told
 from landrelease.job.programme import Programme
+from landrelease.job.units import unit_level, unit_names, with_units
 from landrelease.linkage import FundingProfile, capacity_profile, funding_profile, programme_indicators, sdg_table
+from landrelease.outcomes import Beneficiaries
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.donor import (
     capacity_section,
@@ -21,7 +23,7 @@ from landrelease.report.kinds.donor import (
     released_section,
 )
 from landrelease.report.kinds.outcomes import use_section
-from landrelease.report.kinds.people import equity_section
+from landrelease.report.kinds.people import equity_section, people_section
 from landrelease.tables import NO_HAZARD
 
 __all__ = ["inputs_of", "sections_of"]
@@ -45,11 +47,13 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     frames, names = work.frames, unit_names(work)
     assessment = with_units(work, frames["assessment"])
     say("Adding up money, land and costs")
-    capacity = _capacity(work)
+    capacity, people = _capacity(work), people_of(work)
     return (
         *_money(work, names),
         released_section(frames["releases"], _recorded_costs(work)),
         use_section(assessment, {"all": frames["summaries"]["all"]}, work.programme.programme.as_of),
+        people_section(people, smallest=work.programme.report.smallest)
+        if isinstance(people, Beneficiaries) else people_section(None, smallest=0, gap=people),
         equity_section(equity_of(work, assessment)),
         capacity if isinstance(capacity, Section) else capacity_section(None, capacity),
         goals_section(_goals(work)),

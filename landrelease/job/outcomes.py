@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -10,8 +12,10 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError
 from landrelease.job.inputs import Work
+from landrelease.job.units import unit_level, unit_names, with_units
 from landrelease.job.main import judge_use
 from landrelease.job.programme import Programme
+from landrelease.linkage.arguments import provinces_of
 from landrelease.match.legends import read_legend
 from landrelease.outcomes import (
     AreaEstimate,
@@ -29,18 +33,20 @@ from landrelease.outcomes import (
     time_to_use,
     womens_share,
 )
+from landrelease.registry import TreatyTables, treaty_tables
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.outcomes import (
     BY,
     area_section,
     attribution_section,
     time_section,
+    treaty_section,
     use_section,
     visits_section,
 )
 from landrelease.report.kinds.people import equity_section, people_section
 
-__all__ = ["equity_of", "inputs_of", "sections_of", "told", "with_units"]
+__all__ = ["equity_of", "inputs_of", "people_of", "sections_of", "told"]
 
 _NEEDED = ("events", "areas", "admin_areas", "follow_ups", "land_use", "land_cover", "beneficiaries", "communities",
            "samples", "panel")  # fmt: skip
@@ -64,9 +70,10 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     groups = {} if isinstance(time, str) else {by: _time(work, by) for by in BY if _has_groups(work, by)}
     timed = time_section(None, {}, time) if isinstance(time, str) else time_section(time, groups)
     say("Estimating areas, people and causes")
-    area, people, cause = _area(work), _people(work), _cause(work)
+    area, people, cause = _area(work), people_of(work), _cause(work)
     smallest = work.programme.report.smallest
     who = (None, people) if isinstance(people, str) else (people, "")
+    treaty = told(lambda: _treaty(work))
     return (
         use_section(assessment, frames["summaries"], as_of),
         timed,
@@ -75,6 +82,7 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
         people_section(who[0], smallest=smallest, gap=who[1]),
         equity_section(equity_of(work, assessment)),
         attribution_section(None, cause) if isinstance(cause, str) else attribution_section(cause),
+        treaty_section(None, treaty) if isinstance(treaty, str) else treaty_section(treaty),
     )
 
 
@@ -84,15 +92,6 @@ def told(function: Callable[[], Found]) -> Found | str:
         return function()
     except (DataError, OptionError) as error:
         return str(error).replace("\n  ", " ")
-
-
-def with_units(work: Work, releases: Any) -> Any:
-    """Return releases with the name of the unit above theirs: the province or district that a reader knows."""
-    named = pd.Series(None, index=releases.index, dtype="str")
-    if "admin_areas" in work.frames:
-        units = work.frames["admin_areas"].drop_duplicates("admin_code").set_index("admin_code")
-        named = releases["admin_code"].map(units["parent_code"]).map(units["name"]).astype("str")
-    return releases.assign(unit_above=named)
 
 
 def _time(work: Work, by: str | None) -> TimeToUse | str:
@@ -127,7 +126,7 @@ def _area(work: Work) -> AreaEstimate | str:
     return told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
 
 
-def _people(work: Work) -> Beneficiaries | str:
+def people_of(work: Work) -> Beneficiaries | str:
     frames = work.frames
     gap = (
         "nobody counted who benefits. Add [inputs.beneficiaries], or women_count, men_count, girls_count and "
@@ -154,7 +153,7 @@ def _records(work: Work) -> pd.DataFrame:
     return records.assign(unit_above=records["release_id"].map(units), place=records["release_id"].map(codes))
 
 
-def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, Equity | str] | str:
+def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, tuple[str, Equity | str]] | str:
     """Return how land and people are shared out among communities, or what that would take."""
     frames = work.frames
     if "communities" not in frames:
@@ -162,7 +161,6 @@ def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, Equity | str] |
             "nothing is known of who lives where. Add [inputs.communities] with admin_code, people_count, women_count "
             "and poverty_share."
         )
-    titles = ("Released land per inhabitant", "Land in productive use per inhabitant, at least", "Women and men")
     places = frames["communities"].set_index("admin_code")
     land = assessment.groupby("admin_code")[["area_m2", "productive_m2"]].sum()
     # a community without a release got none; one whose release has no known area is not known
@@ -176,9 +174,12 @@ def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, Equity | str] |
     if units["province"].notna().any():
         options["province"] = "province"
     return {
-        titles[0]: told(lambda: equity(units, benefit="area_m2", **options)),
-        titles[1]: told(lambda: equity(units, benefit="productive_m2", **options)),
-        titles[2]: _women(work, places),
+        "Equity, released": ("Released land per inhabitant", told(lambda: equity(units, benefit="area_m2", **options))),
+        "Equity, used": (
+            "Land in productive use per inhabitant, at least",
+            told(lambda: equity(units, benefit="productive_m2", **options)),
+        ),
+        "Women and men": ("Women and men", _women(work, places)),
     }
 
 
@@ -202,10 +203,14 @@ def _women(work: Work, places: pd.DataFrame) -> Equity | str:
     smallest = work.programme.report.smallest
     if min(parts[:2].sum(), parts[2:].sum()) < smallest:
         return f"fewer than {smallest} women and girls, or men and boys, were confirmed: too few to publish."
-    return told(lambda: womens_share(
+    share = told(lambda: womens_share(
         joined.fillna({"unknown_count": 0}), unknown="unknown_count", catchment_women="women_count_living",
         catchment_people="people_count_living", seed=work.programme.report.seed,
     ))  # fmt: skip
+    if isinstance(share, str):
+        return share
+    # an exact share of few people tells how many they are
+    return replace(share, table=share.table.round(2), caveats=(*share.caveats, "Shares are rounded to whole percents."))
 
 
 def _cause(work: Work) -> Attribution | str:
@@ -229,3 +234,14 @@ def _with_released_land(areas: gpd.GeoDataFrame, releases: gpd.GeoDataFrame) -> 
     was = land.dissolve("area_id").geometry.reindex(areas["area_id"].to_numpy())
     here = areas.geometry
     return areas.set_geometry(here.where(here.notna() & ~here.is_empty, was.set_axis(areas.index)))
+
+
+def _treaty(work: Work) -> TreatyTables:
+    """Return the figures of the Convention for the period that is reported, by the larger units."""
+    frames, asked, about = work.frames, work.programme.report, work.programme.programme
+    units = frames.get("admin_areas")
+    provinces = provinces_of(frames["events"]["admin_code"], units, unit_level(work))
+    return treaty_tables(
+        frames["events"].assign(admin_code=provinces.to_numpy()), start=asked.start or date(about.as_of.year, 1, 1),
+        end=about.as_of, edition=asked.edition, names=unit_names(work),
+    )  # fmt: skip

@@ -171,6 +171,8 @@ class Report(_Section):
     outcome: str = "outcome"
     buffer_m: Money | None = None
     near_m: Money = 100.0
+    start: date | None = None
+    edition: str = "generic"
     base_year: Annotated[int, Field(ge=1975, le=2100, strict=True)] | None = None
     domestic: list[str] | None = None
     phases: dict[str, tuple[int, int]] | None = None

@@ -120,5 +120,6 @@ SAY: dict[str, Callable[[Any], str]] = {
     "days": lambda value: f"{float(value):,.0f}",
     "degrees": lambda value: f"{float(value):.5f}",
     "people": lambda value: value if isinstance(value, str) else f"{int(value):,}",
+    "exact": lambda value: f"{float(value):,.10g}",
     "flag": lambda value: "yes" if value else "no",
 }

@@ -27,7 +27,7 @@ NOT_KNOWN = "Not known"
 WITHHELD = "withheld"
 """What stands for a number of people that is too small to publish, or would give such a number away."""
 _UNITS = {
-    "ha": "ha", "share": "share, 0 to 1", "usd": "USD", "months": "months", "days": "days", "degrees": "degrees",
+    "ha": "ha", "share": "share, 0 to 1", "usd": "USD", "months": "months", "days": "days", "degrees": "degrees", "exact": "as the heading says",
     "count": "count", "people": "people", "score": "number", "number": "number",
 }  # fmt: skip
 
@@ -82,6 +82,7 @@ class Figure:
     n: int | None = None
     of: str = ""
     missing_share: float | None = None
+    missing: str = ""
     note: str = ""
 
     @property

@@ -21,7 +21,7 @@ __all__ = ["write_xlsx"]
 
 _FORMATS = {
     "ha": "#,##0.0", "share": "0.0%", "count": "#,##0", "people": "#,##0", "year": "0", "number": "General",
-    "score": "0.00", "usd": "#,##0", "date": "yyyy-mm-dd", "months": "0.0", "days": "#,##0", "degrees": "0.00000",
+    "score": "0.00", "usd": "#,##0", "date": "yyyy-mm-dd", "months": "0.0", "days": "#,##0", "degrees": "0.00000", "exact": "#,##0.######",
 }  # fmt: skip
 _LONGEST = 32_767
 """Letters that a cell can hold."""
@@ -85,7 +85,7 @@ def _figures(sheet: Worksheet, document: Document) -> None:
             n, of = (one.n, one.of) if one.n is not None or basis is None else (basis.n, basis.of)
             share = one.missing_share if one.missing_share is not None or basis is None else basis.missing_share
             ends = [_shown(value, one.kind) for value in (one.value, one.low, one.high)]
-            told = (basis.missing, basis.method, " ".join(basis.caveats)) if basis else ("", "", "")
+            told = (one.missing or basis.missing, basis.method, " ".join(basis.caveats)) if basis else ("", "", "")
             cells = [section.title, part.title, one.label, *ends, one.ends, unit_of(one.kind), one.said, n, of, share, *told, one.note]
             for column, value in enumerate(cells, 1):
                 cell = _put(sheet, at, column, value)

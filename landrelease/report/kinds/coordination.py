@@ -192,11 +192,11 @@ def _overlaps(found: CoordinationGaps, names: Mapping[str, str]) -> Section:
         ("An overlap is a reason to ask, not an error.",),
     )  # fmt: skip
     rows = rows.assign(
-        what=say_codes(rows["overlap_code"], CODES["overlap_code"], "not known"),
+        what=say_codes(rows["overlap_code"], {"release": "one release", "unit": "one unit"}, "not known"),
         place=_unit(rows["place_id"], names),
     ).sort_values(["overlap_count", "last_date"], ascending=False, kind="stable")
     table = table_of(rows, "Overlaps", "Actors in one place at one time", {
-        "place": Column("Place"), "what": Column("What it is"), "sector_code": Column("Sector", "code"),
+        "place": Column("Place"), "what": Column("Both in", "word"), "sector_code": Column("Sector", "code"),
         "actor": Column("Actor"), "other_actor": Column("Other actor"),
         "overlap_count": Column("Pairs of projects", "count"), "unknown_count": Column("Pairs of unknown dates", "count"),
         "first_date": Column("First day", "date"), "last_date": Column("Last day", "date"),

@@ -16,7 +16,7 @@ from landrelease.tables import CODES
 
 __all__ = ["capacity_section", "concentration_section", "funding_section", "goals_section", "released_section"]
 
-_TYPES = {"commitment": "Commitments", "disbursement": "Disbursements", "unknown": "Commitments or disbursements"}
+_TYPES = {"commitment": "Commitments", "disbursement": "Disbursements", "unknown": "Type not known"}
 
 
 def funding_section(found: FundingProfile | None, tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], *,
@@ -65,7 +65,7 @@ def _sums(by: str, frame: pd.DataFrame, column: str, unit: str, basis: Basis, na
     rows = rows.sort_values(["kind", "group"] if by == "year" else ["kind", column], ascending=by == "year",
                             na_position="last", kind="stable")  # fmt: skip
     columns = {
-        "group": Column(words.capitalize(), "year" if by == "year" else "text"), "kind": Column("Type of flow"),
+        "group": Column(words.capitalize(), "year" if by == "year" else "text"), "kind": Column("Type of flow", "word"),
         "flow_count": Column("Flows", "count"), "amount_usd": Column("Current dollars", "usd"),
     }  # fmt: skip
     if column == "constant_usd":
@@ -109,7 +109,7 @@ def concentration_section(found: FundingProfile | None, names: Mapping[str, str]
         what=say_codes(every["group"], names, "not known").mask(every["scope"] == "all", "all"),
     )
     table = table_of(rows, "Concentration", "Donors of all flows, of each year and of each larger unit", {
-        "what": Column("Of"), "kind": Column("Type of flow"), "constant_usd": Column(f"USD of {found.base_year}", "usd"),
+        "what": Column("Of"), "kind": Column("Type of flow", "word"), "constant_usd": Column(f"USD of {found.base_year}", "usd"),
         "donor_count": Column("Donors", "count"), "largest_donor": Column("The largest"),
         "largest_share": Column("Its share", "share"), "top5_share": Column("Five largest", "share"),
         "donor_hhi": Column("Herfindahl index", "score"), "is_single_donor": Column("A single donor", "flag"),
@@ -141,7 +141,7 @@ def _phases(found: FundingProfile, basis: Basis) -> Part:
                                phase=say_codes(found.phases["phase"], {}, "in no phase"))  # fmt: skip
     table = table_of(rows, "Phases", "Domestic and international money by declared phase", {
         "phase": Column("Phase"), "first_year": Column("From", "year"), "last_year": Column("To", "year"),
-        "kind": Column("Type of flow"), "domestic_usd": Column("Domestic, USD", "usd"),
+        "kind": Column("Type of flow", "word"), "domestic_usd": Column("Domestic, USD", "usd"),
         "international_usd": Column("International, USD", "usd"), "unknown_usd": Column("Of unknown donors, USD", "usd"),
         "domestic_share_low": Column("Domestic share, at least", "share"),
         "domestic_share_high": Column("At most", "share"),

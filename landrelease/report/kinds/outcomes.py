@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
 from landrelease.outcomes import AreaEstimate, Attribution, TimeToUse
+from landrelease.registry import TreatyTables
 from landrelease.report import sections
 from landrelease.report.document.model import Basis, Figure, Part, Section, Table, table_of
 from landrelease.report.frames import SUMMED, Column, add_up, plain, say_codes
@@ -17,7 +19,8 @@ from landrelease.report.pictures import PARTS
 from landrelease.report.words import is_missing, say_day, say_land, say_share
 from landrelease.tables import CODES
 
-__all__ = ["BY", "area_section", "attribution_section", "time_section", "use_section", "visits_section"]
+__all__ = ["BY", "area_section", "attribution_section", "time_section", "treaty_section", "use_section",
+           "visits_section"]  # fmt: skip
 
 BY = {
     "release_type": "way of release", "unit_above": "larger unit", "sector": "intended use",
@@ -40,15 +43,16 @@ def use_section(assessment: pd.DataFrame, summaries: Mapping[str, pd.DataFrame],
     headline = sections.headline(total, releases, say_day(as_of))
     basis = _verdict_basis(releases, total["unknown_m2"], total["released_m2"])
     lost = float(releases["area_m2"].isna().mean()) if len(releases) else None
+    of_all: dict[str, Any] = {"missing_share": lost, "missing": "releases of unknown area"}
     used = total["as_intended_m2"] + total["other_productive_m2"]
     shares = [one / total["released_m2"] if total["released_m2"] > 0 else None
               for one in (used, used + total["unknown_m2"])]  # fmt: skip
     figures = (
-        Figure("Released", total["released_m2"], "ha", missing_share=lost),
+        Figure("Released", total["released_m2"], "ha", **of_all),
         Figure("In productive use", shares[0] if shares[0] == shares[1] else None, "share", *shares, _BOUNDS),
         Figure("Used as intended, at least", total["as_intended_m2"], "ha"),
         Figure("Looked at, and not in use", total["unused_m2"], "ha"),
-        Figure("Nobody has looked at", total["unknown_m2"], "ha", missing_share=lost),
+        Figure("Nobody has looked at", total["unknown_m2"], "ha", **of_all),
     )
     first = Part("", basis, (headline["sentence"], *headline["details"]) if headline else (), figures,
                  pictures=(headline["picture"],) if headline and headline["picture"] else ())  # fmt: skip
@@ -103,7 +107,7 @@ def time_section(time: TimeToUse | None, groups: Mapping[str, TimeToUse | str], 
         return Section(title, (Part("", gap=gap),))
     row = time.groups.iloc[0]
     basis = time_basis(time)
-    figures = [_share_figure(one, row["not_known_share"]) for _, one in time.shares.iterrows()]
+    figures = [_share_figure(one) for _, one in time.shares.iterrows()]
     low, high = row["median_months_low"], row["median_months_high"]
     figures.append(
         Figure("Half are in use after", low if low == high else None, "months", low, high,
@@ -116,8 +120,8 @@ def time_section(time: TimeToUse | None, groups: Mapping[str, TimeToUse | str], 
         "at_risk_count": Column("At risk", "count"),
     })  # fmt: skip
     sentence = (
-        f"Visits tell something of {row['followed_count']:,} of {row['release_count']:,} releases; "
-        f"{row['ended_count']:,} were seen in productive use."
+        f"Visits tell something of {int(row['followed_count']):,} of {int(row['release_count']):,} releases; "
+        f"{int(row['ended_count']):,} were seen in productive use."
     )
     first = Part("", basis, (sentence,), tuple(figures), (steps,), picture)
     return Section(title, (first, *(_group_part(by, one) for by, one in groups.items())))
@@ -132,11 +136,11 @@ def time_basis(time: TimeToUse) -> Basis:
     )  # fmt: skip
 
 
-def _share_figure(one: pd.Series, missing_share: float) -> Figure:
+def _share_figure(one: pd.Series) -> Figure:
     low, high = one["used_share_low"], one["used_share_high"]
     ends = one["interval_share_low"], one["interval_share_high"]
     label = f"In use {one['horizon_months']:g} months after release"
-    told = {"n": int(one["at_risk_count"]), "of": "at risk", "missing_share": missing_share}
+    told: dict[str, Any] = {"n": int(one["at_risk_count"]), "of": "at risk"}
     if is_missing(low):
         return Figure(label, None, "share", note=str(one["note"]), **told)
     has_ends = not is_missing(ends[0])
@@ -273,3 +277,36 @@ def attribution_section(found: Attribution | None, gap: str = "") -> Section:
     basis = Basis(found.n, "areas", found.method, found.missing_share,
                   "areas and years without an outcome", found.caveats)  # fmt: skip
     return Section(title, (Part("", basis, (found.sentence,), figures, tables),))
+
+
+_TREATY = {
+    "areas": "What is still hazardous", "releases": "What was released in the period",
+    "items": "What was destroyed in the period", "years": "From year to year",
+}  # fmt: skip
+
+
+def treaty_section(found: TreatyTables | None, gap: str = "") -> Section:
+    """Give the figures of a report under the Anti-Personnel Mine Ban Convention, under the headings of an edition."""
+    title = "For a report under the Mine Ban Convention"
+    if found is None:
+        return Section(title, (Part("", gap=gap),))
+    checked = "checked against its source" if found.is_verified else "not checked against a form"
+    basis = Basis(
+        found.n, "areas of the contamination that the Convention is about",
+        f"{found.method}; {found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}; headings of the edition '{found.edition}' "
+        f"({found.source}), {checked}", found.missing_share, "hazardous areas without a polygon", found.caveats,
+    )  # fmt: skip
+    parts = []
+    for name, frame in found.pasted.items():
+        columns = {str(column): Column(str(column), _kind(frame[column])) for column in frame}
+        words = _TREATY.get(name, name)
+        parts.append(Part(words, basis, tables=(table_of(frame, f"Treaty, {name}"[:31], words, columns),)))
+    return Section(title, tuple(parts))
+
+
+def _kind(values: pd.Series) -> str:
+    if not pd.api.types.is_numeric_dtype(values):
+        return "text"
+    if pd.api.types.is_float_dtype(values):
+        return "exact"
+    return "year" if values.between(1975, 2100).all() and values.is_unique and len(values) else "count"

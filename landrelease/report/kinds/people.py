@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -44,14 +45,16 @@ def people_section(by_unit: Beneficiaries | None, *, smallest: int, gap: str = "
         f"people counted, each household once in a unit; a number from 1 to {smallest - 1} is withheld, and as many "
         "more as it takes that none can be worked out",
         by_unit.missing_share, "records that lack women, girls, men or boys",
-        (*by_unit.caveats, "Expected and confirmed people are never added.",
+        (*(f"Of all stages together: {one}" for one in by_unit.caveats), "Expected and confirmed people are never added.",
          "A household that uses land in two units counts in each of them, and twice in the total."),
     )  # fmt: skip
     parts = []
     for (stage, kind), rows in by_unit.table.groupby(["stage_code", "beneficiary_code"], sort=False):
         words = f"{str(stage).capitalize()}, {kind}"
         if rows["people_count"].notna().any():
-            parts.append(_stage_part(words, rows, basis, smallest))
+            records = int(rows["record_count"].sum())
+            own = replace(basis, n=records, missing_share=int(rows["incomplete_count"].sum()) / records)
+            parts.append(_stage_part(words, rows, own, smallest))
         else:
             parts.append(Part(words, gap=f"no {stage} number of {kind} beneficiaries was given."))
     return Section(title, tuple(parts))
@@ -105,14 +108,14 @@ def _with_disability(counts: pd.Series, whole: Any, smallest: int) -> float | st
     return number
 
 
-def equity_section(found: Mapping[str, Equity | str] | str) -> Section:
-    """Say how the benefit of release is shared out; what could not be measured says why."""
+def equity_section(found: Mapping[str, tuple[str, Equity | str]] | str) -> Section:
+    """Say how the benefit of release is shared out, by the name of a sheet; what could not be measured says why."""
     if isinstance(found, str):
         return Section("Who gets what", (Part("", gap=found),))
-    return Section("Who gets what", tuple(_equity_part(title, one) for title, one in found.items()))
+    return Section("Who gets what", tuple(_equity_part(title, name, one) for name, (title, one) in found.items()))
 
 
-def _equity_part(title: str, one: Equity | str) -> Part:
+def _equity_part(title: str, name: str, one: Equity | str) -> Part:
     if isinstance(one, str):
         return Part(title, gap=one)
     level = f"{one.confidence:.0%} interval".replace("%", " %")
@@ -131,5 +134,5 @@ def _equity_part(title: str, one: Equity | str) -> Part:
     ranked = f"; ranked by {one.rank_variable}" if one.rank_variable else ""
     basis = Basis(one.n, "communities", f"{method}{ranked}", one.missing_share, "communities that lack a number",
                   one.caveats)  # fmt: skip
-    table: Table = table_of(said, title[:31], title, columns)
+    table: Table = table_of(said, name, title, columns)
     return Part(title, basis, figures=figures, tables=(table,))
