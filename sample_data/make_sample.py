@@ -1231,7 +1231,9 @@ def make_beneficiaries(land: gpd.GeoDataFrame) -> pd.DataFrame:
         for kind, scale in (("direct", 4.0), ("indirect", 14.0)):
             if kind == "indirect" and rng.uniform() < 0.6:
                 continue
-            women, girls, men, boys = (int(count) for count in rng.poisson(np.array([1.0, 0.5, 1.1, 0.5]) * scale * size))
+            women, girls, men, boys = (
+                int(count) for count in rng.poisson(np.array([1.0, 0.5, 1.1, 0.5]) * scale * size)
+            )
             split = [women, girls, men, boys] if rng.uniform() < 0.8 else [None] * 4
             rows.append((one.event_id, "expected", kind, f"{one.day:%Y-%m-%d}", *split, women + girls + men + boys))
     names = ["release_id", "stage_code", "beneficiary_code", "counted_date", "women_count", "girls_count", "men_count",

@@ -33,16 +33,16 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     """Return what the records say of coordination."""
     frames, names = work.frames, unit_names(work)
     if "projects" not in frames:
-        return coordination_sections(None, None, names, is_ranked=False, within_m=0.0, gap=_GAP)
+        return coordination_sections(_GAP, names)
     if work.programme.priority is not None:
         # how sure the order is does not change which hazards are in the way
         priority = work.programme.priority.model_copy(update={"top": None, "budget": None})
         work.programme = work.programme.model_copy(update={"priority": priority})
         rank_areas(work, say)
     say("Sharing projects out over releases")
-    found, weights = linked(work)
+    found = linked(work)
     return coordination_sections(
-        found, weights, names, placed=_placed(frames["projects"], found.as_of), is_ranked="ranking" in frames,
+        found, names, placed=_placed(frames["projects"], found[0].as_of), is_ranked="ranking" in frames,
         within_m=work.programme.report.near_m,
     )  # fmt: skip
 

@@ -12,8 +12,14 @@ from landrelease.job.main import judge_use
 from landrelease.job.outcomes import equity_of, people_of, told
 from landrelease.job.programme import Programme
 from landrelease.job.units import unit_level, unit_names, with_units
-from landrelease.linkage import FundingProfile, capacity_profile, funding_profile, programme_indicators, sdg_table
-from landrelease.outcomes import Beneficiaries
+from landrelease.linkage import (
+    CapacityProfile,
+    FundingProfile,
+    capacity_profile,
+    funding_profile,
+    programme_indicators,
+    sdg_table,
+)
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.donor import (
     capacity_section,
@@ -47,15 +53,13 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     frames, names = work.frames, unit_names(work)
     assessment = with_units(work, frames["assessment"])
     say("Adding up money, land and costs")
-    capacity, people = _capacity(work), people_of(work)
     return (
         *_money(work, names),
         released_section(frames["releases"], _recorded_costs(work)),
         use_section(assessment, {"all": frames["summaries"]["all"]}, work.programme.programme.as_of),
-        people_section(people, smallest=work.programme.report.smallest)
-        if isinstance(people, Beneficiaries) else people_section(None, smallest=0, gap=people),
+        people_section(people_of(work), smallest=work.programme.report.smallest),
         equity_section(equity_of(work, assessment)),
-        capacity if isinstance(capacity, Section) else capacity_section(None, capacity),
+        capacity_section(_capacity(work)),
         goals_section(_goals(work)),
     )
 
@@ -63,12 +67,12 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
 def _money(work: Work, names: dict[str, str]) -> tuple[Section, Section]:
     frames, asked = work.frames, work.programme.report
     if "funding" not in frames:
-        return funding_section(None, {}, names, is_constant=False, gap=_NO_FLOWS), concentration_section(None, names, "")
+        return funding_section(_NO_FLOWS, {}, names, is_constant=False), concentration_section(None, names, "")
     is_constant = "deflators" in frames
     base_year = asked.base_year or work.programme.programme.as_of.year
     whole = told(lambda: _profile(work, base_year, by=_SUMS))
     if isinstance(whole, str):
-        return funding_section(None, {}, names, is_constant=False, gap=whole), concentration_section(None, names, "")
+        return funding_section(whole, {}, names, is_constant=False), concentration_section(None, names, "")
     tables = {by: _profile(work, base_year, by=(by,)).table for by in _SUMS}
     return (
         funding_section(whole, tables, names, is_constant=is_constant),
@@ -104,18 +108,21 @@ def _needed(work: Work) -> pd.DataFrame | None:
 def _recorded_costs(work: Work) -> pd.Series:
     """Return the recorded cost of each release by its id, which is that of its event. [USD]"""
     events = work.frames["events"].drop_duplicates("event_id").set_index("event_id")
-    return events["cost_usd"]
+    costs: pd.Series = events["cost_usd"]
+    return costs
 
 
-def _capacity(work: Work) -> Section | str:
+def _capacity(work: Work) -> CapacityProfile | str:
     frames = work.frames
     if "capacity" not in frames:
         return "no institution was scored. Add [inputs.capacity] with institution, indicator_code, score and a date."
-    found = told(lambda: capacity_profile(frames["capacity"], as_of=work.programme.programme.as_of))
-    return found if isinstance(found, str) else capacity_section(found)
+    programme = work.programme
+    return told(lambda: capacity_profile(
+        frames["capacity"], as_of=programme.programme.as_of, checklist=programme.beside(programme.report.checklist)
+    ))  # fmt: skip
 
 
 def _goals(work: Work) -> pd.DataFrame:
     coordination = linked(work)[0] if "projects" in work.frames else None
     indicators = programme_indicators(releases=work.frames["assessment"], coordination=coordination)
-    return sdg_table(indicators)
+    return sdg_table(indicators, crosswalk=work.programme.beside(work.programme.report.crosswalk))

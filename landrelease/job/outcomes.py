@@ -12,9 +12,9 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError
 from landrelease.job.inputs import Work
-from landrelease.job.units import unit_level, unit_names, with_units
 from landrelease.job.main import judge_use
 from landrelease.job.programme import Programme
+from landrelease.job.units import unit_level, unit_names, with_units
 from landrelease.linkage.arguments import provinces_of
 from landrelease.match.legends import read_legend
 from landrelease.outcomes import (
@@ -68,21 +68,16 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
     say("Estimating how soon land comes into use")
     time = _time(work, None)
     groups = {} if isinstance(time, str) else {by: _time(work, by) for by in BY if _has_groups(work, by)}
-    timed = time_section(None, {}, time) if isinstance(time, str) else time_section(time, groups)
     say("Estimating areas, people and causes")
-    area, people, cause = _area(work), people_of(work), _cause(work)
-    smallest = work.programme.report.smallest
-    who = (None, people) if isinstance(people, str) else (people, "")
-    treaty = told(lambda: _treaty(work))
     return (
         use_section(assessment, frames["summaries"], as_of),
-        timed,
-        area_section(None, area) if isinstance(area, str) else area_section(area),
+        time_section(time, groups),
+        area_section(_area(work)),
         visits_section(follow_up_sample(assessment), assessment),
-        people_section(who[0], smallest=smallest, gap=who[1]),
+        people_section(people_of(work), smallest=work.programme.report.smallest),
         equity_section(equity_of(work, assessment)),
-        attribution_section(None, cause) if isinstance(cause, str) else attribution_section(cause),
-        treaty_section(None, treaty) if isinstance(treaty, str) else treaty_section(treaty),
+        attribution_section(_cause(work)),
+        treaty_section(told(lambda: _treaty(work))),
     )
 
 
@@ -127,6 +122,7 @@ def _area(work: Work) -> AreaEstimate | str:
 
 
 def people_of(work: Work) -> Beneficiaries | str:
+    """Count who benefits, by the larger unit of the release."""
     frames = work.frames
     gap = (
         "nobody counted who benefits. Add [inputs.beneficiaries], or women_count, men_count, girls_count and "
@@ -143,14 +139,15 @@ def _records(work: Work) -> pd.DataFrame:
     """Return the counts of people with the units of their release; those of visits where no table confirms any."""
     frames = work.frames
     releases = with_units(work, frames["releases"])
-    records = frames.get("beneficiaries")
+    records: Any = frames.get("beneficiaries")
     is_told = records is not None and records["stage_code"].eq("confirmed").any()
     if "follow_ups" in frames and not is_told:
         seen = beneficiaries_seen(releases, frames["follow_ups"], as_of=work.programme.programme.as_of)
-        records = seen if records is None else pd.concat([records, seen], ignore_index=True)
-    units = releases.drop_duplicates("release_id").set_index("release_id")["unit_above"]
-    codes = releases.drop_duplicates("release_id").set_index("release_id")["admin_code"]
-    return records.assign(unit_above=records["release_id"].map(units), place=records["release_id"].map(codes))
+        records = pd.concat([*([] if records is None else [records]), seen], ignore_index=True)
+    of = pd.DataFrame(releases).drop_duplicates("release_id").set_index("release_id")
+    ids = records["release_id"]
+    placed: pd.DataFrame = records.assign(unit_above=ids.map(of["unit_above"]), place=ids.map(of["admin_code"]))
+    return placed
 
 
 def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, tuple[str, Equity | str]] | str:
@@ -224,7 +221,9 @@ def _cause(work: Work) -> Attribution | str:
     areas = _with_released_land(frames["areas"], frames["releases"])
     kept = panel[panel["area_id"].isin(areas["area_id"])]
     if len(kept) < len(panel):
-        work.notes.append(f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out.")
+        work.notes.append(
+            f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out."
+        )
     return told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))
 
 
@@ -243,5 +242,5 @@ def _treaty(work: Work) -> TreatyTables:
     provinces = provinces_of(frames["events"]["admin_code"], units, unit_level(work))
     return treaty_tables(
         frames["events"].assign(admin_code=provinces.to_numpy()), start=asked.start or date(about.as_of.year, 1, 1),
-        end=about.as_of, edition=asked.edition, names=unit_names(work),
+        end=about.as_of, edition=work.programme.beside(asked.edition), names=unit_names(work),
     )  # fmt: skip

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from landrelease.report import frames
-from landrelease.report.document.model import CAUTION, NOT_KNOWN, SAME, WITHHELD, Basis, Document, Figure, Table, say_missing
+from landrelease.report.document.model import (
+    CAUTION,
+    NOT_KNOWN,
+    SAME,
+    WITHHELD,
+    Basis,
+    Document,
+    Figure,
+    Table,
+    say_missing,
+)
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.sections import input_table, parameter_table
 from landrelease.report.words import say_day

@@ -27,7 +27,8 @@ NOT_KNOWN = "Not known"
 WITHHELD = "withheld"
 """What stands for a number of people that is too small to publish, or would give such a number away."""
 _UNITS = {
-    "ha": "ha", "share": "share, 0 to 1", "usd": "USD", "months": "months", "days": "days", "degrees": "degrees", "exact": "as the heading says",
+    "ha": "ha", "share": "share, 0 to 1", "usd": "USD", "months": "months", "days": "days",
+    "degrees": "degrees", "exact": "as the heading says",
     "count": "count", "people": "people", "score": "number", "number": "number",
 }  # fmt: skip
 
@@ -122,7 +123,7 @@ def _with_unit(value: Any, kind: str) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: a name for its sheet, its columns with how their cells are said, all rows, and how many a page shows."""
+    """One table: a name for its sheet, its columns with how cells are said, all its rows, how many a page shows."""
 
     name: str
     caption: str
@@ -193,5 +194,3 @@ def table_of(
     """Return these columns of a frame as a table of a document; land is in m2 in both."""
     rows = pick(frame, columns).astype("object").to_numpy().tolist()
     return Table(name, caption, tuple(columns.values()), tuple(map(tuple, rows)), shown, note)
-
-

@@ -63,8 +63,8 @@ def _lay_out(word: Word, document: Document) -> None:
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm(17)
     page.top_margin = page.bottom_margin = Mm(18)
-    word.styles["Normal"].font.name = "Calibri"  # type: ignore[attr-defined]
-    word.styles["Normal"].font.size = Pt(10)  # type: ignore[attr-defined]
+    word.styles["Normal"].font.name = "Calibri"
+    word.styles["Normal"].font.size = Pt(10)
     page.header.paragraphs[0].text = clean(f"{document.title}: {document.name}")
     page.footer.paragraphs[0].text = CAUTION.split(". ")[0] + "."
     about = word.core_properties

@@ -21,7 +21,8 @@ __all__ = ["write_xlsx"]
 
 _FORMATS = {
     "ha": "#,##0.0", "share": "0.0%", "count": "#,##0", "people": "#,##0", "year": "0", "number": "General",
-    "score": "0.00", "usd": "#,##0", "date": "yyyy-mm-dd", "months": "0.0", "days": "#,##0", "degrees": "0.00000", "exact": "#,##0.######",
+    "score": "0.00", "usd": "#,##0", "date": "yyyy-mm-dd", "months": "0.0", "days": "#,##0", "degrees": "0.00000",
+    "exact": "#,##0.######",
 }  # fmt: skip
 _LONGEST = 32_767
 """Letters that a cell can hold."""
@@ -42,8 +43,13 @@ def write_xlsx(document: Document, path: str | Path) -> Path:
     for section, part in document.parts:
         for table in part.tables:
             _table(book.create_sheet(table.name), table, part.basis, f"{section.title}: {part.title}".rstrip(": "))
-    for name, one in (("Sources", input_table(document.inputs)), ("Parameters", parameter_table(document.parameters or {}))):
-        _table(book.create_sheet(name), Table(name, one.caption, tuple(one.columns), tuple(map(tuple, one.rows))), None, "")
+    for name, one in (
+        ("Sources", input_table(document.inputs)),
+        ("Parameters", parameter_table(document.parameters or {})),
+    ):
+        _table(
+            book.create_sheet(name), Table(name, one.caption, tuple(one.columns), tuple(map(tuple, one.rows))), None, ""
+        )
     book.properties.title = clean(f"{document.title}: {document.name}")
     book.properties.creator = f"landrelease {document.version}".rstrip()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +92,20 @@ def _figures(sheet: Worksheet, document: Document) -> None:
             share = one.missing_share if one.missing_share is not None or basis is None else basis.missing_share
             ends = [_shown(value, one.kind) for value in (one.value, one.low, one.high)]
             told = (one.missing or basis.missing, basis.method, " ".join(basis.caveats)) if basis else ("", "", "")
-            cells = [section.title, part.title, one.label, *ends, one.ends, unit_of(one.kind), one.said, n, of, share, *told, one.note]
+            cells = [
+                section.title,
+                part.title,
+                one.label,
+                *ends,
+                one.ends,
+                unit_of(one.kind),
+                one.said,
+                n,
+                of,
+                share,
+                *told,
+                one.note,
+            ]
             for column, value in enumerate(cells, 1):
                 cell = _put(sheet, at, column, value)
                 if column in (4, 5, 6):
@@ -109,9 +128,9 @@ def _table(sheet: Worksheet, table: Table, basis: Basis | None, where: str) -> N
         _put(sheet, at, column, unit or None)
     _header(sheet, at + 1, [column.label for column in table.columns])
     for i, row in enumerate(table.rows, at + 2):
-        for j, (value, column) in enumerate(zip(row, table.columns, strict=True), 1):
-            cell = _put(sheet, i, j, _shown(value, column.kind))
-            cell.number_format = _FORMATS.get(column.kind, "General")
+        for j, (value, one) in enumerate(zip(row, table.columns, strict=True), 1):
+            cell = _put(sheet, i, j, _shown(value, one.kind))
+            cell.number_format = _FORMATS.get(one.kind, "General")
     _fit(sheet, at + 1)
 
 

@@ -1,4 +1,4 @@
-"""The report of coordination: needs without projects, projects in the way of hazards, who should meet, how long it takes."""
+"""The report of coordination: needs without projects, projects near hazards, who should meet, how long it takes."""
 
 from __future__ import annotations
 
@@ -21,27 +21,32 @@ _TITLES = (
     "Released land that is needed, and nobody works on", "Projects on or near land that is still hazardous",
     "How long until a project comes", "Who is where", "Actors who should meet",
 )  # fmt: skip
+_GAPS = {
+    "gap": "Needed, and no project", "district_only": "Needed, a project in the district only",
+    "served": "Needed, with a project", "unknown": "Nobody is known to have asked",
+}  # fmt: skip
 _MOST_BARS = 12
 
 
 def coordination_sections(
-    found: CoordinationGaps | None, weights: ProjectWeights | None, names: Mapping[str, str], *,
-    placed: tuple[int, int] = (0, 0), is_ranked: bool, within_m: float, gap: str = "",
+    found: tuple[CoordinationGaps, ProjectWeights] | str, names: Mapping[str, str], *,
+    placed: tuple[int, int] = (0, 0), is_ranked: bool = False, within_m: float = 0.0,
 ) -> tuple[Section, ...]:  # fmt: skip
     """Say what of the records of release and of projects does not meet; `names` are those of units by their codes.
 
     `placed` has how many projects that have not ended have an exact place, and how many there are.
     """
-    if found is None or weights is None:
-        return (Section("Coordination", (Part("", gap=gap),)),)
-    basis = Basis(found.n, "releases", found.method, found.missing_share, "releases whose need nobody is known to have "
-                  "told", (*found.caveats, *weights.caveats))  # fmt: skip
+    if isinstance(found, str):
+        return (Section("Coordination", (Part("", gap=found),)),)
+    gaps, weights = found
+    basis = Basis(gaps.n, "releases", gaps.method, gaps.missing_share, "releases whose need nobody is known to have "
+                  "told", (*gaps.caveats, *weights.caveats))  # fmt: skip
     return (
-        _needs(found, basis, names),
-        _hazards(found, placed, is_ranked, within_m),
-        _lag(found, basis, names),
-        _matrix(found, weights, basis, names),
-        _overlaps(found, names),
+        _needs(gaps, basis, names),
+        _hazards(gaps, placed, is_ranked, within_m),
+        _lag(gaps, basis, names),
+        _matrix(gaps, weights, basis, names),
+        _overlaps(gaps, names),
     )
 
 
@@ -55,8 +60,7 @@ def _needs(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> S
     count = releases["gap_code"].value_counts()
     figures = tuple(
         Figure(label, int(count.get(code, 0)), "count", note=f"{say_land(add_up(land))} of land" if len(land) else "")
-        for code, label in (("gap", "Needed, and no project"), ("district_only", "Needed, a project in the district only"),
-                            ("served", "Needed, with a project"), ("unknown", "Nobody is known to have asked"))
+        for code, label in _GAPS.items()
         for land in [releases.loc[releases["gap_code"] == code, "area_m2"]]
     )  # fmt: skip
     gaps = releases[releases["gap_code"] == "gap"].sort_values("area_m2", ascending=False, kind="stable")
@@ -91,7 +95,8 @@ def _hazards(found: CoordinationGaps, placed: tuple[int, int], is_ranked: bool, 
     figures = (Figure("Projects in the way", table["project_id"].nunique(), "count"),
                Figure("Hazardous areas in their way", table["area_id"].nunique(), "count"))  # fmt: skip
     shown = table.assign(state=say_codes(table["project_state_code"], CODES["project_state_code"], "not known"))
-    listed = table_of(shown, "On hazardous land", f"Projects within {within_m:,.0f} m of hazardous land, first ranks first", {
+    caption = f"Projects within {within_m:,.0f} m of hazardous land, first ranks first"
+    listed = table_of(shown, "On hazardous land", caption, {
         "project_id": Column("Project"), "location_id": Column("Place"), "state": Column("State"),
         "implementer": Column("Implementer"), "sector_code": Column("Sector", "code"),
         "start_date": Column("Start", "date"), "area_id": Column("Hazardous area"),
@@ -145,7 +150,8 @@ def _matrix(found: CoordinationGaps, weights: ProjectWeights, basis: Basis, name
         "gap": Column("What that says"),
     }, note="The Herfindahl index is 1 where one actor has all projects.")  # fmt: skip
     rows = found.matrix.assign(
-        who=say_codes(found.matrix["actor"], {}, "not known"), unit=_unit(found.matrix["province_code"], names),
+        who=say_codes(found.matrix["actor"], {}, "not known"),
+        unit=_unit(found.matrix["province_code"], names),
         role=say_codes(found.matrix["role_code"], CODES["role_code"], "not known"),
     )
     matrix = table_of(rows, "Actors", "Actors by sector and larger unit", {
@@ -198,7 +204,8 @@ def _overlaps(found: CoordinationGaps, names: Mapping[str, str]) -> Section:
     table = table_of(rows, "Overlaps", "Actors in one place at one time", {
         "place": Column("Place"), "what": Column("Both in", "word"), "sector_code": Column("Sector", "code"),
         "actor": Column("Actor"), "other_actor": Column("Other actor"),
-        "overlap_count": Column("Pairs of projects", "count"), "unknown_count": Column("Pairs of unknown dates", "count"),
+        "overlap_count": Column("Pairs of projects", "count"),
+        "unknown_count": Column("Pairs of unknown dates", "count"),
         "first_date": Column("First day", "date"), "last_date": Column("Last day", "date"),
     }, shown=25)  # fmt: skip
     figures = (Figure("Pairs of actors that overlap", int((found.overlaps["overlap_count"] > 0).sum()), "count"),)

@@ -19,18 +19,21 @@ __all__ = ["capacity_section", "concentration_section", "funding_section", "goal
 _TYPES = {"commitment": "Commitments", "disbursement": "Disbursements", "unknown": "Type not known"}
 
 
-def funding_section(found: FundingProfile | None, tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], *,
-                    is_constant: bool, gap: str = "") -> Section:  # fmt: skip
+def funding_section(
+    found: FundingProfile | str, tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], *, is_constant: bool
+) -> Section:
     """Say what was paid, by whom, through whom, where and when.
 
     `tables` holds the sums by one column each (donor, year, channel_code, sector_code, province_code). Without
     deflators only current dollars are said.
     """
     title = "What was paid"
-    if found is None:
-        return Section(title, (Part("", gap=gap),))
+    if isinstance(found, str):
+        return Section(title, (Part("", gap=found),))
     basis = _money_basis(found, is_constant)
-    column, unit = ("constant_usd", f"dollars of {found.base_year}") if is_constant else ("amount_usd", "current dollars")
+    column, unit = (
+        ("constant_usd", f"dollars of {found.base_year}") if is_constant else ("amount_usd", "current dollars")
+    )
     figures = tuple(
         Figure(f"{words}, in {unit}", add_up(flows[column]), "usd", n=len(flows), of="flows",
                missing_share=float(flows[column].isna().mean()))
@@ -69,7 +72,10 @@ def _sums(by: str, frame: pd.DataFrame, column: str, unit: str, basis: Basis, na
         "flow_count": Column("Flows", "count"), "amount_usd": Column("Current dollars", "usd"),
     }  # fmt: skip
     if column == "constant_usd":
-        columns |= {"constant_usd": Column(unit.capitalize(), "usd"), "unknown_count": Column("Flows not converted", "count")}
+        columns |= {
+            "constant_usd": Column(unit.capitalize(), "usd"),
+            "unknown_count": Column("Flows not converted", "count"),
+        }
     table = table_of(rows, f"Money by {words}", f"Flows by {words}", columns)
     return Part(f"By {words}", basis, tables=(table,), pictures=_bars(rows, column, words, unit, by))
 
@@ -109,13 +115,14 @@ def concentration_section(found: FundingProfile | None, names: Mapping[str, str]
         what=say_codes(every["group"], names, "not known").mask(every["scope"] == "all", "all"),
     )
     table = table_of(rows, "Concentration", "Donors of all flows, of each year and of each larger unit", {
-        "what": Column("Of"), "kind": Column("Type of flow", "word"), "constant_usd": Column(f"USD of {found.base_year}", "usd"),
+        "what": Column("Of"), "kind": Column("Type of flow", "word"),
+        "constant_usd": Column(f"USD of {found.base_year}", "usd"),
         "donor_count": Column("Donors", "count"), "largest_donor": Column("The largest"),
         "largest_share": Column("Its share", "share"), "top5_share": Column("Five largest", "share"),
         "donor_hhi": Column("Herfindahl index", "score"), "is_single_donor": Column("A single donor", "flag"),
     })  # fmt: skip
-    return Section(title, (Part("Concentration", basis, figures=figures, tables=(table,)), _need(found, basis, names, need_gap),
-                           _phases(found, basis)))  # fmt: skip
+    first = Part("Concentration", basis, figures=figures, tables=(table,))
+    return Section(title, (first, _need(found, basis, names, need_gap), _phases(found, basis)))
 
 
 def _need(found: FundingProfile, basis: Basis, names: Mapping[str, str], gap: str) -> Part:
@@ -135,14 +142,15 @@ def _need(found: FundingProfile, basis: Basis, names: Mapping[str, str], gap: st
 def _phases(found: FundingProfile, basis: Basis) -> Part:
     title = "Over the life of the programme"
     if found.phases.empty:
-        return Part(title, gap="the phases of the programme: declare them in [report] as phases = { name = [first year, "
-                    "last year] }, and the donors of the country as domestic = [...].")  # fmt: skip
+        return Part(title, gap="the phases of the programme. Declare them in [report] as phases = { name = [first "
+                    "year, last year] }, and the donors of the country as domestic = [...].")  # fmt: skip
     rows = found.phases.assign(kind=found.phases["flow_type_code"].map(_TYPES),
                                phase=say_codes(found.phases["phase"], {}, "in no phase"))  # fmt: skip
     table = table_of(rows, "Phases", "Domestic and international money by declared phase", {
         "phase": Column("Phase"), "first_year": Column("From", "year"), "last_year": Column("To", "year"),
         "kind": Column("Type of flow", "word"), "domestic_usd": Column("Domestic, USD", "usd"),
-        "international_usd": Column("International, USD", "usd"), "unknown_usd": Column("Of unknown donors, USD", "usd"),
+        "international_usd": Column("International, USD", "usd"),
+        "unknown_usd": Column("Of unknown donors, USD", "usd"),
         "domestic_share_low": Column("Domestic share, at least", "share"),
         "domestic_share_high": Column("At most", "share"),
     }, note=f"In dollars of {found.base_year}. The phases are as the programme declares them.")  # fmt: skip
@@ -180,7 +188,11 @@ def _unit_costs(known: pd.DataFrame) -> Part:
     both = known[known["cost_usd"].notna() & (known["area_m2"] > 0)]
     if both.empty:
         return Part(title, gap="no release says what its work cost (cost_usd of the events).")
-    rows = both.groupby("release_type")[["cost_usd", "area_m2"]].sum().join(both.groupby("release_type").size().rename("n"))
+    rows = (
+        both.groupby("release_type")[["cost_usd", "area_m2"]]
+        .sum()
+        .join(both.groupby("release_type").size().rename("n"))
+    )
     rows = rows.assign(all=known.groupby("release_type").size(), per_ha=rows["cost_usd"] / rows["area_m2"] * 1e4)
     figures = tuple(
         Figure(f"{str(code).capitalize()}, USD for a hectare", one["per_ha"], "usd", n=int(one["n"]), of="releases",
@@ -197,16 +209,16 @@ def _unit_costs(known: pd.DataFrame) -> Part:
         "their years", 1 - len(both) / len(known), "releases without a cost, or without land of their own",
         ("Costs are as recorded: whether they hold overhead, survey and equipment is not known.",
          "Land found hazardous again later is not in the land, but its cost is in the cost.",
-         "Flows of money are not divided by land: they pay for more than release, and for land released in other years."),
+         "Flows of money are not divided by land: they pay for more than release, and for land of other years."),
     )  # fmt: skip
     return Part(title, basis, figures=figures, tables=(table,))
 
 
-def capacity_section(found: CapacityProfile | None, gap: str = "") -> Section:
+def capacity_section(found: CapacityProfile | str) -> Section:
     """Say what institutions do by their own means, and how that moved."""
     title = "What the country does by its own means"
-    if found is None:
-        return Section(title, (Part("", gap=gap),))
+    if isinstance(found, str):
+        return Section(title, (Part("", gap=found),))
     rows = found.dimensions.assign(what=say_codes(found.dimensions["dimension"], {}, "all of them"))
     table = table_of(rows, "Capacity", "Level of each dimension of the checklist, 0 to 1", {
         "institution": Column("Institution"), "what": Column("Dimension"),

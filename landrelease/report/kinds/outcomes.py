@@ -45,11 +45,12 @@ def use_section(assessment: pd.DataFrame, summaries: Mapping[str, pd.DataFrame],
     lost = float(releases["area_m2"].isna().mean()) if len(releases) else None
     of_all: dict[str, Any] = {"missing_share": lost, "missing": "releases of unknown area"}
     used = total["as_intended_m2"] + total["other_productive_m2"]
-    shares = [one / total["released_m2"] if total["released_m2"] > 0 else None
-              for one in (used, used + total["unknown_m2"])]  # fmt: skip
+    low, high = (
+        one / total["released_m2"] if total["released_m2"] > 0 else None for one in (used, used + total["unknown_m2"])
+    )
     figures = (
         Figure("Released", total["released_m2"], "ha", **of_all),
-        Figure("In productive use", shares[0] if shares[0] == shares[1] else None, "share", *shares, _BOUNDS),
+        Figure("In productive use", low if low == high else None, "share", low, high, _BOUNDS),
         Figure("Used as intended, at least", total["as_intended_m2"], "ha"),
         Figure("Looked at, and not in use", total["unused_m2"], "ha"),
         Figure("Nobody has looked at", total["unknown_m2"], "ha", **of_all),
@@ -100,11 +101,11 @@ def _summary_part(title: str, frame: pd.DataFrame, basis: Basis) -> Part:
     return Part(f"By {words}", basis, tables=(table,), pictures=(one["picture"],) if one["picture"] else ())
 
 
-def time_section(time: TimeToUse | None, groups: Mapping[str, TimeToUse | str], gap: str = "") -> Section:
+def time_section(time: TimeToUse | str, groups: Mapping[str, TimeToUse | str]) -> Section:
     """Say how soon released land comes into use; a group that is text is why it can not be told."""
     title = "How soon does released land come into use?"
-    if time is None:
-        return Section(title, (Part("", gap=gap),))
+    if isinstance(time, str):
+        return Section(title, (Part("", gap=time),))
     row = time.groups.iloc[0]
     basis = time_basis(time)
     figures = [_share_figure(one) for _, one in time.shares.iterrows()]
@@ -145,8 +146,7 @@ def _share_figure(one: pd.Series) -> Figure:
         return Figure(label, None, "share", note=str(one["note"]), **told)
     has_ends = not is_missing(ends[0])
     if high - low < 1e-9:
-        ends = ends if has_ends else (None, None)
-        return Figure(label, low, "share", *ends, "95 % interval", note=str(one["note"]), **told)
+        return Figure(label, low, "share", ends[0], ends[1], "95 % interval", note=str(one["note"]), **told)
     note = f"95 % interval: {say_share(ends[0])} to {say_share(ends[1])}" if has_ends else str(one["note"])
     return Figure(label, None, "share", low, high, "bounds: the visits do not tell more", note=note, **told)
 
@@ -181,7 +181,8 @@ def _group_part(by: str, time: TimeToUse | str) -> Part:
     if len(known):
         known = known.assign(group=say_codes(known[by], codes, "not known"),
                              other=say_codes(known["reference"], codes, "not known"))  # fmt: skip
-        note = f"A difference of shares: 0.10 is ten percentage points. {len(known)} of {len(time.differences)} can be told."
+        told = f"{len(known)} of {len(time.differences)} can be told."
+        note = f"A difference of shares: 0.10 is ten percentage points. {told}"
         tables.append(table_of(known, f"Differences, {words}"[:31], f"Difference from another group, by {words}", {
             "group": Column(name), "other": Column("Less that of"),
             "horizon_months": Column("Months after release", "count"),
@@ -193,11 +194,11 @@ def _group_part(by: str, time: TimeToUse | str) -> Part:
     return Part(f"By {words}", basis, tables=tuple(tables))
 
 
-def area_section(estimate: AreaEstimate | None, gap: str = "") -> Section:
+def area_section(estimate: AreaEstimate | str) -> Section:
     """Say how much land of each class there is, with the errors of the map."""
     title = "Hectares with error bars"
-    if estimate is None:
-        return Section(title, (Part("", gap=gap),))
+    if isinstance(estimate, str):
+        return Section(title, (Part("", gap=estimate),))
     level = f"{estimate.confidence:.0%} interval".replace("%", " %")
     figures = tuple(
         Figure(f"{str(one['land_class'])[0].upper()}{str(one['land_class'])[1:]}", one["area_m2"], "ha",
@@ -234,7 +235,9 @@ def visits_section(sample: pd.DataFrame, assessment: pd.DataFrame, *, shown: int
          "It counts land, not roads or cost: teams will group the places that are near each other."),
     )  # fmt: skip
     if sample.empty:
-        return Section(title, (Part("", basis, ("No released land of known area is left that nobody has looked at.",)),))
+        return Section(
+            title, (Part("", basis, ("No released land of known area is left that nobody has looked at.",)),)
+        )
     left = float(sample["width_share"].iloc[min(shown, len(sample)) - 1])
     sentence = (
         f"Nobody has looked at {say_land(unknown)} on {len(sample):,} releases. The first "
@@ -243,18 +246,19 @@ def visits_section(sample: pd.DataFrame, assessment: pd.DataFrame, *, shown: int
     )
     table = table_of(sample, "Visits", "Releases to visit, the most telling first", {
         "rank": Column("Visit", "count"), "release_id": Column("Release"),
-        "unknown_m2": Column("Nobody has looked at, ha", "ha"), "narrows_share": Column("Narrows the bounds by", "share"),
+        "unknown_m2": Column("Nobody has looked at, ha", "ha"),
+        "narrows_share": Column("Narrows the bounds by", "share"),
         "width_share": Column("Bounds then apart by", "share"), "longitude": Column("Longitude", "degrees"),
         "latitude": Column("Latitude", "degrees"),
     }, shown=shown, note="Coordinates are of a place inside the released polygon, EPSG:4326.")  # fmt: skip
     return Section(title, (Part("", basis, (sentence,), tables=(table,)),))
 
 
-def attribution_section(found: Attribution | None, gap: str = "") -> Section:
+def attribution_section(found: Attribution | str) -> Section:
     """Say what release may have caused, in words as strong as the checks allow."""
     title = "What can be said of the cause"
-    if found is None:
-        return Section(title, (Part("", gap=gap),))
+    if isinstance(found, str):
+        return Section(title, (Part("", gap=found),))
     first = found.effects.iloc[0]
     figures = (
         Figure("Overall effect", first["effect"], "number", first["effect_low"], first["effect_high"], "95 % interval",
@@ -268,7 +272,8 @@ def attribution_section(found: Attribution | None, gap: str = "") -> Section:
             "what": Column("Check"), "result_code": Column("Result", "word"), "message": Column("What was found"),
         }),
         table_of(found.effects, "Effects", "Effects of release, and what should be none", {
-            "effect_code": Column("Effect"), "group": Column("Group"), "years_since_release": Column("Years since", "number"),
+            "effect_code": Column("Effect"), "group": Column("Group"),
+            "years_since_release": Column("Years since", "number"),
             "effect": Column("Effect", "number"), "effect_low": Column("95 % interval, from", "number"),
             "effect_high": Column("To", "number"), "released_count": Column("Released", "count"),
             "control_count": Column("Controls", "count"),
@@ -285,11 +290,11 @@ _TREATY = {
 }  # fmt: skip
 
 
-def treaty_section(found: TreatyTables | None, gap: str = "") -> Section:
+def treaty_section(found: TreatyTables | str) -> Section:
     """Give the figures of a report under the Anti-Personnel Mine Ban Convention, under the headings of an edition."""
     title = "For a report under the Mine Ban Convention"
-    if found is None:
-        return Section(title, (Part("", gap=gap),))
+    if isinstance(found, str):
+        return Section(title, (Part("", gap=found),))
     checked = "checked against its source" if found.is_verified else "not checked against a form"
     basis = Basis(
         found.n, "areas of the contamination that the Convention is about",

@@ -32,20 +32,21 @@ _SHARES = ("poorest_quintile_share", "benefit_share", "catchment_share")
 _UNNAMED = "not known"
 
 
-def people_section(by_unit: Beneficiaries | None, *, smallest: int, gap: str = "") -> Section:
+def people_section(by_unit: Beneficiaries | str, *, smallest: int) -> Section:
     """Say who benefits, by unit and by sex and age.
 
     `by_unit` counts people by the column `unit_above`; where one household is in two units it counts in both.
     """
     title = "Who benefits"
-    if by_unit is None or by_unit.n == 0:
-        return Section(title, (Part("", gap=gap),))
+    if isinstance(by_unit, str):
+        return Section(title, (Part("", gap=by_unit),))
     basis = Basis(
         by_unit.n, "counts, each of a release or a household",
         f"people counted, each household once in a unit; a number from 1 to {smallest - 1} is withheld, and as many "
         "more as it takes that none can be worked out",
         by_unit.missing_share, "records that lack women, girls, men or boys",
-        (*(f"Of all stages together: {one}" for one in by_unit.caveats), "Expected and confirmed people are never added.",
+        (*(f"Of all stages together: {one}" for one in by_unit.caveats),
+         "Expected and confirmed people are never added.",
          "A household that uses land in two units counts in each of them, and twice in the total."),
     )  # fmt: skip
     parts = []
@@ -62,7 +63,9 @@ def people_section(by_unit: Beneficiaries | None, *, smallest: int, gap: str = "
 
 def _stage_part(words: str, rows: pd.DataFrame, basis: Basis, smallest: int) -> Part:
     """Return one stage and kind: a table by unit and by sex and age, and figures that are its totals."""
-    long = rows[["unit_above", *WHO]].melt(id_vars=["unit_above"], value_vars=list(WHO), var_name="who", value_name="people_count")
+    long = rows[["unit_above", *WHO]].melt(
+        id_vars=["unit_above"], value_vars=list(WHO), var_name="who", value_name="people_count"
+    )
     long = long.assign(unit=_named(long["unit_above"]), who=long["who"].map(WHO))
     told = publishable(long, count="people_count", by=["unit", "who"], smallest=smallest)
     wide = told.assign(cell=published(told, "people_count")).pivot(index="unit", columns="who", values="cell")
