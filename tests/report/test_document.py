@@ -20,7 +20,7 @@ from landrelease.report.document.model import CAUTION, SAME, WITHHELD, table_of
 from landrelease.report.frames import Column
 from landrelease.report.kinds.pictures import amounts_picture
 
-FORMULAS = ["=1+1", "=HYPERLINK(\"http://x\";\"y\")", "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0"]
+FORMULAS = ["=1+1", '=HYPERLINK("http://x";"y")', "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0"]
 HOSTILE = [
     *FORMULAS, "<script>document.title='ran'</script>", "</td></table><img src=x onerror=alert(1)>", "{{ 7*7 }}",
     "a\x00b\x07c", "\u202eevil", "حقل الألغام", "&amp; <b>", "two\nlines", "Longwithoutspace" * 60, "\ufffe",

@@ -12,6 +12,7 @@ from landrelease.outcomes import Beneficiaries, Equity, publishable
 from landrelease.outcomes.people.suppression import TOTAL
 from landrelease.report.document.model import WITHHELD, Basis, Figure, Part, Section, Table, table_of
 from landrelease.report.frames import Column
+from landrelease.report.words import is_missing
 
 __all__ = ["equity_section", "people_section", "published"]
 
@@ -98,12 +99,12 @@ def _named(units: pd.Series) -> pd.Series:
 
 
 def _value(cell: Any) -> float | str | None:
-    return cell if isinstance(cell, str) else None if cell is None or cell is pd.NA else int(cell)
+    return cell if isinstance(cell, str) else None if is_missing(cell) else int(cell)
 
 
 def _with_disability(counts: pd.Series, whole: Any, smallest: int) -> float | str | None:
     """Return how many have a disability, withheld where it, or what it leaves of the whole, is too small."""
-    if counts.isna().all():
+    if counts.isna().all() or is_missing(whole):
         return None
     number = int(counts.sum())
     if isinstance(whole, str) or any(0 < one < smallest for one in (number, int(whole) - number)):
