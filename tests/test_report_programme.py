@@ -34,13 +34,13 @@ def path_of(products: lr.ReportProducts, form: str) -> Path:
     return next(one for one in products.files if one.suffix == f".{form}")
 
 
-def figures_of(products: lr.ReportProducts) -> dict[tuple[str, str], dict[str, Any]]:
+def figures_of(products: lr.ReportProducts) -> dict[tuple[str, str | None, str], dict[str, Any]]:
     rows = list(load_workbook(path_of(products, "xlsx"))["Figures"].iter_rows(values_only=True))
-    return {(row[0], row[2]): dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+    return {(row[0], row[1], row[2]): dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
 
 
 def value_of(products: lr.ReportProducts, label: str, key: str = "Value") -> Any:
-    found = [row[key] for (_, name), row in figures_of(products).items() if name == label]
+    found = [row[key] for (*_, name), row in figures_of(products).items() if name == label]
     assert len(found) == 1, label
     return found[0]
 
@@ -81,7 +81,7 @@ def test_all_three_forms_say_every_figure_of_a_kind(reports: dict[str, lr.Report
     rows = figures_of(products)
     assert len(rows) > 5
     page, word = said(path_of(products, "html")), said(path_of(products, "docx"))
-    for (_, label), row in rows.items():
+    for (*_, label), row in rows.items():
         for key in ("n", "Method", "What is missing"):
             assert row[key] is not None, (label, key)
         assert row["In words"] in page, label
@@ -130,7 +130,7 @@ def test_the_truth_of_the_sample_comes_back_in_hectares_and_cause(reports: dict[
     share = share.div(share.sum(axis=1), axis=0)
     by_hand = (areas["Mapped, ha"].reindex(share.index) @ share).reindex(areas.index)  # Olofsson et al. 2014, eq. 2
     assert areas["Adjusted, ha"].to_numpy() == pytest.approx(by_hand.to_numpy())
-    effect = figures_of(products)["What can be said of the cause", "Overall effect"]
+    effect = figures_of(products)["What can be said of the cause", None, "Overall effect"]
     assert effect["From"] < 0.12 < effect["To"] + 0.02  # the year of release itself has none of the 0.12
 
 
@@ -173,13 +173,13 @@ def test_coordination_counts_every_release_once(
 ) -> None:
     products = reports["coordination"]
     rows = figures_of(products)
-    first = [row for (section, _), row in rows.items() if section.startswith("Released land that is needed")]
+    first = [row for (section, *_), row in rows.items() if section.startswith("Released land that is needed")]
     assert sum(row["Value"] for row in first) == len(released[0])
     gaps = table_of(products, "Needed, no project")
     asked = set(pd.read_csv(SAMPLE / "needs.csv")["admin_code"])
     names = {row.name: row.admin_code for row in gpd.read_file(SAMPLE / "admin_areas.gpkg").itertuples()}
     assert {names[one] for one in gaps["Unit"]} <= asked
-    assert len(gaps) == value_of(products, "Needed, and no project")
+    assert len(gaps) == value_of(products, "Needed, no project known")
     shares = table_of(products, "Project shares")
     whole = shares[["On released land", "Likely", "In its district", "Elsewhere"]].sum(axis=1)
     assert whole.to_numpy() == pytest.approx(np.ones(len(shares)))
@@ -267,7 +267,7 @@ def test_without_deflators_no_amount_is_called_constant(small: Path, tmp_path: P
     label = "Type not known, in current dollars"
     assert value_of(products, label) == 100
     assert value_of(products, label, "Missing share") == 0.5
-    assert not any("dollars of" in name for _, name in figures_of(products))
+    assert not any("dollars of" in name for *_, name in figures_of(products))
     donors = table_of(products, "Money by donor")
     assert donors["Donor"].tolist() == ["=HYPERLINK(1)", HOSTILE]
     assert donors["Current dollars"].isna().tolist() == [False, True]
@@ -302,6 +302,49 @@ def test_a_kind_or_a_form_that_is_not_there_is_named(
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_inputs_that_can_not_be_used_say_why(small: Path, tmp_path: Path) -> None:
+    tables = {
+        "communities": {"admin_code": ["P1", "P2"], "people_count": [0, None], "poverty_share": [0.1, None]},
+        "panel": {"area_id": ["=1+1", "elsewhere"], "year": [2019, 2019], "value": [1, 2]},
+        "capacity": {"institution": ["A"], "indicator_code": ["none_of_it"], "score": [3]},
+        "follow_ups": {"follow_up_id": ["1"], "release_id": ["C=1+1"], "visit_date": ["2022-01-01"],
+                       "use_code": ["grazing"], "women_count": [3]},
+    }  # fmt: skip
+    for name, columns in tables.items():
+        pd.DataFrame(columns).to_csv(tmp_path / f"{name}.csv", index=False)
+        ids = 'ids = "row"\n' if name in ("panel", "capacity") else ""
+        add(small, f'[inputs.{name}]\npath = "{name}.csv"\n{ids}')
+    products = lr.report_programme(small, out=tmp_path / "out", kind="outcomes")
+    gaps = "\n".join(products.not_known)
+    assert "two years or more" in gaps
+    assert "fewer than 10 women and girls" in gaps
+    assert any("1 rows are of areas that no record knows" in note for note in products.notes)
+    assert value_of(products, "People") == "withheld"
+    assert value_of(products, "In use 12 months after release") is None
+    index = [row["Value"] for (*_, name), row in figures_of(products).items() if name.startswith("Concentration index")]
+    assert index == [None, None]
+    products = lr.report_programme(small, out=tmp_path / "out", kind="donor")
+    assert "none_of_it" in "\n".join(products.not_known)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[report]\ndomestic = ["Nobody"]\n[inputs.funding]\npath = "funding.csv"\n', "Nobody"),
+        ('[report]\nphases = { a = [2020, 2019] }\n[inputs.funding]\npath = "funding.csv"\n', "phases"),
+        (
+            '[report]\nchecklist = "mine.toml"\n[inputs.capacity]\npath = "funding.csv"\nids = "row"\n',
+            "mine.toml|institution",
+        ),
+    ],
+)
+def test_choices_for_donors_that_can_not_be_meant_are_refused(
+    small: Path, tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(lr.LandReleaseError, match=message):
+        lr.report_programme(add(small, text), out=tmp_path / "out", kind="donor")
 
 
 @pytest.mark.parametrize(

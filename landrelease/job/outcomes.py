@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import geopandas as gpd
 import pandas as pd
 
-from landrelease.errors import DataError, OptionError
+from landrelease.errors import DataError
 from landrelease.job.inputs import Work
 from landrelease.job.main import judge_use
 from landrelease.job.programme import Programme
@@ -85,7 +85,7 @@ def told(function: Callable[[], Found]) -> Found | str:
     """Return what a function finds, or why the records do not let it."""
     try:
         return function()
-    except (DataError, OptionError) as error:
+    except DataError as error:
         return str(error).replace("\n  ", " ")
 
 

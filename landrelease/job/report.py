@@ -71,7 +71,7 @@ def report_programme(
     ProgrammeError, DataError, CRSError
         The programme file or an input can not be used.
     OptionError
-        A kind or a form that is not known; docx without python-docx.
+        A kind or a form that is not known; a choice of [report] that can not be meant.
     """
     check_option("kind", kind, KINDS)
     asked = [formats] if isinstance(formats, str) else list(dict.fromkeys(formats))

@@ -18,11 +18,11 @@ from landrelease.tables import CODES
 __all__ = ["coordination_sections"]
 
 _TITLES = (
-    "Released land that is needed, and nobody works on", "Projects on or near land that is still hazardous",
+    "Released land that is needed, and has no known project", "Projects on or near land that is still hazardous",
     "How long until a project comes", "Who is where", "Actors who should meet",
 )  # fmt: skip
 _GAPS = {
-    "gap": "Needed, and no project", "district_only": "Needed, a project in the district only",
+    "gap": "Needed, no project known", "district_only": "Needed, a project in the district only",
     "served": "Needed, with a project", "unknown": "Nobody is known to have asked",
 }  # fmt: skip
 _MOST_BARS = 12
@@ -39,7 +39,8 @@ def coordination_sections(
     if isinstance(found, str):
         return (Section("Coordination", (Part("", gap=found),)),)
     gaps, weights = found
-    basis = Basis(gaps.n, "releases", gaps.method, gaps.missing_share, "releases whose need nobody is known to have "
+    method = "needs by unit; projects at a release by how precisely their places are known, others in its district only"
+    basis = Basis(gaps.n, "releases", method, gaps.missing_share, "releases whose need nobody is known to have "
                   "told", (*gaps.caveats, *weights.caveats))  # fmt: skip
     return (
         _needs(gaps, basis, names),
@@ -69,14 +70,14 @@ def _needs(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> S
         intended=say_codes(gaps["intended_use_code"], CODES["use_code"], "not recorded"),
         wanted=say_codes(gaps["wanted_use_code"], CODES["use_code"], "not known"),
     )  # fmt: skip
-    listed = table_of(gaps, "Needed, no project", "Released land with a need and no project, the largest first", {
+    listed = table_of(gaps, "Needed, no project", "Released land with a need and no known project, the largest first", {
         "release_id": Column("Release"), "unit": Column("Unit"), "province": Column("Larger unit"),
         "release_date": Column("Released on", "date"), "area_m2": Column("Land, ha", "ha"),
         "intended": Column("Intended use"), "wanted": Column("The unit wants first"),
         "need_count": Column("Needs named", "count"),
     }, shown=20)  # fmt: skip
     by_unit = gaps.groupby("province")["area_m2"].sum().sort_values(ascending=False).head(_MOST_BARS)
-    alt = "Bars of released land with a need and no project, by larger unit; the table has each release."
+    alt = "Bars of released land with a need and no known project, by larger unit; the table has each release."
     said = [say_land(one) for one in by_unit]
     picture = (amounts_picture(list(by_unit.index), by_unit.tolist(), said, alt),) if len(by_unit) else ()
     return Section(_TITLES[0], (Part("", basis, figures=figures, tables=(listed,), pictures=picture),))

@@ -65,7 +65,7 @@ def _sums(by: str, frame: pd.DataFrame, column: str, unit: str, basis: Basis, na
     said = names if by == "province_code" else CODES.get(by, {})
     group = frame[by] if by == "year" else say_codes(frame[by], said, "not known")
     rows = frame.assign(group=group, kind=frame["flow_type_code"].map(_TYPES))
-    rows = rows.sort_values(["kind", "group"] if by == "year" else ["kind", column], ascending=by == "year",
+    rows = rows.sort_values(["kind", "group"] if by == "year" else ["kind", column], ascending=[True, by == "year"],
                             na_position="last", kind="stable")  # fmt: skip
     columns = {
         "group": Column(words.capitalize(), "year" if by == "year" else "text"), "kind": Column("Type of flow", "word"),
@@ -77,7 +77,9 @@ def _sums(by: str, frame: pd.DataFrame, column: str, unit: str, basis: Basis, na
             "unknown_count": Column("Flows not converted", "count"),
         }
     table = table_of(rows, f"Money by {words}", f"Flows by {words}", columns)
-    return Part(f"By {words}", basis, tables=(table,), pictures=_bars(rows, column, words, unit, by))
+    pictures = _bars(rows, column, words, unit, by)
+    sentences = tuple(f"{one.alt.split(';')[0]}." for one in pictures)
+    return Part(f"By {words}", basis, sentences, tables=(table,), pictures=pictures)
 
 
 def _bars(rows: pd.DataFrame, column: str, words: str, unit: str, by: str) -> tuple[Any, ...]:
@@ -88,7 +90,7 @@ def _bars(rows: pd.DataFrame, column: str, words: str, unit: str, by: str) -> tu
     drawn = rows[(rows["kind"] == most) & rows[column].notna()].head(20)
     labels = [SAY["year" if by == "year" and not is_missing(one) else "text"](one) for one in drawn["group"]]
     amounts = drawn[column].astype(float).tolist()
-    alt = f"Bars: {str(most).lower()} by {words}, in {unit}; the table has the figures."
+    alt = f"The bars show {str(most).lower()} by {words}, in {unit}; the table has the figures."
     return (amounts_picture(labels, amounts, [f"{one:,.0f}" for one in amounts], alt),) if labels else ()
 
 
@@ -104,10 +106,12 @@ def concentration_section(found: FundingProfile | None, names: Mapping[str, str]
         figure
         for _, one in whole.iterrows()
         for kind in [_TYPES[str(one["flow_type_code"])]]
+        for flows in [found.flows[found.flows["flow_type_code"] == one["flow_type_code"]]]
+        for told in [{"n": len(flows), "of": "flows", "missing_share": float(flows["constant_usd"].isna().mean())}]
         for figure in (
             Figure(f"{kind}: share of the largest donor", one["largest_share"], "share",
-                   note="" if is_missing(one["largest_donor"]) else str(one["largest_donor"])),
-            Figure(f"{kind}: Herfindahl index", one["donor_hhi"], "score", note="1 is a single donor"),
+                   note="" if is_missing(one["largest_donor"]) else str(one["largest_donor"]), **told),
+            Figure(f"{kind}: Herfindahl index", one["donor_hhi"], "score", note="1 is a single donor", **told),
         )
     )  # fmt: skip
     rows = every.assign(

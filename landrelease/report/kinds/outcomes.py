@@ -109,10 +109,10 @@ def time_section(time: TimeToUse | str, groups: Mapping[str, TimeToUse | str]) -
     row = time.groups.iloc[0]
     basis = time_basis(time)
     figures = [_share_figure(one) for _, one in time.shares.iterrows()]
-    low, high = row["median_months_low"], row["median_months_high"]
+    low, high = (None if is_missing(one) else float(one) for one in row[["median_months_low", "median_months_high"]])
     figures.append(
         Figure("Half are in use after", low if low == high else None, "months", low, high,
-               "bounds: the visits do not tell more", note="not reached" if is_missing(low) else "")
+               "bounds: the visits do not tell more", note="not reached" if low is None else "")
     )  # fmt: skip
     picture = (curve_picture(time.curve, _curve_words(time)),) if len(time.curve) else ()
     steps = table_of(time.curve, "Curve of use", "Steps of the curve, as far as enough releases are at risk", {
@@ -285,8 +285,8 @@ def attribution_section(found: Attribution | str) -> Section:
 
 
 _TREATY = {
-    "areas": "What is still hazardous", "releases": "What was released in the period",
-    "items": "What was destroyed in the period", "years": "From year to year",
+    "areas": "What is still hazardous", "releases": "What was released",
+    "items": "What was destroyed", "years": "From year to year",
 }  # fmt: skip
 
 
@@ -305,7 +305,9 @@ def treaty_section(found: TreatyTables | str) -> Section:
     for name, frame in found.pasted.items():
         columns = {str(column): Column(str(column), _kind(frame[column])) for column in frame}
         words = _TREATY.get(name, name)
-        parts.append(Part(words, basis, tables=(table_of(frame, f"Treaty, {name}"[:31], words, columns),)))
+        when = f"on {found.end:%Y-%m-%d}" if name == "areas" else f"{found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}"
+        table = table_of(frame, f"Treaty, {name}"[:31], f"{words}, {when}", columns)
+        parts.append(Part(words, basis, tables=(table,)))
     return Section(title, tuple(parts))
 
 
