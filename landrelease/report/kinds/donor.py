@@ -102,18 +102,7 @@ def concentration_section(found: FundingProfile | None, names: Mapping[str, str]
     basis = _money_basis(found, True)
     every = found.concentration
     whole = every[every["scope"] == "all"]
-    figures = tuple(
-        figure
-        for _, one in whole.iterrows()
-        for kind in [_TYPES[str(one["flow_type_code"])]]
-        for flows in [found.flows[found.flows["flow_type_code"] == one["flow_type_code"]]]
-        for told in [{"n": len(flows), "of": "flows", "missing_share": float(flows["constant_usd"].isna().mean())}]
-        for figure in (
-            Figure(f"{kind}: share of the largest donor", one["largest_share"], "share",
-                   note="" if is_missing(one["largest_donor"]) else str(one["largest_donor"]), **told),
-            Figure(f"{kind}: Herfindahl index", one["donor_hhi"], "score", note="1 is a single donor", **told),
-        )
-    )  # fmt: skip
+    figures = tuple(figure for _, one in whole.iterrows() for figure in _on_largest(found, one))
     rows = every.assign(
         kind=every["flow_type_code"].map(_TYPES),
         what=say_codes(every["group"], names, "not known").mask(every["scope"] == "all", "all"),
@@ -127,6 +116,19 @@ def concentration_section(found: FundingProfile | None, names: Mapping[str, str]
     })  # fmt: skip
     first = Part("Concentration", basis, figures=figures, tables=(table,))
     return Section(title, (first, _need(found, basis, names, need_gap), _phases(found, basis)))
+
+
+def _on_largest(found: FundingProfile, one: pd.Series) -> tuple[Figure, Figure]:
+    """Say how far the flows of one type hang on their largest donor."""
+    flows = found.flows[found.flows["flow_type_code"] == one["flow_type_code"]]
+    kind, missing = _TYPES[str(one["flow_type_code"])], float(flows["constant_usd"].isna().mean())
+    named = "" if is_missing(one["largest_donor"]) else str(one["largest_donor"])
+    return (
+        Figure(f"{kind}: share of the largest donor", one["largest_share"], "share", n=len(flows), of="flows",
+               missing_share=missing, note=named),
+        Figure(f"{kind}: Herfindahl index", one["donor_hhi"], "score", n=len(flows), of="flows", missing_share=missing,
+               note="1 is a single donor"),
+    )  # fmt: skip
 
 
 def _need(found: FundingProfile, basis: Basis, names: Mapping[str, str], gap: str) -> Part:
