@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from landrelease.put import put
 from landrelease.report import frames
 from landrelease.report.document.html import figure_lines, shortened
 from landrelease.report.document.model import CAUTION, SAME, WITHHELD, Document, Part, Table
@@ -51,7 +52,7 @@ def write_docx(document: Document, path: str | Path) -> Path:
     )
     word.add_paragraph(CAUTION, style="Intense Quote")
     target.parent.mkdir(parents=True, exist_ok=True)
-    word.save(str(target))
+    put(target, lambda file: word.save(str(file)))
     return target
 
 

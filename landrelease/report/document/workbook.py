@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from landrelease.put import put
 from landrelease.report.document.model import CAUTION, Basis, Document, Table, unit_of
+from landrelease.report.files import FORMULA
 from landrelease.report.page import page_path
 from landrelease.report.sections import input_table, parameter_table
 from landrelease.report.words import clean, is_missing, say_day
@@ -53,7 +55,7 @@ def write_xlsx(document: Document, path: str | Path) -> Path:
     book.properties.title = clean(f"{document.title}: {document.name}")
     book.properties.creator = f"landrelease {document.version}".rstrip()
     target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
+    put(target, book.save)
     return target
 
 
@@ -165,7 +167,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, *, is_wrapped: boo
         return cell
     cell.value = clean(value)[:_LONGEST]
     cell.data_type = "s"  # text that begins with = is taken for a formula otherwise
-    cell.quotePrefix = str(value).startswith(("=", "+", "-", "@"))
+    cell.quotePrefix = str(value).startswith(FORMULA)
     if is_wrapped:
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
