@@ -273,6 +273,23 @@ def test_without_deflators_no_amount_is_called_constant(small: Path, tmp_path: P
     assert donors["Current dollars"].isna().tolist() == [False, True]
 
 
+def test_the_need_of_a_unit_is_what_its_open_areas_would_cost(small: Path, tmp_path: Path) -> None:
+    pd.DataFrame({"year": [2019, 2020, 2024], "deflator": [80, 100, 100]}).to_csv(tmp_path / "d.csv", index=False)
+    flows = pd.DataFrame({"flow_id": ["1", "2"], "year": [2019, 2020], "donor": ["A", "B"], "admin_code": ["P2", "P1"],
+                          "amount_usd": [400, 700], "flow_type_code": "commitment"})  # fmt: skip
+    flows.to_csv(tmp_path / "funding.csv", index=False)
+    add(small, '[inputs.funding]\npath = "funding.csv"\n[inputs.deflators]\npath = "d.csv"\nids = "row"\n')
+    add(small, "[costs]\nusd_per_m2 = 0\nusd_per_area = 1000\n")
+    products = lr.report_programme(small, out=tmp_path / "out", kind="donor", formats="xlsx")
+    need = table_of(products, "Need").set_index("Larger unit")
+    assert need.loc["P2", "Needed, USD"] == 2000  # two areas are open there
+    assert need.loc["P2", "Committed, USD"] == 500  # 400 of 2019 in prices of 2024
+    assert need.loc["P2", "At most, USD"] == 1500
+    assert pd.isna(need.loc["P1", "Needed, USD"])  # nothing is open there, and nobody says that nothing is needed
+    years = table_of(products, "Released by year")
+    assert years[["Year", "Reduced, ha", "Cancelled, ha"]].to_numpy().tolist() == [[2020, 0, 0]]
+
+
 def landrelease(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "landrelease.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)

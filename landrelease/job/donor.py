@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from landrelease.job.coordination import linked
-from landrelease.job.inputs import Work
+from landrelease.job.inputs import Work, counted
 from landrelease.job.main import judge_use
 from landrelease.job.outcomes import equity_of, people_of, told
 from landrelease.job.programme import Programme
@@ -20,6 +20,7 @@ from landrelease.linkage import (
     programme_indicators,
     sdg_table,
 )
+from landrelease.linkage.arguments import provinces_of
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.donor import (
     capacity_section,
@@ -70,31 +71,32 @@ def _money(work: Work, names: dict[str, str]) -> tuple[Section, Section]:
         return funding_section(_NO_FLOWS, {}, names, is_constant=False), concentration_section(None, names, "")
     is_constant = "deflators" in frames
     base_year = asked.base_year or work.programme.programme.as_of.year
-    whole = told(lambda: _profile(work, base_year, by=_SUMS))
+    need = _needed(work)
+    whole = told(lambda: _profile(work, base_year, need, by=_SUMS))
     if isinstance(whole, str):
         return funding_section(whole, {}, names, is_constant=False), concentration_section(None, names, "")
-    tables = {by: _profile(work, base_year, by=(by,)).table for by in _SUMS}
+    tables = {by: _profile(work, base_year, None, by=(by,)).table for by in _SUMS}
     return (
         funding_section(whole, tables, names, is_constant=is_constant),
         concentration_section(whole if is_constant else None, names, _NO_NEED),
     )
 
 
-def _profile(work: Work, base_year: int, by: tuple[str, ...]) -> FundingProfile:
+def _profile(work: Work, base_year: int, need: pd.DataFrame | None, by: tuple[str, ...]) -> FundingProfile:
     frames, asked = work.frames, work.programme.report
     deflators = frames.get("deflators", pd.DataFrame({"year": [], "deflator": []}))
     if "donor" in deflators and deflators["donor"].isna().all():
         deflators = deflators.drop(columns="donor")
     return funding_profile(
         frames["funding"], deflators=deflators, base_year=base_year, missing="unknown", by=by, domestic=asked.domestic,
-        needs=_needed(work), phases=asked.phases, admin_areas=frames.get("admin_areas"), level=unit_level(work),
+        needs=need, phases=asked.phases, admin_areas=frames.get("admin_areas"), level=unit_level(work),
     )  # fmt: skip
 
 
 def _needed(work: Work) -> pd.DataFrame | None:
     """Return what the areas that are still hazardous would cost, with their units; None where nobody says."""
     areas, programme = work.frames["areas"], work.programme
-    still = areas[~areas["status"].isin(NO_HAZARD) & areas["admin_code"].notna()]
+    still = areas[~areas["status"].isin(NO_HAZARD)]
     if programme.costs is not None:
         usd = programme.costs.usd_per_area + programme.costs.usd_per_m2 * still["area_m2"].astype("float64")
     elif "costs" in work.frames:
@@ -102,7 +104,13 @@ def _needed(work: Work) -> pd.DataFrame | None:
         usd = still["area_id"].map(costs)
     else:
         return None
-    return pd.DataFrame({"admin_code": still["admin_code"], "need_usd": usd}).reset_index(drop=True)
+    need = pd.DataFrame({"admin_code": still["admin_code"], "need_usd": usd})
+    need["province"] = provinces_of(need["admin_code"], work.frames.get("admin_areas"), unit_level(work)).to_numpy()
+    lost = int(need["province"].isna().sum())
+    if lost:
+        are = counted(lost, "hazardous area is", "hazardous areas are")
+        work.notes.append(f"{are} in no unit: what their release would cost is in no need.")
+    return need[need["province"].notna()].drop(columns="province").reset_index(drop=True)
 
 
 def _recorded_costs(work: Work) -> pd.Series:

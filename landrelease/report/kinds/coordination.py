@@ -41,7 +41,7 @@ def coordination_sections(
     gaps, weights = found
     method = "needs by unit; projects at a release by how precisely their places are known, others in its district only"
     basis = Basis(gaps.n, "releases", method, gaps.missing_share, "releases whose need nobody is known to have "
-                  "told", (*gaps.caveats, *weights.caveats))  # fmt: skip
+                  "told", (*gaps.caveats, *weights.caveats, *_repeated(weights)))  # fmt: skip
     return (
         _needs(gaps, basis, names),
         _hazards(gaps, placed, is_ranked, within_m),
@@ -49,6 +49,13 @@ def coordination_sections(
         _matrix(gaps, weights, basis, names),
         _overlaps(gaps, names),
     )
+
+
+def _repeated(weights: ProjectWeights) -> tuple[str, ...]:
+    """Say how many records are of a project that another record tells of too."""
+    count = len(weights.duplicates)
+    said = f"{count:,} records are of projects that other records tell of too: one may seem two actors in one place."
+    return (said,) if count else ()
 
 
 def _unit(codes: pd.Series, names: Mapping[str, str]) -> pd.Series:
@@ -76,7 +83,7 @@ def _needs(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> S
         "intended": Column("Intended use"), "wanted": Column("The unit wants first"),
         "need_count": Column("Needs named", "count"),
     }, shown=20)  # fmt: skip
-    by_unit = gaps.groupby("province")["area_m2"].sum().sort_values(ascending=False).head(_MOST_BARS)
+    by_unit = gaps.groupby("province")["area_m2"].sum(min_count=1).sort_values(ascending=False).head(_MOST_BARS)
     alt = "Bars of released land with a need and no known project, by larger unit; the table has each release."
     said = [say_land(one) for one in by_unit]
     picture = (amounts_picture(list(by_unit.index), by_unit.tolist(), said, alt),) if len(by_unit) else ()

@@ -141,7 +141,8 @@ def _need(found: FundingProfile, basis: Basis, names: Mapping[str, str], gap: st
         "commitment_usd": Column("Committed, USD", "usd"), "disbursement_usd": Column("Disbursed, USD", "usd"),
         "gap_usd_low": Column("Gap, at least, USD", "usd"), "gap_usd_high": Column("At most, USD", "usd"),
         "funded_ratio": Column("Committed over needed", "score"),
-    }, note="The need is what the areas that are still hazardous would cost, as the programme file says.")  # fmt: skip
+    }, note="The need is what the areas that are still hazardous would cost, as the programme file says, by the "
+    "cheapest of several methods, and taken to be in these dollars.")  # fmt: skip
     return Part(title, basis, tables=(table,))
 
 
@@ -179,8 +180,9 @@ def released_section(releases: pd.DataFrame, costs: pd.Series) -> Section:
         Figure(f"{code.capitalize()}", add_up(known.loc[known["release_type"] == code, "area_m2"]), "ha")
         for code in ("cleared", "reduced", "cancelled") if known["release_type"].eq(code).any()
     )  # fmt: skip
-    by_year = known.pivot_table(index="year", columns="release_type", values="area_m2", aggfunc="sum", dropna=False)
-    by_year = by_year.reindex(columns=["cleared", "reduced", "cancelled"]).reset_index()
+    # a way that no release of the year has is 0; one whose releases have no known area is not known
+    by_year = known.groupby(["year", "release_type"])["area_m2"].sum(min_count=1).unstack(fill_value=0.0)
+    by_year = by_year.reindex(columns=["cleared", "reduced", "cancelled"], fill_value=0.0).reset_index()
     table = table_of(by_year, "Released by year", "Land released by year and way, ha", {
         "year": Column("Year", "year"), "cleared": Column("Cleared, ha", "ha"), "reduced": Column("Reduced, ha", "ha"),
         "cancelled": Column("Cancelled, ha", "ha"),
