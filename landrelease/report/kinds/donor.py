@@ -181,7 +181,7 @@ def released_section(releases: pd.DataFrame, costs: pd.Series) -> Section:
         for code in ("cleared", "reduced", "cancelled") if known["release_type"].eq(code).any()
     )  # fmt: skip
     # a way that no release of the year has is 0; one whose releases have no known area is not known
-    by_year = known.groupby(["year", "release_type"])["area_m2"].sum(min_count=1).unstack(fill_value=0.0)
+    by_year = known.groupby(["year", "release_type"])["area_m2"].sum(min_count=1).unstack(fill_value=0)
     by_year = by_year.reindex(columns=["cleared", "reduced", "cancelled"], fill_value=0.0).reset_index()
     table = table_of(by_year, "Released by year", "Land released by year and way, ha", {
         "year": Column("Year", "year"), "cleared": Column("Cleared, ha", "ha"), "reduced": Column("Reduced, ha", "ha"),
