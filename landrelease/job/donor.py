@@ -20,7 +20,7 @@ from landrelease.linkage import (
     programme_indicators,
     sdg_table,
 )
-from landrelease.linkage.arguments import provinces_of
+from landrelease.linkage.provinces import provinces_of
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.donor import (
     capacity_section,

@@ -15,7 +15,7 @@ from landrelease.job.inputs import Work
 from landrelease.job.main import judge_use
 from landrelease.job.programme import Programme
 from landrelease.job.units import unit_level, unit_names, with_units
-from landrelease.linkage.arguments import provinces_of
+from landrelease.linkage.provinces import provinces_of
 from landrelease.match.legends import read_legend
 from landrelease.outcomes import (
     AreaEstimate,
