@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from landrelease.errors import OptionError, check_option
 from landrelease.maps.build import check_columns
@@ -24,7 +25,8 @@ __all__ = ["write_csv", "write_geojson", "write_geopackage"]
 
 Hazards = Literal["exact", "admin", "none"]
 
-_FREE_TEXT = ("message", "reason", "value")
+_FREE_TEXT = ("message", "read_findings", "reason", "value")
+"""Words that may hold what was read, names of people too; a number of such a name may leave."""
 _OF_RESULTS = {name for table in RESULTS.values() for name in table.names if not is_person_column(name)}
 _OF_RESULTS -= set(_FREE_TEXT)
 _OF_RANKS = ("rank", "score", "priority_class", "rank_best", "rank_worst", "score_low", "score_high")
@@ -292,5 +294,6 @@ def _columns_of(frame: pd.DataFrame, kind: str, extra: Sequence[str]) -> Any:
         allowed |= {*sums, *_OF_UNITS}
     elif kind not in PAGE_COLUMNS:
         allowed |= _OF_RESULTS
+        allowed |= {name for name in _FREE_TEXT if name in frame and is_numeric_dtype(frame[name])}
     active = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     return frame[[name for name in frame.columns if str(name) in allowed or name == active]]

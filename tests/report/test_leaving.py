@@ -89,6 +89,8 @@ def test_nothing_that_leaves_by_itself_is_of_persons(tmp_path):
     assert len(left) > 50
     assert not any(map(is_person_column, left))
     assert not {"value", "message", "read_findings"} & set(left)
+    text = write_csv(tmp_path / "n.csv", pd.DataFrame({"measure": ["theil"], "value": [0.25]})).read_text("utf-8-sig")
+    assert text.split() == ["measure,value", "theil,0.25"]
 
 
 @pytest.mark.parametrize("write", WRITERS)
