@@ -382,6 +382,25 @@ def test_the_curve_does_not_fall():
         budget_sweep(ranking, cost=cost, budgets=[1e3], must=["B"])
 
 
+def test_a_budget_that_can_not_be_is_a_row_of_the_curve_whatever_the_time():
+    """The budgets below what is promised get a note; the others are not lost, with time and without."""
+    given = {"cost": COST, "floors": {"S": 80e3}, "must": ["A1"]}
+    for seconds in (10.0, 0.0):
+        curve = budget_sweep(RANKING, budgets=[0, 30e3, 200e3, 85e3], time_limit_s=seconds, **given)
+        assert curve["budget_usd"].tolist() == [0, 30e3, 85e3, 200e3]
+        assert curve["note"].str.startswith("no plan keeps all the rules").tolist()[:2] == [True, True]
+        assert curve["benefit"].isna().tolist()[:2] == [True, True]
+        assert curve["area_count"].tolist()[3] == 3
+        assert curve["benefit"].tolist()[3] == pytest.approx(2.0)
+        # 40,000 and 50,000 USD in S: with 85,000 USD one of them alone is below the floor
+        assert curve["benefit"].isna()[2]
+        assert "Fix" not in "".join(curve["note"].dropna())
+    assert curve["note"][0] == "no plan keeps all the rules: the floors take 80,000 USD, and there are 0 USD."
+    assert curve["note"][2] == "no plan that keeps the rules was found in the time."
+    with pytest.raises(DataError, match="there are 30,000 USD"):
+        plan_clearance(RANKING, budget=30e3, time_limit_s=0, **given)
+
+
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 RANKING = ranking_of(0.9, 0.6, 0.5)

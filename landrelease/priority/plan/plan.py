@@ -18,7 +18,7 @@ from landrelease.priority.plan.greedy import filled, greedy, plain_prices
 from landrelease.priority.plan.inputs import Asked, PerYear, amount_of, read_asked
 from landrelease.priority.plan.problem import Bools, Choice, Prices, Problem, can_be, tidied, used, value_of, weigh
 from landrelease.priority.plan.relax import Elastic, kinds_of
-from landrelease.priority.plan.words import no_plan, relaxations_of
+from landrelease.priority.plan.words import no_plan, no_time, relaxations_of
 from landrelease.priority.score.ranking import Ranking
 
 __all__ = ["Plan", "budget_sweep", "plan_clearance"]
@@ -381,9 +381,7 @@ class _Search:
         everything = np.ones(problem.n_areas, bool)
         whole = self._relaxed(problem, (0, 1, 2), everything, 0.3)
         if whole is None:
-            raise DataError(
-                "no plan that keeps the rules was found in the time.\n  Fix: a higher time_limit_s, or fewer rules."
-            )
+            raise _NoPlan(no_time(problem))
         if whole.is_whole:
             return whole.choice, []
         asks: list[tuple[tuple[int, ...], Bools]] = [((int(one),), ~everything) for one in np.unique(kinds_of(problem))]

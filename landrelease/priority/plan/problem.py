@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bools", "Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "can_be", "lacks", "limits",
+__all__ = ["EXACT", "Bools", "Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "can_be", "lacks", "limits",
            "tidied", "used", "value_of", "weigh"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from landrelease.priority.plan.inputs import Asked
-from landrelease.priority.plan.problem import Floats, Problem, limits
+from landrelease.priority.plan.problem import EXACT, Floats, Problem, limits
 from landrelease.priority.plan.relax import Elastic
 
-__all__ = ["money", "no_plan", "relaxations_of", "rule_names"]
+__all__ = ["money", "no_plan", "no_time", "relaxations_of", "rule_names"]
 
 
 @dataclass(frozen=True)
@@ -99,3 +99,16 @@ def no_plan(relaxations: pd.DataFrame) -> str:
     which = "This is enough:" if is_one else "Any one of these is enough, the smallest change first:"
     fix = "make the change" if is_one else "choose one of them"
     return f"{head}. {which}\n" + "\n".join(lines) + f"\n  Fix: {fix}; infeasible='relax' does the first."
+
+
+def no_time(problem: Problem) -> str:
+    """Return the message for rules of which nobody knows in time whether a plan keeps them; plain sums may show it."""
+    there = float(problem.budget.sum())
+    cheapest = np.minimum.reduceat(problem.cost, problem.starts)[problem.must] if problem.n_areas else np.zeros(0)
+    for name, promised in (("floors", problem.floor.sum()), ("must-include areas", cheapest.sum())):
+        if promised > there * (1 + EXACT):
+            return (
+                f"no plan keeps all the rules: the {name} take {money(promised)}, and there are {money(there)}.\n"
+                "  Fix: a higher time_limit_s, to be told the smallest changes that are enough."
+            )
+    return "no plan that keeps the rules was found in the time.\n  Fix: a higher time_limit_s, or fewer rules."
