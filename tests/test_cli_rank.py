@@ -226,6 +226,7 @@ def test_floors_are_of_units_of_any_size_and_pages_name_the_place(units: Path, t
     products = lr.plan_programme(units, out=tmp_path / "out")
     (floor,) = products.plan.rules.query("kind == 'floor'").itertuples()
     assert floor.used == pytest.approx(products.plan.spent_usd)
+    assert floor.rule == "at least 25,000 USD in Whole"
     assert "East, Whole" in products.page.read_text(encoding="utf-8")
     add(units, "[plan.floors_of]\n")
     with pytest.raises(lr.ProgrammeError, match=r"floors_of.*did you mean"):

@@ -142,6 +142,7 @@ def plan_areas(work: Work, say: Callable[[str], None]) -> None:
     given = asked.model_dump(exclude={"keep", "curve_count", "infeasible", "budget", "years"}, exclude_none=True)
     if asked.floors:
         cost["admin_code"] = cost["area_id"].map(_units_of(work, list(asked.floors))).astype("str")
+        given["place_names"] = _unit_names(work)
     if asked.keep is not None:
         given["keep"] = _kept(work.programme.path(asked.keep))
     given["years"] = asked.years
@@ -185,6 +186,14 @@ def _units_of(work: Work, floors: list[str]) -> pd.Series:
     of = {code: next((one for one in chain(code) if one in floors), None) for code in known}
     found: pd.Series = areas.astype("str").map(of)
     return found
+
+
+def _unit_names(work: Work) -> dict[str, str]:
+    """Return what readers call each administrative unit that has a name."""
+    if "admin_areas" not in work.frames:
+        return {}
+    units = work.frames["admin_areas"].drop_duplicates("admin_code").dropna(subset=["name"])
+    return dict(zip(units["admin_code"].astype("str"), units["name"].astype("str"), strict=True))
 
 
 def _kept(path: Path) -> list[str]:

@@ -191,7 +191,7 @@ def test_a_small_programme_is_the_best_of_all(seed):
 
 def _says(line, kind):
     """Tell whether a line of the message is a way that changes a rule of this kind."""
-    return f"the {kind}" in line and ("raise" in line or "lower" in line)
+    return "less than asked" in line if kind == "floor" else f"raise the {kind}" in line
 
 
 @settings(max_examples=20)
@@ -267,6 +267,24 @@ def test_the_numbers_of_a_reason_are_those_of_the_table():
             assert row.benefit_rate <= row.line_rate * (1 + 1e-9)
     assert plan.table.set_index("area_id").loc["A7", "reason"] == "in: must-include"
     assert plan.table.set_index("area_id").loc["A8", "reason"] == "out: never: left out on request"
+
+
+@pytest.mark.parametrize(
+    ("floors_by", "names", "place"),
+    [("admin_code", None, "N"), ("admin_code", {"N": "North Hill"}, "North Hill"), ("province_code", None, "province N")],
+)
+def test_a_floor_is_said_in_the_words_of_its_readers(floors_by, names, place):
+    cost = COST.rename(columns={"admin_code": floors_by})
+    given = {"cost": cost, "floors_by": floors_by, "place_names": names, "floors": {"N": 80e3}}
+    plan = plan_clearance(RANKING, budget=100e3, **given)
+    assert plan.rules["rule"].tolist() == ["the budget", f"at least 80,000 USD in {place}"]
+    assert plan.table["reason"][0].startswith(f"in: so that at least 80,000 USD go to {place}; it gives 0.01 for each")
+    given["floors"] = {"N": 210e3}
+    with pytest.raises(DataError, match=f"spend at least 90,000 USD in {place}, 120,000 USD less than asked"):
+        plan_clearance(RANKING, budget=300e3, **given)
+    least = plan_clearance(RANKING, budget=300e3, infeasible="relax", **given)
+    assert least.rules["rule"].tolist()[1] == f"at least 90,000 USD in {place}"
+    assert (least.relaxations["by"].item(), least.relaxations["name"].item()) == (120e3, "N")
 
 
 def test_the_budget_at_which_an_area_enters_is_near_the_one_that_lets_it_in():
@@ -473,8 +491,7 @@ def test_a_floor_that_nothing_can_fill_is_named():
         plan_clearance(RANKING, cost=COST, budget=300e3, floors={"N": 210e3})
     assert str(caught.value) == (
         "no plan keeps all the rules. This is enough:\n"
-        "  lower the floor of admin_code N by 120,000 USD, to 90,000 USD: it is 120,000 USD more than all areas of N "
-        "that can be planned cost\n"
+        "  spend at least 90,000 USD in N, 120,000 USD less than asked: all its areas that can be planned cost no more\n"
         "  Fix: make the change; infeasible='relax' does the first."
     )
 
@@ -483,7 +500,7 @@ def test_floors_above_the_budget_are_named():
     with pytest.raises(DataError) as caught:
         plan_clearance(RANKING, cost=COST, budget={2026: 100e3}, floors={"N": 90e3, "S": 40e3})
     assert "raise the budget of 2026 by 30,000 USD, to 130,000 USD" in str(caught.value)
-    assert "lower the floor of admin_code S by 40,000 USD, to 0 USD" in str(caught.value)
+    assert "spend at least 0 USD in S, 40,000 USD less than asked" in str(caught.value)
 
 
 def test_a_must_include_area_that_is_too_dear():
@@ -506,7 +523,7 @@ def test_nothing_to_plan_is_a_plan():
     assert none.table["plan_reason_code"].tolist() == ["unknown_cost"] * 3
     broke = plan_clearance(RANKING, cost=COST, budget=0)
     assert (broke.benefit, broke.gap, broke.selected) == (0.0, 0.0, ())
-    with pytest.raises(DataError, match="lower the floor of admin_code N by 5 USD, to 0 USD"):
+    with pytest.raises(DataError, match="spend at least 0 USD in N, 5 USD less than asked"):
         plan_clearance(RANKING, cost=COST, budget=10, floors={"N": 5}, never=["A0", "A1", "A2"])
 
 

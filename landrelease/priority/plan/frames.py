@@ -113,11 +113,11 @@ _SENTENCES = {
     "kept": "in: kept from the previous plan",
     "must": "in: must-include",
     "worth": "in: it gives {gives} for each 1,000 USD; the line is {line}",
-    "floor": "in: for the floor of {floors_by} {group}; it gives {gives} for each 1,000 USD",
+    "floor": "in: so that at least {least} go to {place}; it gives {gives} for each 1,000 USD",
     "fill": "in: it gives {gives} for each 1,000 USD, below the line of {line}, and fits in the rest",
     "no_benefit": "out: it gives nothing",
     "too_dear": "out: it costs {cost}, more than {where} of {most}",
-    "too_much_work": "out: it needs more {capacity_in} than its teams have in any year",
+    "too_much_work": "out: it needs more {work} than its teams have in any year",
     "package": "out: package {package} is not set up; without that, it would give {gives} for each 1,000 USD",
     "no_room": "out: it gives {gives} for each 1,000 USD, at or above the line of {line}, but does not fit beside the "
     "others; {left} of {where} is left",
@@ -132,9 +132,10 @@ def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[[dict[Any
         "most": money(float(problem.budget.max(initial=0.0))),
         "left": money(left),
         "where": "the budget" if problem.n_years == 1 else "any year's budget",
-        "floors_by": asked.floors_by,
-        "capacity_in": asked.capacity_in,
+        "work": asked.capacity_in.replace("_", " "),
     }
+
+    promised = dict(zip(asked.floor_names, map(money, problem.floor.tolist()), strict=True))
 
     def say(row: dict[Any, Any]) -> str:
         code = row["plan_reason_code"]
@@ -142,13 +143,14 @@ def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[[dict[Any
             gives=f"{row['benefit_rate']:.3g}",
             line=f"{row['line_rate']:.3g}",
             cost=money(row["would_cost_usd"]),
-            group=row["group"],
+            place=asked.place_name(row["group"]),
+            least=promised.get(row["group"]),
             package=row["package_id"],
             **same,
         )
         if text.startswith("out") and code not in ("no_benefit", "too_much_work"):
             text += (
-                f"; more money does not bring it in, its teams have too few {asked.capacity_in} left"
+                f"; more money does not bring it in, its teams have too few {same['work']} left"
                 if np.isnan(row["enters_at_usd"])
                 else f"; it would enter at a budget of about {money(round(row['enters_at_usd']))}"
             )
@@ -163,7 +165,7 @@ def rules_frame(asked: Asked, problem: Problem, choice: Choice, prices: Prices) 
     """Return one row a rule: its limit, what the plan uses, what is left, and what one unit more would give."""
     use, limit = used(problem, choice), limits(problem)
     price = np.r_[prices.budget, prices.capacity.ravel(), prices.floor]
-    rules = rule_names(asked)
+    rules = rule_names(asked, problem)
     is_floor = np.array([one.kind == "floor" for one in rules], bool)
     frame = pd.DataFrame({
         "kind": [one.kind for one in rules], "name": [one.name or None for one in rules],

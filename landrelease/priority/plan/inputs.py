@@ -44,12 +44,19 @@ class Asked:
     floor_names: tuple[str, ...]
     package_names: tuple[str, ...]
     floors_by: str
+    place_names: Mapping[str, str]
     capacity_in: str
     benefit: str
 
     def label(self, area: int) -> str:
         """Return the id of an area of the problem."""
         return str(self.areas["area_id"].iloc[self.place[area]])
+
+    def place_name(self, group: str) -> str:
+        """Return what readers call a group of areas."""
+        if group in self.place_names or self.floors_by == "admin_code":
+            return self.place_names.get(group, group)
+        return f"{self.floors_by.removesuffix('_code').replace('_', ' ')} {group}"
 
 
 def read_asked(
@@ -63,6 +70,7 @@ def read_asked(
     capacity_in: str,
     floors: Mapping[Any, float] | None,
     floors_by: str,
+    place_names: Mapping[Any, str] | None,
     must: Iterable[Any] | None,
     never: Iterable[Any] | None,
     keep: Iterable[Any] | None,
@@ -110,7 +118,8 @@ def read_asked(
     )  # fmt: skip
     return Asked(
         areas, problem, place, usable["method_code"].to_numpy(object), areas["is_kept"].to_numpy()[place], labels,
-        isinstance(budget, Mapping), rows, group_names, package_names, floors_by, capacity_in, benefit,
+        isinstance(budget, Mapping), rows, group_names, package_names, floors_by,
+        {str(code): name for code, name in (place_names or {}).items()}, capacity_in, benefit,
     )  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def plan_clearance(
     capacity_in: str = "team_days",
     floors: Mapping[Any, float] | None = None,
     floors_by: str = "admin_code",
+    place_names: Mapping[Any, str] | None = None,
     must: Iterable[Any] | None = None,
     never: Iterable[Any] | None = None,
     packages: Mapping[Any, float] | None = None,
@@ -133,6 +134,8 @@ def plan_clearance(
         {group: least money for its areas, over all years}. Set-up costs do not count. [USD]
     floors_by : str
         Column of `cost` with the group of each area.
+    place_names : mapping, optional
+        {group: what readers call it}, for the reasons and the messages.
     must, never : iterable of area_id, optional
         Areas that are in, or out, whatever they give.
     packages : mapping, optional
@@ -216,7 +219,7 @@ def plan_clearance(
     amount_of("gap", gap), amount_of("time_limit_s", time_limit_s)
     asked = read_asked(
         ranking, cost=cost, budget=budget, years=years, benefit=benefit, capacity=capacity, capacity_in=capacity_in,
-        floors=floors, floors_by=floors_by, must=must, never=never, packages=packages,
+        floors=floors, floors_by=floors_by, place_names=place_names, must=must, never=never, packages=packages,
         keep=keep.selected if isinstance(keep, Plan) else keep, discount_rate=discount_rate,
     )  # fmt: skip
     try:

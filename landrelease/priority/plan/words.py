@@ -25,7 +25,7 @@ class Rule:
     text: str
 
 
-def rule_names(asked: Asked) -> list[Rule]:
+def rule_names(asked: Asked, problem: Problem) -> list[Rule]:
     """Return the rules in the order of `limits`."""
     in_year = {year: f" of {year}" if asked.has_year_labels else f" of year {year}" for year in asked.years}
     if len(asked.years) == 1 and not asked.has_year_labels:
@@ -34,32 +34,32 @@ def rule_names(asked: Asked) -> list[Rule]:
     for name in asked.capacity_names:
         of = f"the capacity in {name}" if name else "the capacity"
         found += [Rule("capacity", year, name, asked.capacity_in, f"{of}{in_year[year]}") for year in asked.years]
-    return found + [Rule("floor", None, name, "usd", f"the floor of {asked.floors_by} {name}")
-                    for name in asked.floor_names]  # fmt: skip
+    return found + [Rule("floor", None, name, "usd", f"at least {money(least)} in {asked.place_name(name)}")
+                    for name, least in zip(asked.floor_names, problem.floor.tolist(), strict=True)]  # fmt: skip
 
 
 def money(amount: float, unit: str = "usd") -> str:
     """Return an amount as people write it."""
     shown = f"{amount:,.0f}" if abs(amount) >= 100 or float(amount).is_integer() else f"{amount:,.2f}"
-    return f"{shown} {'USD' if unit == 'usd' else unit}"
+    return f"{shown} {'USD' if unit == 'usd' else unit.replace('_', ' ')}"
 
 
 def relaxations_of(asked: Asked, problem: Problem, ways: list[Elastic]) -> pd.DataFrame:
     """Return one row a rule that gives way: `way` numbers the ways, each of which is enough alone, the least first."""
-    rules, limit = rule_names(asked), limits(problem)
+    rules, limit = rule_names(asked, problem), limits(problem)
     most = _most_in_groups(problem)
     rows = []
     for number, way in enumerate(ways, start=1):
         for at in np.flatnonzero(way.excess > 0):
             rule, by = rules[at], float(way.excess[at])
-            sign = -1 if rule.kind == "floor" else 1
-            new = limit[at] + sign * by
-            verb = "lower" if rule.kind == "floor" else "raise"
-            text = f"{verb} {rule.text} by {money(by, rule.unit)}, to {money(new, rule.unit)}"
             if rule.kind == "floor":
-                group = asked.floor_names.index(rule.name)
-                if abs(limit[at] - most[group] - by) <= 1e-6 * limit[at]:
-                    text += f": it is {money(by, 'usd')} more than all areas of {rule.name} that can be planned cost"
+                new, place = limit[at] - by, asked.place_name(rule.name)
+                text = f"spend at least {money(new)} in {place}, {money(by)} less than asked"
+                if abs(new - most[asked.floor_names.index(rule.name)]) <= 1e-6 * limit[at]:
+                    text += ": all its areas that can be planned cost no more"
+            else:
+                new = limit[at] + by
+                text = f"raise {rule.text} by {money(by, rule.unit)}, to {money(new, rule.unit)}"
             text += "" if way.is_least else "; less may be enough"
             rows.append((number, rule.kind, rule.name, rule.year, limit[at], new, by, rule.unit, way.is_least, text))
         cheapest = np.minimum.reduceat(problem.cost, problem.starts) if problem.n_areas else np.zeros(0)
