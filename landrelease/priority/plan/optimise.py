@@ -22,6 +22,7 @@ from landrelease.priority.plan.problem import (
     Problem,
     Weighed,
     allowed,
+    as_one_year,
     can_be,
     reduced_by,
     value_of,
@@ -109,11 +110,7 @@ def _as_one_year(problem: Problem, steered: Problem, found: Found, *, gap: float
     Solvers lose themselves among years that can be exchanged; one year has none.
     """
     years, choice = problem.n_years, found.choice
-    fits_some = allowed(problem).any(axis=1)
-    one = replace(
-        problem, value=np.where(fits_some, problem.value, 0.0), factor=problem.factor[:1],
-        budget=problem.budget.sum(keepdims=True), capacity=problem.capacity.sum(axis=1, keepdims=True),
-    )  # fmt: skip
+    one = as_one_year(problem)
     start = Choice(choice.option, np.minimum(choice.year, 0), np.where(choice.start < years, 0, 1))
     inner = Found(one, start, lambda _: None)
     optimise(one, inner, gap=0.2 * gap, deadline=monotonic() + 0.3 * (deadline - monotonic()))

@@ -304,6 +304,10 @@ _DEFAULTS: dict[str, Any] = {
 } | {"keep": None}
 
 
+_WAY_S = 15.0
+"""Seconds for each kind of change that is sought where no plan keeps the rules: what is then not shown is said."""
+
+
 class _NoPlan(Exception):
     """No plan keeps the rules; the message says what would have to change."""
 
@@ -391,10 +395,13 @@ class _Search:
         asks += [((), mine) for mine in (problem.must & kept, problem.must & ~kept) if mine.any()]
         ways = []
         for number, (kind, may_drop) in enumerate(asks):
-            way = self._relaxed(problem, kind, may_drop, 0.5 / (len(asks) - number))
+            way = self._relaxed(problem, kind, may_drop, 0.5 / (len(asks) - number), _WAY_S)
             if way is not None:
                 ways.append(way)
         return whole.choice, sorted(ways or [whole], key=lambda one: one.size(problem))
 
-    def _relaxed(self, problem: Problem, kinds: tuple[int, ...], may_drop: Bools, share: float) -> Elastic | None:
-        return worker.relaxed_rules(problem, kinds=kinds, may_drop=may_drop, seconds=share * self.left())
+    def _relaxed(
+        self, problem: Problem, kinds: tuple[int, ...], may_drop: Bools, share: float, most: float = np.inf
+    ) -> Elastic | None:
+        seconds = min(share * self.left(), most)
+        return worker.relaxed_rules(problem, kinds=kinds, may_drop=may_drop, seconds=seconds)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EXACT", "Bools", "Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "can_be", "lacks",
-           "limits", "reduced_by", "tidied", "used", "value_of", "weigh"]  # fmt: skip
+__all__ = ["EXACT", "Bools", "Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "as_one_year",
+           "can_be", "lacks", "limits", "reduced_by", "tidied", "used", "value_of", "weigh"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -150,6 +150,17 @@ def allowed(problem: Problem) -> Bools:
     fits = problem.cost[:, None] <= problem.budget * (1 + EXACT) + EXACT
     room = np.vstack([problem.capacity, np.full(problem.n_years, np.inf)])[problem.row]
     return fits & (problem.work[:, None] <= room * (1 + EXACT) + EXACT)
+
+
+def as_one_year(problem: Problem) -> Problem:
+    """Return one year with all that the years have: its benefit is at least that of years that count alike.
+
+    What fits no year gives nothing.
+    """
+    return replace(
+        problem, value=np.where(allowed(problem).any(axis=1), problem.value, 0.0), factor=problem.factor[:1],
+        budget=problem.budget.sum(keepdims=True), capacity=problem.capacity.sum(axis=1, keepdims=True),
+    )  # fmt: skip
 
 
 def reduced_by(problem: Problem, prices: Prices, fits: Bools) -> Floats:
