@@ -59,7 +59,7 @@ def _planned(asked: Asked, problem: Problem, choice: Choice, prices: Prices) -> 
     for name in ("area_id", "rank", "group", "package_id", "is_kept", "lacking"):
         rows[name] = of_area[name].to_numpy()
     say = _sayer(asked, problem, choice)
-    rows["reason"] = [say(row) for row in rows.to_dict("records")]
+    rows["reason"] = [say(*row) for row in zip(*(rows[name].to_numpy(object) for name in _SAID), strict=True)]
     return rows.set_index(of_area.index)
 
 
@@ -125,8 +125,12 @@ _SENTENCES = {
 }
 
 
-def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[[dict[Any, Any]], str]:
-    """Return what makes a sentence of a row of the table."""
+_SAID = ("plan_reason_code", "benefit_rate", "line_rate", "would_cost_usd", "enters_at_usd", "group", "package_id",
+         "lacking")  # fmt: skip
+
+
+def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[..., str]:
+    """Return what makes a sentence of the columns `_SAID` of a row of the table."""
     left = float((problem.budget - used(problem, choice)[: problem.n_years]).max(initial=0.0))
     same = {
         "most": money(float(problem.budget.max(initial=0.0))),
@@ -134,28 +138,24 @@ def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[[dict[Any
         "where": "the budget" if problem.n_years == 1 else "any year's budget",
         "work": asked.capacity_in.replace("_", " "),
     }
-
+    places = {group: asked.place_name(group) for group in asked.floor_names}
     promised = dict(zip(asked.floor_names, map(money, problem.floor.tolist()), strict=True))
 
-    def say(row: dict[Any, Any]) -> str:
-        code = row["plan_reason_code"]
+    def say(
+        code: str, gives: float, line: float, cost: float, enters: float, group: Any, package: Any, lacking: Any
+    ) -> str:
         text = _SENTENCES[code].format(
-            gives=f"{row['benefit_rate']:.3g}",
-            line=f"{row['line_rate']:.3g}",
-            cost=money(row["would_cost_usd"]),
-            place=asked.place_name(row["group"]),
-            least=promised.get(row["group"]),
-            package=row["package_id"],
-            **same,
-        )
+            gives=f"{gives:.3g}", line=f"{line:.3g}", cost=money(cost), place=places.get(group),
+            least=promised.get(group), package=package, **same,
+        )  # fmt: skip
         if text.startswith("out") and code not in ("no_benefit", "too_much_work"):
             text += (
                 f"; more money does not bring it in, its teams have too few {same['work']} left"
-                if np.isnan(row["enters_at_usd"])
-                else f"; it would enter at a budget of about {money(round(row['enters_at_usd']))}"
+                if np.isnan(enters)
+                else f"; it would enter at a budget of about {money(round(enters))}"
             )
-        if isinstance(row["lacking"], str):
-            text += f"; not looked at: {row['lacking']}, for which a number is missing"
+        if isinstance(lacking, str):
+            text += f"; not looked at: {lacking}, for which a number is missing"
         return text
 
     return say

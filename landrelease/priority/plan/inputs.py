@@ -257,7 +257,7 @@ def _capacity(
     if capacity is None:
         return (), np.zeros((0, len(years)))
     by_method = capacity if isinstance(capacity, Mapping) else {"": capacity}
-    known = [one for one in dict.fromkeys(options["method_code"]) if one]
+    known = [one for one in options["method_code"].unique() if one]
     for name in capacity if isinstance(capacity, Mapping) else ():
         if name not in known:
             raise DataError(
@@ -317,7 +317,8 @@ def _one_each(options: pd.DataFrame, column: str, areas: pd.DataFrame) -> pd.Ser
 
 def _warn(options: pd.DataFrame, areas: pd.DataFrame, *, has_share: bool) -> None:
     """Tell what is legal and probably not meant."""
-    others = sorted(set(options["area_id"]) - set(areas["area_id"]))
+    ids = options["area_id"]
+    others = sorted(set(ids[~ids.isin(areas["area_id"])]))
     if others:
         warn(
             f"{len(others)} areas of cost are not in the ranking, and not planned: {_some(others)}",
@@ -325,10 +326,10 @@ def _warn(options: pd.DataFrame, areas: pd.DataFrame, *, has_share: bool) -> Non
         )  # fmt: skip
     surveyed = options["method_code"].isin(_SURVEY)
     cleared = ~surveyed & options["method_code"].ne("")
-    both = set(options.loc[surveyed, "area_id"]) & set(options.loc[cleared, "area_id"])
+    both = ids[surveyed & ids.isin(ids[cleared])].nunique()
     if both and not has_share:
         warn(
-            f"{len(both)} areas can be surveyed or cleared for the same benefit, and the cheaper is always taken. "
+            f"{both} areas can be surveyed or cleared for the same benefit, and the cheaper is always taken. "
             "Fix: a column benefit_share in cost.",
             DataWarning, stacklevel=4,
         )  # fmt: skip
@@ -396,8 +397,7 @@ def _require_plannable(areas: pd.DataFrame, must: set[str], name: str) -> None:
 
 
 def _coded(values: pd.Series, names: tuple[str, ...]) -> Ints:
-    number = {name: i for i, name in enumerate(names)}
-    return np.array([number.get(one, -1) for one in values], np.int64)
+    return values.map({name: i for i, name in enumerate(names)}).fillna(-1).to_numpy(np.int64)
 
 
 def _some(names: list[str], most: int = 5) -> str:
