@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +14,8 @@ import pytest
 import shapely
 
 import landrelease as lr
+from landrelease import cli
+from landrelease.priority.plan import worker
 
 SIDES_M = {"A1": 100, "A2": 140, "A3": 150, "A4": 160, "A5": 40, "A6": 30}
 BLOCKED = {"A1": "road", "A2": "none", "A3": "water", "A4": "road", "A5": "road", "A6": "none"}
@@ -70,9 +74,33 @@ def add(programme: Path, text: str) -> Path:
     return programme
 
 
-def landrelease(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "landrelease.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Solve here: a process for each plan is slow."""
+    monkeypatch.setattr(worker, "_python", lambda: None)
+
+
+@dataclass
+class Done:
+    """What a command left: its exit code, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def landrelease(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run a command as a shell would, but here: to start Python for each is slow."""
+
+    def run(*arguments: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["landrelease", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err)
+
+    return run
 
 
 def written(path: Path) -> pd.DataFrame:
@@ -80,7 +108,9 @@ def written(path: Path) -> pd.DataFrame:
 
 
 def test_rank_prints_and_writes_the_same(programme: Path, tmp_path: Path) -> None:
-    done = landrelease("rank", programme, "--out", tmp_path / "out", "--top", "3", "--draws", "500")
+    given = ["rank", str(programme), "--out", str(tmp_path / "out"), "--top", "3", "--draws", "500"]
+    command = [sys.executable, "-m", "landrelease.cli", *given]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     found = written(tmp_path / "out" / "ranking.csv")
     # 1 for both that are full and blocked; A1 half its size and blocked; A2 98 % of its size alone
@@ -98,7 +128,7 @@ def test_rank_prints_and_writes_the_same(programme: Path, tmp_path: Path) -> Non
     assert str(tmp_path / "out" / "priorities.html") in done.stdout
 
 
-def test_a_line_by_budget_needs_costs(programme: Path, tmp_path: Path) -> None:
+def test_a_line_by_budget_needs_costs(landrelease: Callable[..., Done], programme: Path, tmp_path: Path) -> None:
     done = landrelease("rank", programme, "--out", tmp_path / "out", "--budget", "60000")
     assert done.returncode == 2
     assert "[inputs.costs]" in done.stderr
@@ -124,7 +154,7 @@ def test_a_line_by_budget_needs_costs(programme: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_means_nothing_is_refused(
-    programme: Path, tmp_path: Path, more: str, arguments: list[str], said: str
+    landrelease: Callable[..., Done], programme: Path, tmp_path: Path, more: str, arguments: list[str], said: str
 ) -> None:
     done = landrelease("rank", add(programme, more), "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2, done.stdout
@@ -173,7 +203,7 @@ def test_only_what_the_ranking_needs_is_read(programme: Path, tmp_path: Path) ->
 PLAN = "[plan]\nbudget = { 2026 = 30_000, 2027 = 15_000 }\nfloors = { P2 = 20_000 }\ncurve_count = 2\n"
 
 
-def test_plan_keeps_its_rules(programme: Path, tmp_path: Path) -> None:
+def test_plan_keeps_its_rules(landrelease: Callable[..., Done], programme: Path, tmp_path: Path) -> None:
     done = landrelease("plan", add(programme, COSTS + PLAN), "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     found = written(tmp_path / "out" / "plan.csv")
@@ -191,7 +221,9 @@ def test_plan_keeps_its_rules(programme: Path, tmp_path: Path) -> None:
     assert "What other budgets would buy" in page
 
 
-def test_a_plan_that_can_not_be_names_what_would_do(programme: Path, tmp_path: Path) -> None:
+def test_a_plan_that_can_not_be_names_what_would_do(
+    landrelease: Callable[..., Done], programme: Path, tmp_path: Path
+) -> None:
     add(programme, COSTS + PLAN.replace("20_000", "50_000").replace("curve_count = 2", "curve_count = 0"))
     done = landrelease("plan", programme, "--out", tmp_path / "out")
     assert done.returncode == 2
