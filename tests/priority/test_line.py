@@ -133,7 +133,11 @@ COST = pd.DataFrame({"area_id": list("ABCD"), "cost_usd": [1.0, 2, 3, 4]})
         ({"budget": 5, "cost": COST.iloc[:3]}, DataError, "1 of 4 ranked areas have no cost of 0 or more, .* 'D'"),
         ({"budget": 5, "cost": COST.assign(cost_usd=[1, 2, -3, 4])}, DataError, "the first is 'C'"),
         ({"budget": 5, "cost": COST.assign(cost_usd=[1, None, 3, 4])}, DataError, "the first is 'B'"),
-        ({"budget": 5, "cost": COST.iloc[[0, 1, 2, 3, 3]]}, DataError, "1 rows of 'cost' repeat an area_id"),
+        (
+            {"budget": 5, "cost": COST.iloc[[0, 1, 2, 3, 3]]},
+            DataError,
+            r"1 of 5 rows .* repeat[\s\S]*Fix: keep",
+        ),
         ({"budget": 5, "cost": COST.rename(columns={"cost_usd": "usd"})}, DataError, "'cost' lacks cost_usd"),
         ({"budget": 5, "cost": COST.assign(cost_usd=list("abcd"))}, DataError, "must hold numbers"),
     ],

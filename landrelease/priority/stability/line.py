@@ -135,7 +135,11 @@ def _costs(cost: pd.DataFrame, ids: npt.NDArray[Any]) -> Floats:
     names = cost["area_id"].astype("str")
     if names.duplicated().any():
         first = names[names.duplicated()].iloc[0]
-        raise DataError(f"{int(names.duplicated().sum())} rows of 'cost' repeat an area_id, the first is '{first}'")
+        raise DataError(
+            f"{int(names.duplicated().sum())} of {len(names)} rows of 'cost' repeat an area_id, the first is '{first}': "
+            "the line takes one cost for each area.\n"
+            "  Fix: keep the row of the method that will be used, or let plan_clearance (landrelease plan) choose it."
+        )
     numbers_of = pd.Series(as_numbers(cost["cost_usd"], "column 'cost_usd' of 'cost'"), index=names.array)
     found = numbers_of.reindex(ids).to_numpy()
     wrong = ~(found >= 0)
