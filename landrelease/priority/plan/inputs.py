@@ -397,7 +397,7 @@ def _require_plannable(areas: pd.DataFrame, must: set[str], name: str) -> None:
 
 
 def _coded(values: pd.Series, names: tuple[str, ...]) -> Ints:
-    return values.map({name: i for i, name in enumerate(names)}).fillna(-1).to_numpy(np.int64)
+    return np.asarray(values.map({name: i for i, name in enumerate(names)}).fillna(-1), dtype=np.int64)
 
 
 def _some(names: list[str], most: int = 5) -> str:

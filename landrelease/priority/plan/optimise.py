@@ -253,7 +253,7 @@ def _chosen(part: Open, found: Found, gap: float, deadline: float) -> Choice | N
     """Choose what is open in whole numbers; the rest stays as its base has it."""
     problem = part.problem
     here = found.bound - value_of(problem, part.base)
-    relative = 0.2 * gap * found.bound / here if here > 0 else 0.0
+    relative = 0.5 * gap * found.bound / here if here > 0 else 0.0
     until = min(deadline, monotonic() + max(0.1 * (deadline - monotonic()), 1.0))
     return integral(part, problem.value[:, None] * problem.factor, relative_gap=relative, deadline=until)[0]
 
