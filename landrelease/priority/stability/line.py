@@ -136,8 +136,8 @@ def _costs(cost: pd.DataFrame, ids: npt.NDArray[Any]) -> Floats:
     if names.duplicated().any():
         first = names[names.duplicated()].iloc[0]
         raise DataError(
-            f"{int(names.duplicated().sum())} of {len(names)} rows of 'cost' repeat an area_id, the first is '{first}': "
-            "the line takes one cost for each area.\n"
+            f"{int(names.duplicated().sum())} of {len(names)} rows of 'cost' repeat an area_id, the first is "
+            f"'{first}': the line takes one cost for each area.\n"
             "  Fix: keep the row of the method that will be used, or let plan_clearance (landrelease plan) choose it."
         )
     numbers_of = pd.Series(as_numbers(cost["cost_usd"], "column 'cost_usd' of 'cost'"), index=names.array)
