@@ -147,7 +147,7 @@ def test_a_plan_of_no_area_and_of_one(method):
     empty = ranked(method, GOOD.iloc[:0])
     assert plan_clearance(empty, cost={}, budget=1e5).benefit == 0
     one = ranked(method, GOOD.iloc[:1])
-    with pytest.raises(DataError, match="spend at least 0 USD in N, 5 USD less than asked"):
+    with pytest.raises(DataError, match="promise no money to N, 5 USD less than asked"):
         plan_clearance(one, cost=COST.iloc[:1].assign(cost_usd=np.nan), budget=1e5, floors={"N": 5})
     plan = plan_clearance(one, cost=COST.iloc[:1], budget=1e5)
     reason = plan.table["plan_reason_code"].tolist()

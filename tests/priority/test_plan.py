@@ -558,7 +558,7 @@ def test_floors_above_the_budget_are_named():
     with pytest.raises(DataError) as caught:
         plan_clearance(RANKING, cost=COST, budget={2026: 100e3}, floors={"N": 90e3, "S": 40e3})
     assert "raise the budget of 2026 by 30,000 USD, to 130,000 USD" in str(caught.value)
-    assert "spend at least 0 USD in S, 40,000 USD less than asked" in str(caught.value)
+    assert "promise no money to S, 40,000 USD less than asked" in str(caught.value)
 
 
 def test_a_must_include_area_that_is_too_dear():
@@ -581,7 +581,7 @@ def test_nothing_to_plan_is_a_plan():
     assert none.table["plan_reason_code"].tolist() == ["unknown_cost"] * 3
     broke = plan_clearance(RANKING, cost=COST, budget=0)
     assert (broke.benefit, broke.gap, broke.selected) == (0.0, 0.0, ())
-    with pytest.raises(DataError, match="spend at least 0 USD in N, 5 USD less than asked"):
+    with pytest.raises(DataError, match="promise no money to N, 5 USD less than asked"):
         plan_clearance(RANKING, cost=COST, budget=10, floors={"N": 5}, never=["A0", "A1", "A2"])
 
 

@@ -54,7 +54,8 @@ def relaxations_of(asked: Asked, problem: Problem, ways: list[Elastic]) -> pd.Da
             rule, by = rules[at], float(way.excess[at])
             if rule.kind == "floor":
                 new, place = limit[at] - by, asked.place_name(rule.name)
-                text = f"spend at least {money(new)} in {place}, {money(by)} less than asked"
+                text = f"spend at least {money(new)} in {place}" if new else f"promise no money to {place}"
+                text += f", {money(by)} less than asked"
                 if abs(new - most[asked.floor_names.index(rule.name)]) <= 1e-6 * limit[at]:
                     text += ": all its areas that can be planned cost no more"
             else:
