@@ -269,6 +269,13 @@ def test_costs_from_a_table_and_an_earlier_plan(programme: Path, tmp_path: Path)
     assert set(second.selected) == {"A1", "A5"}
     assert second.price_of_keeping == pytest.approx(0.25, abs=1e-3)
     assert not (tmp_path / "out" / "benefit_curve.csv").exists()
+    # a spreadsheet writes TRUE, and in another language another word
+    before = (tmp_path / "before.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "before.csv").write_text(before.replace("True", "TRUE").replace("False", "FALSE"), encoding="utf-8")
+    assert set(lr.plan_programme(programme, out=tmp_path / "out").plan.selected) == {"A1", "A5"}
+    (tmp_path / "before.csv").write_text(before.replace("True", "WAHR"), encoding="utf-8")
+    with pytest.raises(lr.DataError, match=r"is_selected must be True or False: 1 of 6 rows .* 'WAHR'"):
+        lr.plan_programme(programme, out=tmp_path / "out")
     add(programme, COSTS)
     with pytest.raises(lr.ProgrammeError, match="twice"):
         lr.plan_programme(programme, out=tmp_path / "out")

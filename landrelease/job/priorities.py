@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError, ProgrammeError, nearest
@@ -198,8 +199,16 @@ def _kept(path: Path) -> list[str]:
     lacking = [name for name in ("area_id", "is_selected") if name not in before]
     if lacking:
         raise DataError(f"'{path.name}' lacks {' and '.join(lacking)}. Fix: name the plan.csv of an earlier plan.")
+    # spreadsheets write TRUE; another word for it would keep nothing, in silence
+    said = before["is_selected"].str.strip().str.casefold()
+    wrong = np.flatnonzero(~said.isin(["true", "false"]))
+    if len(wrong):
+        raise DataError(
+            f"'{path.name}': is_selected must be True or False: {len(wrong)} of {len(before)} rows are not, the first "
+            f"has {before['is_selected'].iloc[wrong[0]]!r}.\n  Fix: name the plan.csv of an earlier plan, as it was written."
+        )
     # an id that a spreadsheet would take for a formula was written with a mark
-    ids = before.loc[before["is_selected"].eq("True"), "area_id"].dropna()
+    ids = before.loc[said.eq("true"), "area_id"].dropna()
     return ids.str.replace(r"^'(?=[=+\-@])", "", regex=True).tolist()
 
 
