@@ -43,7 +43,8 @@ def criteria_table(
         of which the latest year counts, or the path of a raster) or `land_use`. What is not given (or None)
         leaves its columns missing, never 0. A layer without rows was given: no accident is 0 accidents.
     as_of : date, optional
-        The last day that counts, for measures of recent months. They need it.
+        The last day that counts: accidents, needs and mapped land use of a later day are left out, and of several
+        land covers those whose year is not over. A row without a day counts. Measures of recent months need it.
 
     Returns
     -------
