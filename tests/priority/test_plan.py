@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landrelease.errors import DataError, DataWarning, OptionError
-from landrelease.priority import Criterion, prioritise
+from landrelease.priority import Criterion, PriorityClass, Scheme, Threshold, prioritise
 from landrelease.priority.plan import Plan, budget_sweep, plan_clearance, worker
 from landrelease.tables import CODES, DTYPES, RESULTS
 
@@ -512,6 +512,21 @@ def test_what_is_odd_is_told():
     cost = pd.DataFrame({"area_id": ["A0", "A0"], "method_code": ["TS", "manual"], "cost_usd": [1.0, 2.0]})
     with pytest.warns(DataWarning, match="1 areas can be surveyed or cleared for the same benefit"):
         plan_clearance(RANKING, cost=cost, budget=1)
+
+
+def test_a_sum_of_scores_that_is_not_what_the_ranking_means_is_told():
+    classes = (PriorityClass("A", (Threshold("victims", at_least=1),)), PriorityClass("B", ()))
+    people = (Criterion("people", 0, 100, 1.0),)
+    table = pd.DataFrame({"area_id": list("abc"), "people": [10, 90, 80], "victims": [2, 0, 0]})
+    cost = dict.fromkeys("abc", 10.0)
+    ranking = prioritise(table, Scheme("t", "T", "", True, "", people, classes=classes))
+    assert ranking.table["area_id"].tolist() == ["a", "b", "c"]
+    with pytest.warns(DataWarning, match="1 area is out, the first is 'a' of class A, while some of class B are in"):
+        assert plan_clearance(ranking, cost=cost, budget=20).selected == ("b", "c")
+    assert plan_clearance(ranking, cost=cost, budget=20, must=["a"]).selected == ("a", "b")
+    assert plan_clearance(ranking, cost=cost, budget=20, benefit="people").benefit == 170
+    with pytest.warns(DataWarning, match="closenesses of TOPSIS, which are no amounts"):
+        plan_clearance(prioritise(table, people, method="topsis"), cost=cost, budget=20)
 
 
 def test_inputs_are_not_changed():

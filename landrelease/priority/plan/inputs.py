@@ -19,7 +19,7 @@ from landrelease.priority.plan.problem import Bools, Floats, Ints, Problem
 from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.values import as_numbers
 
-__all__ = ["Asked", "PerYear", "amount_of", "read_asked"]
+__all__ = ["Asked", "PerYear", "amount_of", "read_asked", "warn_of_scores"]
 
 PerYear = float | Mapping[int, float]
 Texts = npt.NDArray[np.object_]
@@ -339,6 +339,34 @@ def _warn_kept(areas: pd.DataFrame, kept_ids: set[str]) -> None:
         warn(
             f"{len(lost)} of {len(kept_ids)} areas of keep are not kept: '{first['area_id']}': {first['why']}",
             DataWarning, stacklevel=4,
+        )  # fmt: skip
+
+
+def warn_of_scores(ranking: Ranking | pd.DataFrame, benefit: str, selected: Iterable[str]) -> None:
+    """Tell where a sum of scores is not what the ranking means."""
+    if not isinstance(ranking, Ranking) or benefit != "score":
+        return
+    if ranking.method == "topsis":
+        warn(
+            "the plan adds up closenesses of TOPSIS, which are no amounts: two areas of 0.4 need not be worth more than "
+            "one of 0.7. Fix: method='value', or benefit= a column that is an amount.",
+            DataWarning, stacklevel=3,
+        )  # fmt: skip
+    names = [one.name for one in ranking.classes]
+    if not names:
+        return
+    place = pd.Index(names).get_indexer(pd.Index(ranking.table["priority_class"]))
+    is_in = ranking.table["area_id"].isin(list(selected)).to_numpy()
+    last = int(place[is_in].max(initial=-1))
+    passed = np.flatnonzero(~is_in & (place >= 0) & (place < last))
+    if len(passed):
+        first = ranking.table.iloc[passed[0]]
+        are = "1 area is" if len(passed) == 1 else f"{len(passed):,} areas are"
+        warn(
+            f"the plan adds up scores and does not know classes: {are} out, the first is "
+            f"'{first['area_id']}' of class {first['priority_class']}, while some of class {names[last]} are in. "
+            "Fix: must= the areas that come first.",
+            DataWarning, stacklevel=3,
         )  # fmt: skip
 
 
