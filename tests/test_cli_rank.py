@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,22 @@ def test_rank_prints_and_writes_the_same(programme: Path, tmp_path: Path) -> Non
     assert "with 1 other, by equal scores" in done.stdout
     assert "3 surely in, 0 interchangeable, 3 surely out" in done.stdout
     assert str(tmp_path / "out" / "priorities.html") in done.stdout
+
+
+def test_what_is_not_known_or_not_ranked_is_noted(programme: Path, tmp_path: Path) -> None:
+    areas = gpd.read_file(tmp_path / "areas.gpkg")
+    areas.loc[0, "blocked_resource_code"] = None
+    areas.loc[[1, 5], "geometry"] = None
+    areas.to_file(tmp_path / "areas.gpkg")
+    products = lr.rank_programme(programme, out=tmp_path / "out", draws=50)
+    assert len(products.ranking.table) == 4
+    notes = (
+        "2 hazardous areas have no polygon and no point: not ranked, which says nothing of how urgent that is.",
+        '1 value of 1 area is not known: it counts as nothing (missing = "worst").',
+    )
+    assert set(notes) <= set(products.notes)
+    page = html.unescape(products.page.read_text(encoding="utf-8"))
+    assert all(note in page.replace('<span class="u">', "").replace("</span>", "") for note in notes)
 
 
 def test_a_line_by_budget_needs_costs(programme: Path, tmp_path: Path) -> None:
