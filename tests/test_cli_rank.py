@@ -257,6 +257,8 @@ def test_floors_are_of_units_of_any_size_and_pages_name_the_place(units: Path, t
         (COSTS + '[plan]\nbudget = 5\nkeep = "nothing.csv"\n', "nothing.csv"),
         (COSTS + '[plan]\nbudget = 5\nkeep = "scheme.toml"\n', "scheme.toml"),
         (COSTS + '[plan]\nbudget = 5\nmust = ["A9"]\n', "A9"),
+        (COSTS + "[plan]\nbudget = nan\n", r"\n  plan\.budget: Input should be a finite number; got nan"),
+        (COSTS + "[plan]\nbudget = { first = 3 }\n", r"\n  plan\.budget\.first: Input should be a valid integer"),
     ],
 )
 def test_a_plan_that_means_nothing_is_refused(units: Path, tmp_path: Path, more: str, said: str) -> None:
