@@ -60,9 +60,7 @@ def rank_areas(work: Work, say: Callable[[str], None], *, draws: int = 10_000, i
     table = criteria_table(placed, scheme, layers=layers, as_of=pd.Timestamp(work.programme.programme.as_of))
     frames["criteria"] = table
     frames["ranking"] = ranking = prioritise(table, scheme, method=priority.method, missing=priority.missing)
-    _say_what_is_not_known(
-        work, table[list(scheme.columns)], priority.missing, int(is_hazard.sum()) - len(placed)
-    )
+    _say_what_is_not_known(work, table[list(scheme.columns)], priority.missing, int(is_hazard.sum()) - len(placed))
     unknown = [one.label or one.column for one in scheme.criteria if table[one.column].isna().all()]
     if unknown and len(table):
         work.notes.append(
@@ -97,7 +95,7 @@ def _say_what_is_not_known(work: Work, table: pd.DataFrame, missing: str, no_pla
         areas = counted(int(unknown.any(axis=1).sum()), "area", "areas")
         values = counted(int(unknown.sum().sum()), "value", "values")
         are = "is not known: it" if unknown.sum().sum() == 1 else "are not known: each"
-        work.notes.append(f"{values} of {areas} {are} {_COUNTED[missing]} (missing = \"{missing}\").")
+        work.notes.append(f'{values} of {areas} {are} {_COUNTED[missing]} (missing = "{missing}").')
 
 
 def _draw_line(work: Work, ranking: Ranking, priority: Priority, draws: int) -> None:
@@ -229,7 +227,7 @@ def _kept(path: Path) -> list[str]:
     if len(wrong):
         raise DataError(
             f"'{path.name}': is_selected must be True or False: {len(wrong)} of {len(before)} rows are not, the first "
-            f"has {before['is_selected'].iloc[wrong[0]]!r}.\n  Fix: name the plan.csv of an earlier plan, as it was written."
+            f"has {before['is_selected'].iloc[wrong[0]]!r}.\n  Fix: name the plan.csv of an earlier plan."
         )
     # an id that a spreadsheet would take for a formula was written with a mark
     ids = before.loc[said.eq("true"), "area_id"].dropna()

@@ -348,8 +348,8 @@ def warn_of_scores(ranking: Ranking | pd.DataFrame, benefit: str, selected: Iter
         return
     if ranking.method == "topsis":
         warn(
-            "the plan adds up closenesses of TOPSIS, which are no amounts: two areas of 0.4 need not be worth more than "
-            "one of 0.7. Fix: method='value', or benefit= a column that is an amount.",
+            "the plan adds up closenesses of TOPSIS, which are no amounts: two areas of 0.4 need not be worth more "
+            "than one of 0.7. Fix: method='value', or benefit= a column that is an amount.",
             DataWarning, stacklevel=3,
         )  # fmt: skip
     names = [one.name for one in ranking.classes]

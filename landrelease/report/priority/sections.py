@@ -157,15 +157,14 @@ def plan_words(plan: Plan, area_ids: Sequence[str]) -> dict[str, list[str]]:
     """
     year_count = int((plan.rules["kind"] == "budget").sum())
     words = {}
-    for row in plan.table[plan.table["area_id"].isin(area_ids)].itertuples():
-        side, _, why = str(row.reason).partition(": ")
-        when = ""
-        if row.is_selected and (row.year > 999 or year_count > 1):
-            when = f", for {row.year}" if row.year > 999 else f", for year {row.year}"
+    shown = plan.table[plan.table["area_id"].isin(area_ids)]
+    for area_id, year, reason in zip(shown["area_id"], shown["year"].fillna(0), shown["reason"], strict=True):
+        side, _, why = str(reason).partition(": ")
+        when = f", for {year}" if year > 999 else f", for year {year}" if year and year_count > 1 else ""
         said = [f"The plan has it {side}{when}.", f"Why: {why}."]
         if "the line" in why:
             said.append("Areas come in that give most for what they cost; the line is what the last of them gives.")
-        words[str(row.area_id)] = said
+        words[str(area_id)] = said
     return words
 
 
