@@ -300,6 +300,17 @@ def test_costs_from_a_table_and_an_earlier_plan(programme: Path, tmp_path: Path)
         lr.plan_programme(programme, out=tmp_path / "out")
 
 
+def test_costs_by_method_are_for_a_plan(programme: Path, tmp_path: Path) -> None:
+    costs = pd.DataFrame({"area_id": ["A1", "A3", "A5"], "method_code": ["by hand", "manual", "TS"], "cost_usd": 9_000})
+    costs.to_csv(tmp_path / "costs.csv", index=False)
+    add(programme, '[inputs.costs]\npath = "costs.csv"\nids = "row"\n[plan]\nbudget = 10_000\n')
+    with pytest.raises(lr.DataError, match=r"1 of 3 rows .* no method_code, the first is row 0\.\n.* of method_code"):
+        lr.plan_programme(programme, out=tmp_path / "out")
+    costs.assign(area_id="A1", method_code=["TS", "manual", "NTS"]).to_csv(tmp_path / "costs.csv", index=False)
+    with pytest.raises(lr.DataError, match=r"2 rows of 'cost' repeat an area_id, .*\n.* are for a plan"):
+        lr.rank_programme(programme, out=tmp_path / "out", budget=10_000, draws=20)
+
+
 def test_the_report_of_a_run_has_the_line_and_the_plan(programme: Path, tmp_path: Path) -> None:
     text = BASE + "top = 3\n" + COSTS + PLAN
     programme.write_text(text, encoding="utf-8")

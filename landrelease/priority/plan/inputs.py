@@ -184,7 +184,8 @@ def _options(cost: Any, capacity_in: str, *, uses_capacity: bool) -> pd.DataFram
     if missing.any():
         raise DataError(
             f"{int(missing.sum())} of {len(options)} rows of cost have no area_id or no method_code, "
-            f"the first is row {int(np.flatnonzero(missing)[0])}"
+            f"the first is row {int(np.flatnonzero(missing)[0])}.\n"
+            "  Fix: give each row both; a file is read with the codes of method_code alone, and another is missing."
         )
     options["method_code"] = options["method_code"].fillna("")
     twice = options.duplicated(["area_id", "method_code"], keep=False)
