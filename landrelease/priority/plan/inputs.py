@@ -392,7 +392,7 @@ def _whys(areas: pd.DataFrame, options: pd.DataFrame, never: set[str]) -> tuple[
     """Return why an area can not be planned, as a code and in words; empty where it can."""
     first = options.drop_duplicates("area").set_index("area")["why"]
     can = areas.index.isin(options.loc[options["why"].eq(""), "area"])
-    why = areas.index.to_series().map(first).fillna("no cost is known").mask(can, "")
+    why = areas.index.to_series().map(first).astype("object").fillna("no cost is known").mask(can, "")
     code = why.where(why.eq(""), "unknown_cost")
     for is_so, name, words in (
         (areas["gives"].isna(), "unknown_benefit", "no benefit is known: the ranking has none for it"),

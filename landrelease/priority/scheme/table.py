@@ -13,7 +13,7 @@ from landrelease.cells import day_of
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.priority.scheme.criteria import Measure, Scheme, consulted_columns
 from landrelease.priority.scheme.measures import MEASURES, NEED_PLACE, Given, consulted, has_no_place
-from landrelease.priority.values import as_numbers
+from landrelease.priority.values import as_ids, as_numbers
 from landrelease.tables import TABLES
 
 __all__ = ["criteria_table"]
@@ -142,7 +142,7 @@ def _ids(areas: pd.DataFrame) -> pd.Series:
             f"'areas' has no column area_id; it has {', '.join(map(str, areas.columns))}.\n"
             "  Fix: name it on reading, read(..., columns={...}, or ids='geometry' where the file has none)."
         )
-    ids = areas["area_id"].astype("str")
+    ids = as_ids(areas["area_id"])
     if ids.isna().any():
         raise DataError(
             f"{int(ids.isna().sum())} of {len(ids)} rows of 'areas' have no area_id.\n  Fix: usable_rows()."
