@@ -107,7 +107,7 @@ def test_what_is_not_known_or_not_ranked_is_noted(programme: Path, tmp_path: Pat
     products = lr.rank_programme(programme, out=tmp_path / "out", draws=50)
     assert len(products.ranking.table) == 4
     notes = (
-        "2 hazardous areas have no polygon and no point: not ranked, which says nothing of how urgent that is.",
+        "2 hazardous areas have no place on record: not ranked, which says nothing of how urgent that is.",
         '1 value of 1 area is not known: it counts as nothing (missing = "worst").',
     )
     assert set(notes) <= set(products.notes)

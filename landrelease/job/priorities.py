@@ -89,7 +89,7 @@ def _say_what_is_not_known(work: Work, table: pd.DataFrame, missing: str, no_pla
     """Note who is not ranked, and how a missing value counts in this ranking."""
     if no_place:
         have = counted(no_place, "hazardous area has", "hazardous areas have")
-        work.notes.append(f"{have} no polygon and no point: not ranked, which says nothing of how urgent that is.")
+        work.notes.append(f"{have} no place on record: not ranked, which says nothing of how urgent that is.")
     unknown = table.isna()
     if unknown.any(axis=None):
         areas = counted(int(unknown.any(axis=1).sum()), "area", "areas")
