@@ -135,10 +135,7 @@ def _costs(cost: pd.DataFrame, ids: npt.NDArray[Any]) -> Floats:
     names = as_ids(cost["area_id"])
     if names.duplicated().any():
         first = names[names.duplicated()].iloc[0]
-        raise DataError(
-            f"{int(names.duplicated().sum())} rows of 'cost' repeat an area_id, the first is '{first}'.\n"
-            "  Fix: one row an area; several methods for an area are for a plan (plan_clearance, or [plan])."
-        )
+        raise DataError(f"{int(names.duplicated().sum())} rows of 'cost' repeat an area_id, the first is '{first}'")
     numbers_of = pd.Series(as_numbers(cost["cost_usd"], "column 'cost_usd' of 'cost'"), index=names.array)
     found = numbers_of.reindex(ids).to_numpy()
     wrong = ~(found >= 0)
