@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import sys
 from collections.abc import Callable
@@ -273,6 +274,8 @@ def test_floors_are_of_units_of_any_size_and_pages_name_the_place(units: Path, t
         (COSTS + '[plan]\nbudget = 5\nkeep = "nothing.csv"\n', "nothing.csv"),
         (COSTS + '[plan]\nbudget = 5\nkeep = "scheme.toml"\n', "scheme.toml"),
         (COSTS + '[plan]\nbudget = 5\nmust = ["A9"]\n', "A9"),
+        (COSTS + "[plan]\nbudget = nan\n", r"\n  plan\.budget: Input should be a finite number; got nan"),
+        (COSTS + "[plan]\nbudget = { first = 3 }\n", r"\n  plan\.budget\.first: Input should be a valid integer"),
     ],
 )
 def test_a_plan_that_means_nothing_is_refused(units: Path, tmp_path: Path, more: str, said: str) -> None:
@@ -302,8 +305,39 @@ def test_costs_from_a_table_and_an_earlier_plan(programme: Path, tmp_path: Path)
     assert set(second.selected) == {"A1", "A5"}
     assert second.price_of_keeping == pytest.approx(0.25, abs=1e-3)
     assert not (tmp_path / "out" / "benefit_curve.csv").exists()
+    # a spreadsheet writes TRUE, and in another language another word
+    before = (tmp_path / "before.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "before.csv").write_text(before.replace("True", "TRUE").replace("False", "FALSE"), encoding="utf-8")
+    assert set(lr.plan_programme(programme, out=tmp_path / "out").plan.selected) == {"A1", "A5"}
+    (tmp_path / "before.csv").write_text(before.replace("True", "WAHR"), encoding="utf-8")
+    with pytest.raises(lr.DataError, match=r"is_selected must be True or False: 1 of 6 rows .* 'WAHR'"):
+        lr.plan_programme(programme, out=tmp_path / "out")
     add(programme, COSTS)
     with pytest.raises(lr.ProgrammeError, match="twice"):
+        lr.plan_programme(programme, out=tmp_path / "out")
+
+
+def test_what_is_not_known_or_not_ranked_is_noted(programme: Path, tmp_path: Path) -> None:
+    areas = gpd.read_file(tmp_path / "areas.gpkg")
+    areas.loc[0, "blocked_resource_code"] = None
+    areas.loc[[1, 5], "geometry"] = None
+    areas.to_file(tmp_path / "areas.gpkg")
+    products = lr.rank_programme(programme, out=tmp_path / "out", draws=50)
+    assert len(products.ranking.table) == 4
+    notes = (
+        "2 hazardous areas have no place on record: not ranked, which says nothing of how urgent that is.",
+        '1 value of 1 area is not known: it counts as nothing (missing = "worst").',
+    )
+    assert set(notes) <= set(products.notes)
+    page = html.unescape(products.page.read_text(encoding="utf-8"))
+    assert all(note in page.replace('<span class="u">', "").replace("</span>", "") for note in notes)
+
+
+def test_a_method_that_was_not_read_is_told(programme: Path, tmp_path: Path) -> None:
+    costs = pd.DataFrame({"area_id": ["A1", "A3", "A5"], "method_code": ["by hand", "manual", "TS"], "cost_usd": 9_000})
+    costs.to_csv(tmp_path / "costs.csv", index=False)
+    add(programme, '[inputs.costs]\npath = "costs.csv"\nids = "row"\n[plan]\nbudget = 10_000\n')
+    with pytest.raises(lr.DataError, match=r"1 of 3 rows .* no method_code, the first is row 0\.\n.* of method_code"):
         lr.plan_programme(programme, out=tmp_path / "out")
 
 

@@ -19,7 +19,7 @@ from landrelease.priority.plan.problem import Bools, Floats, Ints, Problem
 from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.values import as_numbers
 
-__all__ = ["Asked", "PerYear", "amount_of", "read_asked"]
+__all__ = ["Asked", "PerYear", "amount_of", "read_asked", "warn_of_scores"]
 
 PerYear = float | Mapping[int, float]
 Texts = npt.NDArray[np.object_]
@@ -193,7 +193,8 @@ def _options(cost: Any, capacity_in: str, *, uses_capacity: bool) -> pd.DataFram
     if missing.any():
         raise DataError(
             f"{int(missing.sum())} of {len(options)} rows of cost have no area_id or no method_code, "
-            f"the first is row {int(np.flatnonzero(missing)[0])}"
+            f"the first is row {int(np.flatnonzero(missing)[0])}.\n"
+            "  Fix: give each row both; a file is read with the codes of method_code alone, and another is missing."
         )
     options["method_code"] = options["method_code"].fillna("")
     twice = options.duplicated(["area_id", "method_code"], keep=False)
@@ -352,6 +353,34 @@ def _warn_kept(areas: pd.DataFrame, kept_ids: set[str]) -> None:
         )  # fmt: skip
 
 
+def warn_of_scores(ranking: Ranking | pd.DataFrame, benefit: str, selected: Iterable[str]) -> None:
+    """Tell where a sum of scores is not what the ranking means."""
+    if not isinstance(ranking, Ranking) or benefit != "score":
+        return
+    if ranking.method == "topsis":
+        warn(
+            "the plan adds up closenesses of TOPSIS, which are no amounts: two areas of 0.4 need not be worth more "
+            "than one of 0.7. Fix: method='value', or benefit= a column that is an amount.",
+            DataWarning, stacklevel=3,
+        )  # fmt: skip
+    names = [one.name for one in ranking.classes]
+    if not names:
+        return
+    place = pd.Index(names).get_indexer(pd.Index(ranking.table["priority_class"]))
+    is_in = ranking.table["area_id"].isin(list(selected)).to_numpy()
+    last = int(place[is_in].max(initial=-1))
+    passed = np.flatnonzero(~is_in & (place >= 0) & (place < last))
+    if len(passed):
+        first = ranking.table.iloc[passed[0]]
+        are = "1 area is" if len(passed) == 1 else f"{len(passed):,} areas are"
+        warn(
+            f"the plan adds up scores and does not know classes: {are} out, the first is "
+            f"'{first['area_id']}' of class {first['priority_class']}, while some of class {names[last]} are in. "
+            "Fix: must= the areas that come first.",
+            DataWarning, stacklevel=3,
+        )  # fmt: skip
+
+
 def _joined(options: pd.DataFrame, areas: pd.DataFrame, rows: tuple[str, ...], capacity_in: str) -> pd.DataFrame:
     """Return the options of the ranked areas, with what each gives and why it can not be used."""
     place = pd.Series(np.arange(len(areas)), index=areas["area_id"])
@@ -373,7 +402,7 @@ def _whys(areas: pd.DataFrame, options: pd.DataFrame, never: set[str]) -> tuple[
     """Return why an area can not be planned, as a code and in words; empty where it can."""
     first = options.drop_duplicates("area").set_index("area")["why"]
     can = areas.index.isin(options.loc[options["why"].eq(""), "area"])
-    why = areas.index.to_series().map(first).fillna("no cost is known").mask(can, "")
+    why = areas.index.to_series().map(first).astype("object").fillna("no cost is known").mask(can, "")
     code = why.where(why.eq(""), "unknown_cost")
     for is_so, name, words in (
         (areas["gives"].isna(), "unknown_benefit", "no benefit is known: the ranking has none for it"),

@@ -15,7 +15,7 @@ from landrelease.errors import DataError, OptionError, check_option, nearest
 from landrelease.priority.plan import worker
 from landrelease.priority.plan.frames import packages_frame, rules_frame, table_frame
 from landrelease.priority.plan.greedy import filled, greedy, plain_prices
-from landrelease.priority.plan.inputs import Asked, PerYear, amount_of, read_asked
+from landrelease.priority.plan.inputs import Asked, PerYear, amount_of, read_asked, warn_of_scores
 from landrelease.priority.plan.problem import Bools, Choice, Prices, Problem, can_be, tidied, used, value_of, weigh
 from landrelease.priority.plan.relax import Elastic, kinds_of
 from landrelease.priority.plan.words import no_plan, no_time, relaxations_of
@@ -171,8 +171,9 @@ def plan_clearance(
     Warns
     -----
     DataWarning
-        `cost` or `keep` has areas that the ranking does not; an area of `keep` can not be planned; or areas can be
-        surveyed or cleared for the same benefit, so that the cheaper is always taken.
+        `cost` or `keep` has areas that the ranking does not; an area of `keep` can not be planned; areas can be
+        surveyed or cleared for the same benefit, so that the cheaper is always taken; the scores are closenesses of
+        TOPSIS, which are no amounts; or an area of an earlier class is out while one of a later class is in.
 
     Notes
     -----
@@ -223,9 +224,11 @@ def plan_clearance(
         keep=keep.selected if isinstance(keep, Plan) else keep, discount_rate=discount_rate,
     )  # fmt: skip
     try:
-        return _planned(asked, seconds=time_limit_s, gap=gap, infeasible=infeasible, has_keep=keep is not None)[0]
+        plan, _ = _planned(asked, seconds=time_limit_s, gap=gap, infeasible=infeasible, has_keep=keep is not None)
     except _NoPlan as error:
         raise DataError(str(error)) from None
+    warn_of_scores(ranking, benefit, plan.selected)
+    return plan
 
 
 def budget_sweep(

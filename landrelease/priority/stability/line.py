@@ -15,7 +15,7 @@ from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.simulate import funded_shares, reached_shares
 from landrelease.priority.stability.smaa import Stability, drawn_weights, whole_number
 from landrelease.priority.stability.uncertain import model_of, ranked_rows, require_additive
-from landrelease.priority.values import as_numbers
+from landrelease.priority.values import as_ids, as_numbers
 
 __all__ = ["funding_line"]
 
@@ -132,7 +132,7 @@ def _costs(cost: pd.DataFrame, ids: npt.NDArray[Any]) -> Floats:
     lacking = [one for one in ("area_id", "cost_usd") if one not in cost.columns]
     if lacking:
         raise DataError(f"'cost' lacks {' and '.join(lacking)}. Fix: its columns are area_id and cost_usd.")
-    names = cost["area_id"].astype("str")
+    names = as_ids(cost["area_id"])
     if names.duplicated().any():
         first = names[names.duplicated()].iloc[0]
         raise DataError(
