@@ -53,8 +53,9 @@ def status_periods(events: gpd.GeoDataFrame | Fold, *, known_on: Any = None) -> 
     ...     "event_date": pd.to_datetime(["2020-01-01", "2021-06-01"])},
     ...     geometry=[shapely.box(5e5, 0, 5e5 + 100, 100), None], crs=32630)
     >>> periods = status_periods(events)
-    >>> periods[["status", "from_date", "to_date"]].astype("str").values.tolist()
-    [['open', '2020-01-01', '2021-06-01'], ['released', '2021-06-01', 'NaT']]
+    >>> print(periods[["status", "from_date", "to_date"]].to_string(index=False, header=False))
+        open 2020-01-01 2021-06-01
+    released 2021-06-01        NaT
     >>> len(status_periods(events.iloc[:0]))
     0
     >>> status_periods(events.assign(event_date=pd.NaT))["from_date"].isna().tolist()

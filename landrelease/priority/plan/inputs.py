@@ -357,7 +357,7 @@ def warn_of_scores(ranking: Ranking | pd.DataFrame, benefit: str, selected: Iter
     """Tell where a sum of scores is not what the ranking means."""
     if not isinstance(ranking, Ranking) or benefit != "score":
         return
-    if ranking.method == "topsis":
+    if ranking.method == "topsis" and len(ranking.table):
         warn(
             "the plan adds up closenesses of TOPSIS, which are no amounts: two areas of 0.4 need not be worth more "
             "than one of 0.7. Fix: method='value', or benefit= a column that is an amount.",
