@@ -85,6 +85,7 @@ from landrelease.registry import (
     releases_from,
     restated_since,
     status_on,
+    status_periods,
 )
 from landrelease.rules import find_problems, require_valid, usable_rows
 from landrelease.tables import describe
@@ -99,7 +100,7 @@ if TYPE_CHECKING:
         run,
         sample_programme,
     )
-    from landrelease.maps import land_release_map, priority_map, save_page, static_map
+    from landrelease.maps import land_release_map, map_layer, priority_map, save_page, static_map
     from landrelease.report import (
         write_csv,
         write_geojson,
@@ -171,6 +172,7 @@ __all__ = [
     "land_release_map",
     "leave_one_out",
     "map_areas",
+    "map_layer",
     "match_follow_ups",
     "match_nearby",
     "match_overlap",
@@ -199,6 +201,7 @@ __all__ = [
     "stability",
     "static_map",
     "status_on",
+    "status_periods",
     "swap_weights",
     "traverse",
     "union_area_m2",
@@ -220,6 +223,7 @@ _LATE = {
     "sample_programme": "job",
     "land_release_map": "maps",
     "map_areas": "scale",
+    "map_layer": "maps",
     "plan_programme": "job",
     "priority_map": "maps",
     "rank_programme": "job",

@@ -5,5 +5,6 @@ from __future__ import annotations
 from landrelease.maps.layers import land_release_map, priority_map
 from landrelease.maps.offline import save_page
 from landrelease.maps.paper import static_map
+from landrelease.maps.single import map_layer
 
-__all__ = ["land_release_map", "priority_map", "save_page", "static_map"]
+__all__ = ["land_release_map", "map_layer", "priority_map", "save_page", "static_map"]

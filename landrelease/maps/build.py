@@ -13,10 +13,10 @@ import pandas as pd
 import shapely
 
 from landrelease.errors import DataError, OptionError, nearest
-from landrelease.geometry import to_crs
-from landrelease.maps.payload import Facet, drawable, encode_layer
+from landrelease.geometry import cut_at_180, to_crs, unwrapped
+from landrelease.maps.payload import Facet, drawable, encode_layer, whole_text
 from landrelease.maps.style import LABELS, PAGE_COLUMNS, Look, label_of, unit_of
-from landrelease.tables import is_person_column
+from landrelease.tables import NO_HAZARD, is_person_column
 
 if TYPE_CHECKING:
     import folium
@@ -27,8 +27,10 @@ __all__ = [
     "check_columns",
     "classed",
     "facet_of",
+    "is_hazard",
     "located",
     "page_columns",
+    "readable",
     "require_columns",
     "row_notes",
     "total_m2",
@@ -43,6 +45,7 @@ class Drawing:
     payload: str
     height: int
     bounds: npt.NDArray[np.float64]
+    """West, south, east, north; then west and east as counted from Greenwich eastwards alone, 0 to 360. [degree]"""
 
 
 def require_columns(frame: pd.DataFrame, what: str, columns: Iterable[str]) -> None:
@@ -78,9 +81,20 @@ def check_columns(columns: Sequence[str] | None, frames: Mapping[str, pd.DataFra
     return tuple(columns or ())
 
 
+def readable(frame: Any) -> Any:
+    """Return a frame whose texts are all UTF-8; columns of strings always are, columns of objects need not be."""
+    objects = [name for name in frame.columns if frame[name].dtype == object and name != _geometry_of(frame)]
+    clean = {name: frame[name].map(lambda one: whole_text(one) if isinstance(one, str) else one) for name in objects}
+    return frame.assign(**clean) if clean else frame
+
+
+def _geometry_of(frame: Any) -> str | None:
+    return frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else "geometry"
+
+
 def located(frame: gpd.GeoDataFrame | pd.DataFrame, what: str) -> gpd.GeoDataFrame:
     """Return the rows in EPSG:4326, longitude first; what can not be drawn stays, without a geometry."""
-    rows: Any = frame.reset_index(drop=True)
+    rows: Any = readable(frame).reset_index(drop=True)
     has_shapes = isinstance(rows, gpd.GeoDataFrame) and rows.active_geometry_name is not None
     shapes = rows.geometry.to_numpy() if has_shapes else np.full(len(rows), None)
     can = drawable(shapes)
@@ -91,7 +105,14 @@ def located(frame: gpd.GeoDataFrame | pd.DataFrame, what: str) -> gpd.GeoDataFra
         kept = np.full(len(rows), None)
         kept[can] = shapes[can]
         rows = rows.set_geometry(gpd.GeoSeries(kept, crs=rows.crs))
-    return to_crs(rows, 4326, what)
+    placed = to_crs(rows, 4326, what)
+    # a shape that leaps over 180 degrees would be drawn around the Earth
+    return placed.set_geometry(gpd.GeoSeries(cut_at_180(unwrapped(placed.geometry.to_numpy())), crs=4326))
+
+
+def is_hazard(areas: pd.DataFrame) -> pd.Series:
+    """Tell which areas are not released; one without a status is not."""
+    return ~areas["status"].isin(NO_HAZARD).astype(bool)
 
 
 def page_columns(frame: pd.DataFrame, table: str, extra: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -210,8 +231,12 @@ def drawing(
     looks: Mapping[str, Any],
     title: Sequence[str],
     notes: Sequence[str],
+    internal: str = "",
 ) -> Drawing:
-    """Return a layer ready to be written; `title` names the columns that name a row, which are searched."""
+    """Return a layer ready to be written.
+
+    `title` names the columns that name a row, which are searched; `internal` says who may see it, where not all may.
+    """
     present = [column for column in title if any(one["name"] == column for one in columns)]
     header = {
         "heading": name,
@@ -220,10 +245,17 @@ def drawing(
         "title": present,
         "search": present,
         "notes": list(notes),
+        "internal": internal,
     }
-    shapes = frame.geometry.to_numpy()
-    bounds = shapely.total_bounds(shapes) if len(shapes) else np.full(4, np.nan)
-    return Drawing(name, encode_layer(frame, columns, facets=facets, header=header), height, bounds)
+    return Drawing(name, encode_layer(frame, columns, facets=facets, header=header), height, _extent(frame))
+
+
+def _extent(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    points = shapely.get_coordinates(frame.geometry.to_numpy()[drawable(frame.geometry.to_numpy())])
+    if not len(points):
+        return np.full(6, np.nan)
+    eastwards = points[:, 0] % 360
+    return np.array([*points.min(axis=0), *points.max(axis=0), eastwards.min(), eastwards.max()])
 
 
 def assemble(
@@ -256,10 +288,12 @@ def assemble(
 
 def _bounds(drawings: Sequence[Drawing]) -> list[list[float]] | None:
     """Return [[south, west], [north, east]] of all shapes, or None."""
-    boxes = np.array([one.bounds for one in drawings]).reshape(-1, 4)
+    boxes = np.array([one.bounds for one in drawings]).reshape(-1, 6)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
     if not len(boxes):
         return None
-    west, south = (float(value) for value in boxes[:, :2].min(axis=0))
-    east, north = (float(value) for value in boxes[:, 2:].max(axis=0))
+    west, south, _, _, west_on, _ = (float(value) for value in boxes.min(axis=0))
+    _, _, east, north, _, east_on = (float(value) for value in boxes.max(axis=0))
+    if east_on - west_on < east - west:  # the land lies around 180 degrees
+        west, east = west_on, east_on
     return [[south, west], [north, east]]

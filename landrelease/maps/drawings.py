@@ -23,17 +23,21 @@ from landrelease.maps.build import (
     total_m2,
 )
 from landrelease.maps.payload import Facet
+from landrelease.maps.shades import shades_by
 from landrelease.maps.style import (
     ADMIN_SHADES,
     HAZARD_CLASSES,
     HAZARD_SHAPES,
     HAZARD_STATUSES,
+    INTERNAL,
+    OUTLINE,
     RANK_SHADES,
     RELEASE_TYPES,
     VERDICTS,
     Look,
     label_of,
 )
+from landrelease.tables import is_person_column
 
 if TYPE_CHECKING:
     from landrelease.priority.score.ranking import Ranking
@@ -49,7 +53,6 @@ _HAZARDS_OF_UNITS = ("hazards_said", "hazardous_m2", "hazard_count")
 _BASE, _RELEASES, _HAZARDS, _PROJECTS = 210, 220, 230, 240
 _PARTS = {f"{code}_m2": code for code in ("as_intended", "other_productive", "unused", "unknown")}
 _POINTS, _LINES = ("Point", "MultiPoint"), ("LineString", "MultiLineString", "LinearRing")
-_OUTLINE: Look = {"line": "#2F3A45", "width": 0.8}
 
 
 def codes_of(frame: pd.DataFrame, column: str, looks: dict[str, Look]) -> pd.Series:
@@ -70,20 +73,19 @@ def _by_shape(areas: gpd.GeoDataFrame, role: str, land: Look) -> tuple[Facet, li
     return facet_of(shapes, looks, title="Symbol", role=role, count_title="Areas", m2=None)
 
 
-def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], left_out: pd.Series) -> Drawing:
-    """Return the layer of hazardous areas: filled by class, outlined by status.
+def hazard_layer(
+    areas: gpd.GeoDataFrame, extra: Sequence[str], left_out: pd.Series, *, colour_by: str | None = None, name: str = ""
+) -> Drawing:
+    """Return the layer of hazardous areas: filled by class or another column, outlined by status.
 
     `left_out` holds the status of the areas that are hazardous no more: they are counted, and not drawn.
     """
     m2 = _area(areas)
-    by_class, fills = facet_of(
-        codes_of(areas, "hazard_class", HAZARD_CLASSES),
-        HAZARD_CLASSES,
-        title="Class",
-        role="fill",
-        count_title="Areas",
-        m2=m2,
-    )
+    if colour_by:
+        by_class, fills = shades_by(areas, colour_by, "Areas", m2)
+    else:
+        codes = codes_of(areas, "hazard_class", HAZARD_CLASSES)
+        by_class, fills = facet_of(codes, HAZARD_CLASSES, title="Class", role="fill", count_title="Areas", m2=m2)
     by_status, strokes = facet_of(
         codes_of(areas, "status", HAZARD_STATUSES),
         HAZARD_STATUSES,
@@ -100,18 +102,21 @@ def hazard_layer(areas: gpd.GeoDataFrame, extra: Sequence[str], left_out: pd.Ser
     return drawing(
         areas,
         page_columns(areas, "areas", extra),
-        name="Hazardous areas",
+        name=name or "Hazardous areas",
         noun="Hazardous area",
+        internal=INTERNAL,
         height=_HAZARDS,
         facets=[by_class, by_status, by_shape],
         looks={"fills": fills, "strokes": strokes, "isDanger": True},
-        title=["area_id"],
+        title=["area_id", "name"],
         notes=notes,
     )
 
 
-def release_layer(releases: gpd.GeoDataFrame, extra: Sequence[str]) -> Drawing:
-    """Return the layer of released land: by verdict, or by release type where there is none."""
+def release_layer(
+    releases: gpd.GeoDataFrame, extra: Sequence[str], *, colour_by: str | None = None, name: str = ""
+) -> Drawing:
+    """Return the layer of released land: by verdict, by release type where there is none, or by another column."""
     require_columns(releases, "releases", ["release_id"])
     m2 = _area(releases)
     notes = row_notes(releases, m2)
@@ -119,25 +124,29 @@ def release_layer(releases: gpd.GeoDataFrame, extra: Sequence[str]) -> Drawing:
     has_parts = has_verdict and set(_PARTS) <= set(releases.columns)
     sums: Any = {code: total_m2(releases[column]) for column, code in _PARTS.items()} if has_parts else m2
     column, looks, title = ("verdict", VERDICTS, "Verdict") if has_verdict else ("release_type", RELEASE_TYPES, "Type")
-    facet, fills = facet_of(
-        codes_of(releases, column, looks), looks, title=title, role="fill", count_title="Releases", m2=sums
-    )
-    if has_parts:
+    if colour_by and colour_by != column:
+        facet, fills = shades_by(releases, colour_by, "Releases", m2)
+    else:
+        codes = codes_of(releases, column, looks)
+        facet, fills = facet_of(codes, looks, title=title, role="fill", count_title="Releases", m2=sums)
+    if has_parts and facet.spec["title"] == title:
         notes.insert(0, "km²: each release is split by what was seen of it; its colour is that of its verdict.")
     return drawing(
         releases,
         page_columns(releases, "releases", extra),
-        name="Released land",
+        name=name or "Released land",
         noun="Release",
         height=_RELEASES,
         facets=[facet],
-        looks={"fills": fills, "strokes": [_OUTLINE]},
-        title=["release_id", "area_id"],
+        looks={"fills": fills, "strokes": [OUTLINE]},
+        title=["release_id", "area_id", "name"],
         notes=notes,
     )
 
 
-def project_layer(projects: pd.DataFrame, extra: Sequence[str]) -> Drawing:
+def project_layer(
+    projects: pd.DataFrame, extra: Sequence[str], *, colour_by: str | None = None, name: str = ""
+) -> Drawing:
     """Return the layer of projects: only those that are known at a place."""
     require_columns(projects, "projects", ["location_id", "is_point"])
     is_place = projects["is_point"].fillna(False).astype(bool)
@@ -156,10 +165,12 @@ def project_layer(projects: pd.DataFrame, extra: Sequence[str]) -> Drawing:
     }
     kinds = pd.Series("place", index=places.index, dtype="str")
     facet, fills = facet_of(kinds, looks, title="Symbol", role="fill", count_title="Places", m2=None)
+    if colour_by:
+        facet, fills = shades_by(places, colour_by, "Places", None)
     return drawing(
         places,
         page_columns(places, "projects", extra),
-        name="Development projects",
+        name=name or "Development projects",
         noun="Project",
         height=_PROJECTS,
         facets=[facet],
@@ -169,12 +180,21 @@ def project_layer(projects: pd.DataFrame, extra: Sequence[str]) -> Drawing:
     )
 
 
-def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: pd.DataFrame | None) -> Drawing:
+def admin_layer(
+    admin_areas: gpd.GeoDataFrame,
+    extra: Sequence[str],
+    hazardous: pd.DataFrame | None,
+    *,
+    colour_by: str | None = None,
+    name: str = "",
+) -> Drawing:
     """Return the base map: units with their names; with `hazardous`, shaded by the hazardous land in them."""
     require_columns(admin_areas, "admin_areas", ["admin_code", "name"])
     units = located(admin_areas, "admin_areas")
     notes = row_notes(units, None)
-    if hazardous is None:
+    if colour_by:
+        facet, fills = shades_by(units, colour_by, "Units", None)
+    elif hazardous is None:
         facet, fills = _plain(units)
     else:
         units, left_out = with_hazards(units, hazardous)
@@ -186,6 +206,7 @@ def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: 
     outlines, lines = facet_of(boundaries, line_looks, title="Boundary", role="stroke", count_title="Units", m2=None)
     units = with_hazards_said(units)
     totals = [str(column) for column in units.columns if str(column).endswith("_m2") and column not in _INTERNAL]
+    totals = [column for column in totals if not is_person_column(column)]
     totals += [name for name in ("hazards_said", "hazard_count") if name in units.columns]
     columns = page_columns(units, "admin_areas", [*sorted(totals, key=_place_of_total), *extra])
     for column in columns:
@@ -196,7 +217,7 @@ def admin_layer(admin_areas: gpd.GeoDataFrame, extra: Sequence[str], hazardous: 
     return drawing(
         units,
         columns,
-        name="Administrative units",
+        name=name or "Administrative units",
         noun="Administrative unit",
         height=_BASE,
         facets=[facet, outlines],
@@ -345,7 +366,7 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
         count_title="Areas",
         m2=m2,
     )
-    by_shape, strokes = _by_shape(ranked, "stroke", _OUTLINE)
+    by_shape, strokes = _by_shape(ranked, "stroke", OUTLINE)
     notes = [*row_notes(ranked, m2), *sum_notes(m2)]
     absent = int((~ranking.table["area_id"].isin(keys)).sum())
     if absent:
@@ -358,10 +379,11 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
         [*first, *specs, *page_columns(areas, "areas", extra)],
         name="Areas by priority",
         noun="Hazardous area",
+        internal=INTERNAL,
         height=_HAZARDS,
         facets=[facet, by_shape],
-        looks={"fills": fills, "strokes": strokes or [_OUTLINE]},
-        title=["area_id"],
+        looks={"fills": fills, "strokes": strokes or [OUTLINE]},
+        title=["area_id", "name"],
         notes=notes,
     )
 
@@ -413,6 +435,6 @@ def rank_classes(rank: pd.Series) -> tuple[pd.Series, dict[str, Look]]:
         if len(held):
             low, high = int(held.min()), int(held.max())
             label = f"Rank {low:,}" if low == high else f"Rank {low:,} to {high:,}"
-            looks[str(k)] = {"label": label, "colour": shade, "solid": shade, **_OUTLINE}
-    looks["none"] = {"label": "Not ranked", "hatch": "#6B6B6B", "solid": "#6B6B6B", **_OUTLINE}
+            looks[str(k)] = {"label": label, "colour": shade, "solid": shade, **OUTLINE}
+    looks["none"] = {"label": "Not ranked", "hatch": "#6B6B6B", "solid": "#6B6B6B", **OUTLINE}
     return names.astype("str"), looks

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from branca.element import Element, Figure, MacroElement
-from folium.elements import JSCSSMixin
+from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
-from landrelease.maps.offline import OWN, page_html
+from landrelease.maps.offline import OWN, inline_script, inline_style, page_html
+from landrelease.maps.payload import whole_text
+from landrelease.maps.style import INTERNAL
 
-__all__ = ["Block", "CanvasLayer", "OfflineFigure", "Skeleton", "Start"]
+__all__ = ["Block", "CanvasLayer", "OfflineFigure", "Skeleton", "Start", "as_markup"]
 
 NO_RECORD = "No record is not evidence of no contamination."
 _PANEL = """
-<aside class="lr-panel" id="lr-panel" aria-label="Legend, totals and search">
-<div class="lr-search">
-<label for="lr-search">Find by id or name</label>
-<input id="lr-search" type="search" autocomplete="off" spellcheck="false"
- role="combobox" aria-expanded="false" aria-controls="lr-results" aria-autocomplete="list">
-<ul id="lr-results" role="listbox" aria-label="Found" hidden></ul>
-<p id="lr-status" role="status"></p>
-</div>
-<p id="lr-message" role="status">Unpacking the data of this page. If this stays, scripts are switched off.</p>
+<aside class="lr-panel" id="lr-panel" aria-label="{legend}">
+<p id="lr-message" role="status">{unpacking}</p>
 <div id="lr-layers"></div>
 </aside>
 <button id="lr-toggle" type="button" aria-expanded="false" aria-controls="lr-panel">
-Legend, totals and search
+{legend}
 </button>
 """
+_LEGEND = "Legend, totals and search"
+_UNPACKING = "Unpacking the data of this page. If this stays, scripts are switched off."
+FLATBUSH = "vendor/flatbush/flatbush.js"
+_SCRIPTS = ["words.js", "unpack.js", "canvas_layer.js", "selection.js", "page.js"]
 
 
 class OfflineFigure(Figure):
@@ -55,7 +54,23 @@ class Block(Element):
         return self._markup
 
 
-class CanvasLayer(JSCSSMixin, Layer):
+class OwnScript(JavascriptLink):
+    """A script that ships with the package: any figure, also one of plain folium, carries its text."""
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the script's text as an element."""
+        return inline_script(self.url)
+
+
+class OwnStyle(CssLink):
+    """A style sheet that ships with the package."""
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the style sheet's text as an element."""
+        return inline_style(self.url)
+
+
+class CanvasLayer(Layer):
     """A layer drawn on canvas tiles from a block of `encode_layer`; works in any folium map.
 
     Parameters
@@ -63,9 +78,11 @@ class CanvasLayer(JSCSSMixin, Layer):
     payload : str
         What `encode_layer` returned.
     name : str
-        A name that we chose, never one from data: folium writes it into the layer control.
+        What the layer control calls it; markup in it is shown, not followed.
     height : int
         What it is drawn above: the z-index of its pane.
+    is_alone : bool
+        Whether it brings its legend, search, hover and click to a map that is not one of our pages.
     """
 
     _template = Template(
@@ -74,19 +91,17 @@ class CanvasLayer(JSCSSMixin, Layer):
             var {{ this.get_name() }} = landrelease.canvasLayer(
                 {{ this._parent.get_name() }}, {{ this.payload_id|tojson }}, {{ this.height }}
             );
+            {% if this.is_alone %}
+            landrelease.join({{ this._parent.get_name() }}, {{ this.get_name() }});
+            {% endif %}
         {% endmacro %}
         """
     )
-    default_js = [  # noqa: RUF012  as folium declares it
-        ("flatbush", OWN + "vendor/flatbush/flatbush.js"),
-        ("landrelease_unpack", OWN + "unpack.js"),
-        ("landrelease_canvas_layer", OWN + "canvas_layer.js"),
-    ]
 
-    def __init__(self, payload: str, *, name: str, height: int, show: bool = True) -> None:
-        super().__init__(name=name, overlay=True, control=True, show=show)
+    def __init__(self, payload: str, *, name: str, height: int, show: bool = True, is_alone: bool = False) -> None:
+        super().__init__(name=as_markup(name), overlay=True, control=True, show=show)
         self._name = "CanvasLayer"
-        self.height = height
+        self.height, self.is_alone = height, is_alone
         self._payload = payload
 
     @property
@@ -96,16 +111,35 @@ class CanvasLayer(JSCSSMixin, Layer):
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Add the block and the script of the layer to the page."""
-        markup = f'<script type="application/octet-stream" id="{self.payload_id}">{self._payload}</script>'
-        cast(Figure, self.get_root()).html.add_child(Block(markup), name=self.payload_id)
+        figure = cast(Figure, self.get_root())
+        figure.html.add_child(data_block(self.payload_id, self._payload), name=self.payload_id)
+        figure.header.add_child(OwnScript(OWN + FLATBUSH), name="landrelease_flatbush")
+        for script in _SCRIPTS:
+            figure.header.add_child(OwnScript(OWN + script), name=f"landrelease_{script}")
+        figure.header.add_child(OwnStyle(OWN + "layer.css"), name="landrelease_layer.css")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-class Skeleton(JSCSSMixin, MacroElement):
-    """What stands around the map: title, what the page is for, search, legend, the sentence on records."""
+def data_block(element_id: str, packed: str) -> Block:
+    """Return the element in which a page carries data: nothing of it is run, or seen by a template engine."""
+    return Block(f'<script type="application/octet-stream" id="{element_id}">{packed}</script>')
 
-    default_js = [("landrelease_page", OWN + "page.js")]  # noqa: RUF012
-    default_css = [("landrelease_page_css", OWN + "page.css")]  # noqa: RUF012
+
+def as_markup(text: str) -> str:
+    """Return markup that shows a text as it is, wherever folium puts it: in HTML, between backticks, in a template.
+
+    Examples
+    --------
+    >>> as_markup("{{ 7*7 }} <b>")
+    '&#123;&#123; 7*7 &#125;&#125; &lt;b&gt;'
+    """
+    return re.sub(
+        r"[`$%{}\\]", lambda found: f"&#{ord(found[0])};", html.escape(whole_text(text)).replace("&#x27;", "&apos;")
+    )
+
+
+class Skeleton(MacroElement):
+    """What stands around the map: title, what the page is for, search, legend, the sentence on records."""
 
     def __init__(self, title: str, *, is_internal: bool, notes: Sequence[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -114,17 +148,20 @@ class Skeleton(JSCSSMixin, MacroElement):
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Add the markup to the page; the title is the only text from a caller and is escaped."""
-        body = cast(Figure, self.get_root()).html
+        figure = cast(Figure, self.get_root())
+        figure.header.add_child(OwnStyle(OWN + "page.css"), name="landrelease_page.css")
+        body = figure.html
         before, after = self._markup()
         body.add_child(Block(before), name="skeleton_before", index=0)
         body.add_child(Block(after), name="skeleton_after")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
     def _markup(self) -> tuple[str, str]:
-        internal = '<p class="lr-internal">Internal use: shows exact uncleared land</p>' if self._is_internal else ""
+        internal = f'<p class="lr-internal">{INTERNAL}</p>' if self._is_internal else ""
         notes = "".join(f'<p class="lr-shown">{html.escape(note)}</p>' for note in self._notes)
         title = f'<h1 dir="auto">{html.escape(self._title)}</h1>'
-        before = f'<header class="lr-head">{title}{internal}{notes}</header>\n{_PANEL}'
+        panel = _PANEL.format(legend=_LEGEND, unpacking=_UNPACKING)
+        before = f'<header class="lr-head">{title}{internal}{notes}</header>\n{panel}'
         return before, f'<footer class="lr-foot"><p>{NO_RECORD}</p></footer>'
 
 

@@ -9,9 +9,8 @@ import geopandas as gpd
 import pandas as pd
 
 from landrelease.errors import OptionError, check_option
-from landrelease.maps.build import Drawing, assemble, check_columns, located, require_columns
+from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, readable, require_columns
 from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, rank_layer, release_layer
-from landrelease.tables import NO_HAZARD
 
 if TYPE_CHECKING:
     import folium
@@ -101,13 +100,14 @@ def land_release_map(
     if hazards == "admin" and admin_areas is None:
         raise OptionError("hazards='admin' needs the units. Fix: pass admin_areas=..., or hazards='none'")
     require_columns(areas, "areas", ["area_id", "status"])
+    areas = readable(areas)
     shown = {"areas": areas, "releases": releases, "projects": projects, "admin_areas": admin_areas}
     extra = check_columns(columns, shown)
-    is_hazard = _is_hazard(areas)
-    hazardous = areas.loc[is_hazard]
+    drawn = is_hazard(areas)
+    hazardous = areas.loc[drawn]
     drawings: list[Drawing] = []
     if hazards == "exact":
-        drawings.append(hazard_layer(located(hazardous, "areas"), extra, areas.loc[~is_hazard, "status"]))
+        drawings.append(hazard_layer(located(hazardous, "areas"), extra, areas.loc[~drawn, "status"]))
     if releases is not None:
         drawings.append(release_layer(located(releases, "releases"), extra))
     if projects is not None:
@@ -185,12 +185,6 @@ def priority_map(
     require_columns(areas, "areas", ["area_id", "status"])
     require_columns(ranking.table, "ranking.table", ["area_id", "score", "rank"])
     extra = check_columns(columns, {"areas": areas, "admin_areas": admin_areas})
-    is_hazard = _is_hazard(areas)
-    layer = rank_layer(located(areas.loc[is_hazard], "areas"), ranking, extra)
+    layer = rank_layer(located(areas.loc[is_hazard(areas)], "areas"), ranking, extra)
     base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble([layer], title=title or "Priorities", is_internal=True, notes=[], base=base)
-
-
-def _is_hazard(areas: pd.DataFrame) -> pd.Series:
-    """Tell which areas are not released; one without a status is not."""
-    return ~areas["status"].isin(NO_HAZARD).astype(bool)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
+from landrelease.maps.payload import whole_text
 
 if TYPE_CHECKING:
     import folium
@@ -114,7 +115,7 @@ def page_html(figure: Figure) -> str:
                 head.append(_checked(_own_head(tokens.expand(child.render()), nonce), child))
         body = [_checked(tokens.expand(one.render()), one) for one in figure.html._children.values()]
         script = "\n".join(tokens.expand(one.render()) for one in figure.script._children.values())
-    return "\n".join(
+    page = "\n".join(
         [
             "<!DOCTYPE html>",
             '<html lang="en">',
@@ -134,6 +135,7 @@ def page_html(figure: Figure) -> str:
             "",
         ]
     )
+    return whole_text(page)
 
 
 class _Tokens:
@@ -265,13 +267,24 @@ def _asset_text(name: str) -> tuple[str, Path]:
     return "".join(f"/*\n{one}\n*/\n" for one in terms) + text, path.parent
 
 
-def _script(asset: tuple[str, Path] | str | None, nonce: str) -> str:
+def inline_script(url: str) -> str:
+    """Return a script of the package as an element of a page that has no policy."""
+    return _script(_asset(url), None)
+
+
+def inline_style(url: str) -> str:
+    """Return a style sheet of the package as an element."""
+    return _style(_asset(url))
+
+
+def _script(asset: tuple[str, Path] | str | None, nonce: str | None) -> str:
     if asset is None:
         return ""
     text = asset if isinstance(asset, str) else asset[0]
     # as JavaScript the same, and nothing that ends the element or opens a comment in it
     text = re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE).replace("<!--", "\\x3C!--")
-    return f'<script nonce="{nonce}">\n{text}\n</script>'
+    allowed = f' nonce="{nonce}"' if nonce else ""
+    return f"<script{allowed}>\n{text}\n</script>"
 
 
 def _style(asset: tuple[str, Path] | None) -> str:

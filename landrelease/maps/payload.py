@@ -2,8 +2,8 @@
 
 A block is gzip of: the length of the header (uint32, little endian), the header (JSON), the sections one
 after the other. The header names every section's length. Shapes are quantised to 1e-6 degree (at most 0.08 m off on
-the ground), in Hilbert order, as differences; whole numbers are zig-zag varints, where 0 stands for missing in
-a column. Nothing of it is text that a browser, or a template engine, could take for code.
+the ground), in Hilbert order, as differences; whole numbers are zig-zag varints in planes, where 0 stands for missing
+in a column. Nothing of it is text that a browser, or a template engine, could take for code.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-__all__ = ["QUANTUM_DEG", "Facet", "drawable", "encode_layer", "pack", "varints"]
+__all__ = ["QUANTUM_DEG", "Facet", "drawable", "encode_layer", "pack", "varints", "whole_text"]
 
 QUANTUM_DEG = 1e-6
 """Step of the coordinates. [degree]"""
@@ -42,27 +42,36 @@ class Facet:
 
 
 def varints(values: npt.NDArray[np.uint64]) -> bytes:
-    """Return whole numbers as LEB128: seven bits a byte, the lowest first, the high bit where more follow.
+    """Return whole numbers, seven bits a byte: first the lowest byte of each, with the high bit where more follow.
+
+    Then come the second bytes of those that have one, and so on. The same bytes as LEB128, a tenth smaller when packed:
+    low bytes are noise and high bytes are not.
 
     Examples
     --------
     >>> varints(np.array([0, 127, 128, 300], dtype=np.uint64)).hex(" ")
-    '00 7f 80 01 ac 02'
+    '00 7f 80 ac 01 02'
     >>> varints(np.array([], dtype=np.uint64))
     b''
     """
     values = values.astype(np.uint64)
-    sizes = np.ones(len(values), dtype=np.int64)
-    for k in range(1, 10):
-        sizes += values >= np.uint64(1 << (7 * k))
-    starts = np.cumsum(sizes) - sizes
-    out = np.zeros(int(sizes.sum()), dtype=np.uint8)
-    for k in range(int(sizes.max(initial=0))):
-        reaches = sizes > k
-        group = (values[reaches] >> np.uint64(7 * k)) & np.uint64(127)
-        more = np.where(sizes[reaches] > k + 1, 128, 0).astype(np.uint8)
-        out[starts[reaches] + k] = group.astype(np.uint8) | more
-    return out.tobytes()
+    planes = []
+    while len(values):
+        more = values > np.uint64(127)
+        planes.append(((values & np.uint64(127)) | np.where(more, np.uint64(128), np.uint64(0))).astype(np.uint8))
+        values = values[more] >> np.uint64(7)
+    return b"".join(plane.tobytes() for plane in planes)
+
+
+def whole_text(text: str) -> str:
+    """Return a text that is UTF-8: a lone surrogate, as broken files have it, becomes the replacement character.
+
+    Examples
+    --------
+    >>> whole_text("a\\ud800b") == "a\\ufffdb", whole_text("\\u1781")
+    (True, 'ខ')
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _zigzag(values: Ints) -> npt.NDArray[np.uint64]:
@@ -139,13 +148,16 @@ def _column(values: pd.Series) -> tuple[dict[str, Any], bytes]:
         if np.abs(whole).max(initial=0) < _MOST_EXACT:
             return {"type": "int"}, _numbers(whole, is_missing)
     elif pd.api.types.is_float_dtype(values.dtype):
-        return {"type": "float"}, values.to_numpy(dtype="<f8", na_value=np.nan).tobytes()
+        reals = values.to_numpy(dtype="<f8", na_value=np.nan)
+        known = np.where(is_missing, 0.0, reals)
+        if (np.abs(known) < _MOST_EXACT).all() and (known == np.round(known)).all():
+            return {"type": "whole"}, _numbers(known.astype(np.int64), is_missing)
+        return {"type": "float"}, reals.tobytes()
     return _text_column(values, is_missing)
 
 
 def _text_column(values: pd.Series, is_missing: npt.NDArray[np.bool_]) -> tuple[dict[str, Any], bytes]:
-    # a lone surrogate, as broken files have it, is no UTF-8: it travels as the replacement character
-    texts = [str(value).encode("utf-8", "replace") for value in values[~is_missing]]
+    texts = [whole_text(str(value)).encode("utf-8") for value in values[~is_missing]]
     known, place = np.unique(np.array(texts, dtype=object), return_inverse=True)
     if len(known) <= max(256, len(values) // 10):
         index = np.zeros(len(values), dtype=np.uint64)
@@ -165,7 +177,7 @@ def pack(header: Mapping[str, Any], sections: Sequence[bytes]) -> str:
     'H4sIAAAA'
     """
     full = {**header, "lengths": [len(section) for section in sections]}
-    head = json.dumps(full, ensure_ascii=True, allow_nan=False).encode("ascii")
+    head = whole_text(json.dumps(full, ensure_ascii=False, allow_nan=False)).encode("utf-8")
     raw = len(head).to_bytes(4, "little") + head + b"".join(sections)
     return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode("ascii")
 

@@ -12,11 +12,15 @@ from typing import Any
 
 __all__ = [
     "ADMIN_SHADES",
+    "FILLS_BY_COLUMN",
     "HAZARD_CLASSES",
     "HAZARD_SHAPES",
     "HAZARD_STATUSES",
+    "INTERNAL",
     "LABELS",
+    "OUTLINE",
     "PAGE_COLUMNS",
+    "PALETTE",
     "RANK_SHADES",
     "RELEASE_TYPES",
     "VERDICTS",
@@ -25,6 +29,9 @@ __all__ = [
 ]
 
 Look = dict[str, Any]
+
+INTERNAL = "Internal use: shows exact uncleared land"
+"""What a page says that shows where hazards lie."""
 
 
 def _fill(label: str, colour: str, *, opacity: float = 1.0, hatch: bool = False) -> Look:
@@ -84,8 +91,27 @@ RELEASE_TYPES: dict[str, Look] = {
 
 RANK_SHADES = ("#00224E", "#434E6C", "#7D7C78", "#BCAF6F", "#FEE838")
 """Five steps of cividis, the most urgent first: darkest."""
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+"""Okabe and Ito, for texts that have no colours of their own."""
 ADMIN_SHADES = ("#FFFFB2", "#FECC5C", "#FD8D3C", "#F03B20", "#BD0026")
 """Five steps from little to much hazardous land."""
+
+OUTLINE: Look = {"line": "#2F3A45", "width": 0.8}
+"""Edge of shapes whose fill says it all."""
+
+FILLS_BY_COLUMN: dict[str, dict[str, Look]] = {
+    "hazard_class": HAZARD_CLASSES,
+    "release_type": RELEASE_TYPES,
+    "status": {
+        "open": _fill("Open", "#FF0000", opacity=0.5),
+        "in_progress": _fill("In progress: part released", "#F4A718", opacity=0.5),
+        "suspended": _fill("Suspended: work stopped", "#7B3294", opacity=0.5),
+        "other": _fill("Another status", "#7A4B00", opacity=0.5),
+        "missing": _fill("Status not recorded", "#7A4B00", hatch=True),
+    },
+    "verdict": VERDICTS,
+}
+"""Fills of columns of codes, where a layer is coloured by them."""
 
 LABELS: dict[str, dict[str, str]] = {
     "hazard_class": {code: HAZARD_CLASSES[code]["label"] for code in ("CHA", "SHA")},

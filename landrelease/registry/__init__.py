@@ -3,6 +3,7 @@
 from landrelease.registry.balance import land_balance, restated_since
 from landrelease.registry.compare import compare_exports
 from landrelease.registry.history import events_from_areas, history_of, status_on
+from landrelease.registry.periods import status_periods
 from landrelease.registry.published import check_published
 from landrelease.registry.reconcile import reconcile
 from landrelease.registry.releases import conflicts_on, releases_from
@@ -27,4 +28,5 @@ __all__ = [
     "releases_from",
     "restated_since",
     "status_on",
+    "status_periods",
 ]

@@ -26,7 +26,7 @@ from landrelease.registry.fold import (
 from landrelease.rules import require_valid
 from landrelease.tables import NO_HAZARD, conform
 
-__all__ = ["CARRIED", "events_from_areas", "history_of", "status_on"]
+__all__ = ["CARRIED", "areas_of", "events_from_areas", "history_of", "status_on"]
 
 CARRIED = (
     "hazard_class", "contamination_code", "reported_area_m2", "blocked_resource_code", "intended_use_code",
@@ -161,10 +161,11 @@ def status_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = Non
     >>> status_on(late, "2021-12-31", known_on="2021-12-31")["status"].tolist()
     ['open']
     """
-    return _areas(folded_to(events, day_of("date", date), known_on))
+    return areas_of(folded_to(events, day_of("date", date), known_on))
 
 
-def _areas(folded: Fold) -> gpd.GeoDataFrame:
+def areas_of(folded: Fold) -> gpd.GeoDataFrame:
+    """Return the areas as they stand at the end of a fold."""
     events, area = folded.events, folded.area
     if not len(events):
         return gpd.GeoDataFrame(conform(pd.DataFrame(), "areas"), geometry=[], crs=events.crs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from landrelease.tables.columns import (
     ACCURACY,
     ADMIN,
@@ -18,6 +20,7 @@ from landrelease.tables.columns import (
     share,
     text,
 )
+from landrelease.tables.declared import TABLES
 from landrelease.tables.linkage import LINKAGE_RESULTS
 
 __all__ = ["RESULTS"]
@@ -196,6 +199,12 @@ RESULTS: dict[str, Table] = {
             m2("undated_m2", "change by records without a date on the day their snapshot counts; signed", None),
             m2("closing_undated_m2", "part of the closing land whose record has no date"),
             id="by",
+        ),
+        _result(
+            "status_periods", "a state that an area was in; the geometry is its hazardous land then",
+            *(replace(column, is_required=False) for column in TABLES["areas"].columns),
+            date("from_date", "first day of the state; missing where it is as old as the record"),
+            date("to_date", "first day on which it was so no more; missing while it still is"),
         ),
         _result(
             "restated_since", "a line of the account that was restated",

@@ -10,17 +10,16 @@ import numpy as np
 
 
 def read_varints(stream, count):
-    """One byte at a time, as the definition of LEB128 has it."""
-    numbers = []
-    for _ in range(count):
-        value = shift = 0
-        while True:
+    """One byte at a time: the lowest seven bits of each number, then the next of those whose high bit said so."""
+    numbers, waiting, shift = [0] * count, range(count), 0
+    while waiting:
+        more = []
+        for place in waiting:
             byte = next(stream)
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                break
-        numbers.append(value)
+            numbers[place] |= (byte & 127) << shift
+            if byte > 127:
+                more.append(place)
+        waiting, shift = more, shift + 7
     return numbers
 
 

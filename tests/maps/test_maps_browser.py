@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import shapely
 from folium.plugins import MarkerCluster
+from opened import SIZES, Opened
 
-from landrelease.maps import land_release_map, priority_map, save_page
+from landrelease.maps import land_release_map, map_layer, priority_map, save_page
 
 REAL = Path(os.environ.get("LANDRELEASE_REAL_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 HOSTILE = [
@@ -18,81 +19,7 @@ HOSTILE = [
     "{# 12", "back\\slash\\u0041", "\u202eright to left", "\u0642\u0631\u064a\u0629", "&lt;b&gt;",
     "'\"><svg onload=window.pwned=1>",
 ]  # fmt: skip
-SIZES = [(1280, 800), (390, 844)]
 pytestmark = pytest.mark.browser
-
-
-class Opened:
-    """A page opened from its file with the network off, and all that it said and asked for."""
-
-    def __init__(self, browser, path: Path, size=(1280, 800)):
-        self.context = browser.new_context(
-            device_scale_factor=1, viewport={"width": size[0], "height": size[1]}, offline=True
-        )
-        self.page = self.context.new_page()
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.url = path.as_uri()
-        self.page.goto(self.url)
-
-    def painted(self):
-        self.page.wait_for_selector("body.lr-ready")
-        self.page.wait_for_function("document.querySelector('canvas.leaflet-tile-loaded')")
-        self.page.wait_for_function("!document.querySelector('canvas.leaflet-tile:not(.leaflet-tile-loaded)')")
-        return self
-
-    def clean(self):
-        assert self.said == []
-        assert [url for url in self.asked if not url.startswith("data:")] == [self.url]
-        assert self.page.evaluate("window.pwned") is None
-        self.context.close()
-
-    def colour_at(self, lon, lat):
-        """What the canvases show at a place, the topmost that painted there first: red, green, blue, alpha."""
-        return self.page.evaluate(
-            """([lon, lat]) => {
-              const map = Object.values(window).find((value) => value instanceof L.Map);
-              const place = map.latLngToContainerPoint([lat, lon]);
-              const box = map.getContainer().getBoundingClientRect();
-              const [x, y] = [box.left + place.x, box.top + place.y];
-              const found = [];
-              const probe = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
-              const brush = probe.getContext('2d', { willReadFrequently: true });
-              for (const tile of document.querySelectorAll('canvas.leaflet-tile')) {
-                const at = tile.getBoundingClientRect();
-                if (x < at.left || x >= at.right || y < at.top || y >= at.bottom) continue;
-                const scale = tile.width / at.width;
-                brush.clearRect(0, 0, 1, 1);
-                brush.drawImage(tile, (x - at.left) * scale, (y - at.top) * scale, 1, 1, 0, 0, 1, 1);
-                const pixel = brush.getImageData(0, 0, 1, 1).data;
-                const height = +getComputedStyle(tile.closest('.leaflet-pane[class*=data]')).zIndex;
-                if (pixel[3]) found.push([height, ...pixel]);
-              }
-              return found.sort((a, b) => b[0] - a[0]).map((one) => one.slice(1));
-            }""",
-            [lon, lat],
-        )
-
-    def centre(self, lon, lat):
-        self.page.evaluate(
-            """([lon, lat]) => Object.values(window).find((value) => value instanceof L.Map)
-              .setView([lat, lon], 12, { animate: false })""",
-            [lon, lat],
-        )
-
-    def point(self, lon, lat):
-        return self.page.evaluate(
-            """([lon, lat]) => {
-              const map = Object.values(window).find((value) => value instanceof L.Map);
-              const place = map.latLngToContainerPoint([lat, lon]);
-              const box = map.getContainer().getBoundingClientRect();
-              return [box.left + place.x, box.top + place.y];
-            }""",
-            [lon, lat],
-        )
 
 
 def square(x, y=44.0, size=0.02):
@@ -249,57 +176,6 @@ def test_search_by_keyboard(browser, land_page, size):
         page.click("#lr-toggle")
     page.fill("#lr-search", "nowhere")
     assert page.inner_text("#lr-status") == "Nothing on this map has that id or name"
-    opened.clean()
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_hostile_text_is_shown_as_it_is(browser, tmp_path, size):
-    n = len(HOSTILE)
-    areas = gpd.GeoDataFrame(
-        {"area_id": HOSTILE, "status": HOSTILE, "hazard_class": HOSTILE, "contamination_code": HOSTILE, "area_m2": 1e6,
-         **dict.fromkeys(HOSTILE, HOSTILE)},
-        geometry=[square(18 + i / 40) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    releases = gpd.GeoDataFrame(
-        {"release_id": HOSTILE, "verdict": HOSTILE, "conflict": HOSTILE, "area_m2": 1.0},
-        geometry=[square(18 + i / 40, 44.05) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    projects = gpd.GeoDataFrame(
-        {"title": HOSTILE, "project_id": HOSTILE, "location_id": HOSTILE, "is_point": True},
-        geometry=[shapely.Point(18.01 + i / 40, 44.11) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    admin = gpd.GeoDataFrame(
-        {"admin_code": HOSTILE, "name": HOSTILE, "`${window.pwned=1}_m2": 1.0},
-        geometry=[shapely.box(18 + i / 40, 43.9, 18 + (i + 1) / 40, 44.2) for i in range(n)], crs=4326,
-    )  # fmt: skip
-    path = tmp_path / "hostile.html"
-    chart = land_release_map(
-        areas, releases=releases, projects=projects, admin_areas=admin, columns=HOSTILE, title=" ".join(HOSTILE)
-    )
-    chart.save(path)
-    opened = Opened(browser, path, size).painted()
-    page = opened.page
-    assert page.text_content("h1") == " ".join(HOSTILE)
-    assert page.title() == " ".join(HOSTILE)
-    for i, text in enumerate(HOSTILE):
-        x = 18.01 + i / 40
-        for lat, heading in (
-            (44.01, "Hazardous area"),
-            (44.06, "Release"),
-            (44.11, "Project"),
-            (44.17, "Administrative unit"),
-        ):
-            opened.centre(x, lat)
-            place = opened.point(x, lat)
-            page.mouse.move(*place)
-            assert page.text_content(".lr-tip strong") == text
-            page.mouse.click(*place)
-            assert page.text_content(".lr-popup .lr-kind") == heading
-            assert page.text_content(".lr-popup h3") == text
-            assert text in page.locator(".lr-facts td").all_text_contents()
-            if heading == "Hazardous area":
-                assert set(HOSTILE) <= set(page.locator(".lr-facts th").all_text_contents())
-            page.evaluate("Object.values(window).find((value) => value instanceof L.Map).closePopup()")
     opened.clean()
 
 
@@ -482,6 +358,78 @@ def test_public_pages(browser, frames, tmp_path, hazards):
     assert "Internal use" not in text
     assert "Uncleared land is" in text
     opened.clean()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_layer_on_a_map_of_somebody_else(browser, frames, tmp_path, size):
+    """Beside ordinary folium layers: legend, filter, search, hover, click, and a table of what was selected."""
+    chart = folium.Map([44.02, 18.06], tiles=None, zoom_start=12, maxZoom=18)
+    areas = frames.areas.assign(operator=["=1+1", 'a "b", c', None, "x"])
+    map_layer(areas, "areas", columns=["operator"], name="<i>Hazards</i> ${1}").add_to(chart)
+    map_layer(frames.releases, "releases", colour_by="verdict").add_to(chart)
+    folium.Marker([44.06, 18.06], tooltip="camp").add_to(chart)
+    folium.GeoJson(square(18.0, 43.97, 0.01), name="ordinary").add_to(chart)
+    folium.LayerControl(collapsed=False, position="bottomleft").add_to(chart)
+    save_page(chart, tmp_path / "mine.html")
+    opened = Opened(browser, tmp_path / "mine.html", size).painted()
+    page = opened.page
+    page.wait_for_function("document.querySelectorAll('.lr-box section').length === 2")
+    box = page.locator(".lr-box")
+    if size[0] < 720:
+        page.locator(".lr-box summary").focus()
+        page.keyboard.press("Enter")
+    text = box.inner_text()
+    assert "Internal use: shows exact uncleared land" in text
+    assert "No record is not evidence of no contamination." in text
+    assert page.locator(".lr-box h2").all_text_contents() == ["<i>Hazards</i> ${1}", "Released land"]
+    names = [name.strip() for name in page.locator(".leaflet-control-layers-overlays label").all_inner_texts()]
+    assert names == ["<i>Hazards</i> ${1}", "Released land", "ordinary"]
+    section = box.locator("section").first
+    assert section.locator("button:visible").all_text_contents() == ["Select all in view"]
+    section.get_by_text("Select all in view").click()
+    assert section.locator("output").text_content() == "3 selected"
+    table = opened.saved_csv(section.get_by_text("Save as CSV")).set_index("area_id")
+    assert set(table.index) == {"HA-1", "HA-2", "HA-3"}
+    # as write_csv has it: formulas as text, nothing for what is missing
+    assert table.loc["HA-1", "operator"] == "'=1+1"
+    assert table.loc["HA-2", "operator"] == 'a "b", c'
+    assert table.loc["HA-3", ["operator", "area_m2"]].tolist() == ["", ""]
+    assert float(table.loc["HA-1", "area_m2"]) == 3.5e6
+    section.get_by_text("Clear").click()
+    page.fill("#lr-search", "ha-2")
+    page.keyboard.press("Enter")
+    assert page.inner_text(".lr-popup h3") == "HA-2"
+    page.click(".lr-popup >> text=Select")
+    assert section.locator("output").text_content() == "1 selected"
+    assert page.locator(".lr-popup >> text=Take out of the selection").count() == 1
+    if size[0] < 720:
+        box.locator("summary").click()
+    assert opened.saved_csv(section.get_by_text("Save as CSV"))["area_id"].tolist() == ["HA-2"]
+    page.keyboard.press("Escape")
+    section.locator("label:has-text('SHA: suspected') input").uncheck()
+    page.wait_for_timeout(100)
+    assert opened.painted().colour_at(18.052, 44.01) == []
+    opened.clean()
+
+
+def test_around_180_degrees_it_is_drawn_and_found(browser, tmp_path):
+    across = shapely.box(179.95, -17, 180.05, -16.9)
+    areas = gpd.GeoDataFrame(
+        {"area_id": ["across"], "status": "open", "hazard_class": "CHA"}, geometry=[across], crs=4326
+    )
+    land_release_map(areas).save(tmp_path / "fiji.html")
+    opened = Opened(browser, tmp_path / "fiji.html").painted()
+    for longitude in (179.97, 180.03):
+        assert opened.colour_at(longitude, -16.95)[0] == [255, 0, 0, 128]
+        opened.page.mouse.move(*opened.point(longitude, -16.95))
+        assert opened.page.inner_text(".lr-tip").startswith("across")
+    assert opened.colour_at(180.06, -16.95) == []
+    opened.page.fill("#lr-search", "across")
+    opened.page.keyboard.press("Enter")
+    bounds = opened.on_map("(() => { const b = MAP.getBounds(); return [b.getWest(), b.getEast()]; })()")
+    assert 179 < bounds[0] < 179.95
+    assert 180.05 < bounds[1] < 181
+    opened.painted().clean()
 
 
 def test_nothing_to_draw(browser, frames, tmp_path):

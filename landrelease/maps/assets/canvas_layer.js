@@ -5,6 +5,8 @@
   const LINE = 1;
   const RING = 2;
   const SMALLEST = 3; // features under this many pixels are drawn as a square of that size
+  const BOX = 6; // features under this many pixels are drawn as their box
+  const PLAIN = 8; // features under this many pixels have no outline: it would hide the fill
   const PICK = 5; // how near the pointer must be to a point, a line or a small feature, in pixels
 
   function hatch(colour, scale) {
@@ -39,29 +41,36 @@
   };
 
   const CanvasLayer = L.GridLayer.extend({
-    options: { tileSize: 512, updateWhenZooming: false, keepBuffer: 1, noWrap: true, minZoom: 0, maxZoom: 22 },
+    options: { tileSize: 512, updateWhenZooming: false, keepBuffer: 1, minZoom: 0, maxZoom: 22 },
 
-    initialize(payloadId, options) {
+    /** `unpacked`: a promise of what `landrelease.unpack` gives, so that two layers can share it. */
+    initialize(unpacked, options) {
       L.setOptions(this, options);
-      this.ready = landrelease.canUnpack()
-        ? landrelease.unpack(payloadId).then((layer) => this._accept(layer))
-        : new Promise(() => {});
+      this.unpacked = unpacked;
+      this.ready = unpacked.then((layer) => this._accept(layer));
     },
 
     _accept(layer) {
       Object.assign(this, layer);
       this.checked = this.header.facets.map((facet) => facet.entries.map(() => true));
       this.isShown = new Uint8Array(this.rows).fill(1);
+      this.isSelected = new Uint8Array(this.rows);
       const role = (name) => this.header.facets.findIndex((facet) => facet.role === name);
       this._fillFacet = role("fill");
       this._strokeFacet = role("stroke");
+      this.day = null;
       return this;
     },
 
-    /** Shows only rows whose class is checked in every facet. */
+    /** Whether a row is of the day that the layer shows; of all days where it shows none. */
+    isOfDay(row) {
+      return this.day === null || !this.span || (this.span.from(row) <= this.day && this.day < this.span.to(row));
+    },
+
+    /** Shows only rows of the day whose class is checked in every facet. */
     filter() {
       for (let i = 0; i < this.rows; i++) {
-        this.isShown[i] = this.checked.every((on, k) => on[this.classes[k][i]]) ? 1 : 0;
+        this.isShown[i] = this.isOfDay(i) && this.checked.every((on, k) => on[this.classes[k][i]]) ? 1 : 0;
       }
       this.redraw();
     },
@@ -89,44 +98,91 @@
       // thin lines where shapes are small, or the outline would hide the fill
       const weight = Math.max(0.3, Math.min(1, (coords.z - 6) / 6));
       const frame = { brush, scale, world, weight, left: coords.x * tile.width, top: coords.y * tile.height };
-      const pad = (10 * scale) / world;
-      const box = [frame.left, frame.top, frame.left + tile.width, frame.top + tile.height].map((p) => p / world);
+      // a tile can reach over 180 degrees: what lies beyond is at the other end of the square
+      for (const turn of [-1, 0, 1]) this._drawTurn(tile, { ...frame, left: frame.left - turn * world });
+    },
+
+    _drawTurn(tile, frame) {
+      const pad = (10 * frame.scale) / frame.world;
+      const box = [frame.left, frame.top, frame.left + tile.width, frame.top + tile.height].map((p) => p / frame.world);
       const rows = this.index.search(box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad);
-      const [shapes, points] = [new Map(), new Map()];
+      const [shapes, plain, points] = [new Map(), new Map(), new Map()];
       rows.sort((a, b) => a - b); // the same order in each tile, or shapes would not meet at its edge
       const small = [];
+      const selected = [];
       for (const row of rows) {
         if (!this.isShown[row]) continue;
-        if (this._isSmall(row, frame)) {
+        if (this.isSelected[row]) selected.push(row);
+        const pixels = this._pixels(row, frame);
+        if (pixels < SMALLEST) {
           small.push(row);
           continue;
         }
-        const buckets = this.isPoint(this.ringStart[row]) ? points : shapes;
-        const key = this._class(this._fillFacet, row) * 256 + this._class(this._strokeFacet, row);
+        const fill = this._class(this._fillFacet, row);
+        const isPlain = pixels < PLAIN && this.header.looks.fills[fill].solid && this.ringKind[this.ringStart[row]] === RING;
+        const buckets = this.isPoint(this.ringStart[row]) ? points : isPlain ? plain : shapes;
+        const key = isPlain ? fill : fill * 256 + this._class(this._strokeFacet, row);
         if (!buckets.has(key)) buckets.set(key, []);
         buckets.get(key).push(row);
       }
-      const drawAll = (buckets) => {
-        for (const key of [...buckets.keys()].sort((a, b) => b - a)) this._drawBucket(frame, key, buckets.get(key));
+      const inOrder = (buckets, draw) => {
+        for (const key of [...buckets.keys()].sort((a, b) => b - a)) draw(key, buckets.get(key));
       };
+      const drawAll = (buckets) => inOrder(buckets, (key, group) => this._drawBucket(frame, key, group));
       drawAll(shapes);
+      inOrder(plain, (fill, group) => this._drawPlain(frame, fill, group));
       // one over the other as they come, so that no class hides the others; only danger is put on top
       if (this.header.looks.isDanger) small.sort((a, b) => this._class(this._fillFacet, b) - this._class(this._fillFacet, a));
       for (const row of small) this._drawSmall(frame, row);
       drawAll(points); // last: a point has no size by which it could be seen beside a shape
+      if (selected.length) this._drawSelected(frame, selected);
     },
 
-    _isSmall(row, { scale, world }) {
-      const width = (this.boxes[4 * row + 2] - this.boxes[4 * row]) * world;
-      const height = (this.boxes[4 * row + 3] - this.boxes[4 * row + 1]) * world;
-      return Math.max(width, height) < SMALLEST * scale && !this.isPoint(this.ringStart[row]);
+    _drawSelected(frame, rows) {
+      const path = new Path2D();
+      for (const row of rows) {
+        const [x, y] = this._middle(row, frame);
+        if (this._pixels(row, frame) < SMALLEST || this.isPoint(this.ringStart[row])) symbols.circle(path, x, y, 7 * frame.scale);
+        else for (let ring = this.ringStart[row]; ring < this.ringStart[row + 1]; ring++) this._trace(path, ring, frame);
+      }
+      const steady = { isSteady: true };
+      this._paint(frame, path, {}, { ...steady, line: "#FFFFFF", width: 5 }, false);
+      this._paint(frame, path, {}, { ...steady, line: "#0B3D91", width: 2.5 }, false);
     },
 
-    _drawSmall({ brush, scale, world, left, top }, row) {
+    _middle(row, { world, left, top }) {
+      return [
+        ((this.boxes[4 * row] + this.boxes[4 * row + 2]) / 2) * world - left,
+        ((this.boxes[4 * row + 1] + this.boxes[4 * row + 3]) / 2) * world - top,
+      ];
+    },
+
+    /** The longer side of a row's box, in pixels of the screen; a point is drawn as a symbol at any scale. */
+    _pixels(row, { scale, world }) {
+      if (this.isPoint(this.ringStart[row])) return Infinity;
+      const width = this.boxes[4 * row + 2] - this.boxes[4 * row];
+      const height = this.boxes[4 * row + 3] - this.boxes[4 * row + 1];
+      return (Math.max(width, height) * world) / scale;
+    },
+
+    _drawPlain(frame, fill, rows) {
+      const path = new Path2D();
+      const { world, left, top } = frame;
+      for (const row of rows) {
+        if (this._pixels(row, frame) < BOX) {
+          const [x, y] = [this.boxes[4 * row], this.boxes[4 * row + 1]];
+          path.rect(x * world - left, y * world - top, (this.boxes[4 * row + 2] - x) * world, (this.boxes[4 * row + 3] - y) * world);
+        } else for (let ring = this.ringStart[row]; ring < this.ringStart[row + 1]; ring++) this._trace(path, ring, frame, 1.5);
+      }
+      frame.brush.fillStyle = this.header.looks.fills[fill].solid;
+      frame.brush.fill(path, "nonzero");
+    },
+
+    _drawSmall(frame, row) {
+      const { brush, scale } = frame;
       const { fills } = this.header.looks;
       const side = SMALLEST * scale;
-      const x = ((this.boxes[4 * row] + this.boxes[4 * row + 2]) / 2) * world - left;
-      const y = ((this.boxes[4 * row + 1] + this.boxes[4 * row + 3]) / 2) * world - top;
+      const [x, y] = this._middle(row, frame);
       brush.fillStyle = fills[this._class(this._fillFacet, row)].solid || "transparent";
       brush.fillRect(x - side / 2, y - side / 2, side, side);
     },
@@ -158,13 +214,17 @@
       }
     },
 
-    _trace(path, ring, { world, left, top }) {
-      const end = this.vertexStart[ring + 1];
-      for (let j = this.vertexStart[ring]; j < end; j++) {
-        const x = this.x[j] * world - left;
-        const y = this.y[j] * world - top;
-        if (j === this.vertexStart[ring]) path.moveTo(x, y);
-        else path.lineTo(x, y);
+    /** Adds a ring or a line to a path, without vertices that can not be told from the one before. */
+    _trace(path, ring, { world, left, top, scale }, apart = 1) {
+      const [xs, ys, end, step] = [this.x, this.y, this.vertexStart[ring + 1] - 1, (apart * scale) / world];
+      let j = this.vertexStart[ring];
+      let [lastX, lastY] = [xs[j], ys[j]];
+      path.moveTo(lastX * world - left, lastY * world - top);
+      for (j++; j <= end; j++) {
+        if (Math.abs(xs[j] - lastX) + Math.abs(ys[j] - lastY) < step && j < end) continue;
+        lastX = xs[j];
+        lastY = ys[j];
+        path.lineTo(lastX * world - left, lastY * world - top);
       }
       if (this.ringKind[ring] === RING) path.closePath();
     },
@@ -192,7 +252,8 @@
     /** Rows under a place of the map, the smallest first. */
     rowsAt(latLng) {
       if (!this._map || !this.index) return [];
-      const x = landrelease.mercatorX(latLng.lng);
+      const along = landrelease.mercatorX(latLng.lng);
+      const x = along - Math.floor(along);
       const y = landrelease.mercatorY(latLng.lat);
       const near = PICK / (256 * Math.pow(2, this._map.getZoom()));
       const size = (row) =>
@@ -234,25 +295,56 @@
       return Math.hypot(x - this.x[a] - t * dx, y - this.y[a] - t * dy);
     },
 
+    /** Rows that are shown and whose boxes reach into some bounds of the map. */
+    rowsIn(bounds) {
+      const [west, east] = [landrelease.mercatorX(bounds.getWest()), landrelease.mercatorX(bounds.getEast())];
+      const [north, south] = [landrelease.mercatorY(bounds.getNorth()), landrelease.mercatorY(bounds.getSouth())];
+      const found = new Set();
+      for (const turn of [-1, 0, 1]) {
+        for (const row of this.index.search(west - turn, north, east - turn, south)) if (this.isShown[row]) found.add(row);
+      }
+      return [...found];
+    },
+
+    /** The box of a row; beyond 1 where the row is cut at 180 degrees, and so lies at both ends of the square. */
+    _boxOf(row) {
+      let [left, top, right, bottom] = this.boxes.subarray(4 * row, 4 * row + 4);
+      if (right - left > 0.5) {
+        const [from, to] = [this.vertexStart[this.ringStart[row]], this.vertexStart[this.ringStart[row + 1]]];
+        const along = [...this.x.subarray(from, to)];
+        left = Math.min(...along.filter((x) => x > 0.5));
+        right = 1 + Math.max(...along.filter((x) => x <= 0.5));
+      }
+      return [left, top, right, bottom];
+    },
+
     boundsOf(row) {
-      const [left, top, right, bottom] = this.boxes.subarray(4 * row, 4 * row + 4);
+      const [left, top, right, bottom] = this._boxOf(row);
       return L.latLngBounds(landrelease.latLng(left, bottom), landrelease.latLng(right, top));
     },
 
     /** A place inside the row's shape, or on its edge where its middle lies outside. */
     placeOf(row) {
-      const [left, top, right, bottom] = this.boxes.subarray(4 * row, 4 * row + 4);
+      const [left, top, right, bottom] = this._boxOf(row);
       const middle = [(left + right) / 2, (top + bottom) / 2];
-      if (this._holds(row, middle[0], middle[1], 0)) return landrelease.latLng(...middle);
+      if (this._holds(row, middle[0] % 1, middle[1], 0)) return landrelease.latLng(...middle);
       const first = this.vertexStart[this.ringStart[row]];
-      return landrelease.latLng(this.x[first], this.y[first]);
+      const x = this.x[first] < left ? this.x[first] + 1 : this.x[first];
+      return landrelease.latLng(x, this.y[first]);
     },
   });
 
   /** A layer in a pane of its own, `height` being the z-index of the pane. */
   landrelease.canvasLayer = function (map, payloadId, height) {
     map.createPane(payloadId).style.zIndex = height;
-    return new CanvasLayer(payloadId, { pane: payloadId, height });
+    const unpacked = landrelease.canUnpack() ? landrelease.unpack(payloadId) : new Promise(() => {});
+    return new CanvasLayer(unpacked, { pane: payloadId, height });
+  };
+
+  /** The same data once more, with a day of its own, in another pane. */
+  landrelease.twin = function (map, layer, pane) {
+    map.createPane(pane).style.zIndex = layer.options.height;
+    return new CanvasLayer(layer.unpacked, { pane, height: layer.options.height });
   };
   landrelease.hatch = hatch;
 })();

@@ -4,36 +4,24 @@
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
   const MOST_RESULTS = 30;
-  const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
-  const short = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 2 });
-  const long = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 4 });
-
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) {
-      if (name === "text") element.textContent = value;
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  }
-  /** Text from the data: its own direction, kept from its surroundings. */
-  const said = (text, tag) => make(tag || "bdi", { dir: "auto", text: String(text) });
+  const NARROW = 720; // pixels: of a map on which the box would cover what it shows
+  const { t, make, said, button } = landrelease;
+  const { whole, short, fixed, long } = landrelease.numbers;
 
   function area(m2) {
-    if (m2 === null || m2 === undefined) return "not known";
+    if (m2 === null || m2 === undefined) return t("not known");
     if (m2 >= 999950) return short.format(m2 / 1e6) + " km²";
     if (m2 >= 9999.5) return short.format(m2 / 1e4) + " ha";
     return (m2 > 0 && m2 < 1 ? short.format(m2) : whole.format(m2)) + " m²";
   }
   const squareKilometres = (m2) =>
-    m2 === null ? "not known" : m2 > 0 && m2 < 5000 ? "< 0.01" : (m2 / 1e6).toLocaleString("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    m2 === null ? t("not known") : m2 > 0 && m2 < 5000 ? "< " + fixed.format(0.01) : fixed.format(m2 / 1e6);
 
   function shown(column, row) {
     const value = column.value(row);
-    if (value === null) return { text: "not recorded", isMissing: true };
+    if (value === null) return { text: t("not recorded"), isMissing: true };
     if (column.labels && Object.hasOwn(column.labels, value)) return { text: column.labels[value] };
-    if (typeof value === "boolean") return { text: value ? "yes" : "no" };
+    if (typeof value === "boolean") return { text: t(value ? "yes" : "no") };
     if (typeof value !== "number") return { text: value };
     if (column.unit === "m2") return { text: area(value) };
     if (column.unit === "share") return { text: short.format(100 * value) + " %" };
@@ -48,7 +36,7 @@
       const value = columnOf(layer, name)?.value(row);
       if (value !== null && value !== undefined) return String(value);
     }
-    return "no name";
+    return t("no name");
   }
   const classesOf = (layer, row) =>
     layer.header.facets
@@ -105,7 +93,7 @@
     const body = make("tbody", {}, ...facet.entries.map((entry, index) => (entry.isSilent ? "" : legendRow(layer, k, facet, entry, index))));
     const table = make("table", { class: "lr-legend" }, make("thead", {}, head), body);
     if (facet.total) {
-      const total = make("tr", {}, make("th", { scope: "row", text: "All" }), make("td", { text: whole.format(facet.total.count) }));
+      const total = make("tr", {}, make("th", { scope: "row", text: t("All") }), make("td", { text: whole.format(facet.total.count) }));
       if (facet.hasArea) total.append(make("td", { text: squareKilometres(facet.total.m2) }));
       table.append(make("tfoot", {}, total));
     }
@@ -122,7 +110,7 @@
     const heading = make("h2", {}, make("label", {}, box, make("span", { text: layer.header.heading })));
     const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet) : ""));
     const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", text: note }));
-    return make("section", {}, heading, ...tables, ...notes);
+    return make("section", {}, heading, ...tables, ...notes, landrelease.selectionBar(map, layer));
   }
 
   // Hover and click
@@ -144,8 +132,9 @@
   function addedBy(layer, column, row) {
     const value = column.value(row);
     const isUnknown = column.unknown && columnOf(layer, column.unknown).value(row) === 1;
-    if (value === null || (isUnknown && value === 0)) return "not known";
-    return (isUnknown ? "not known, counted as " : "") + long.format(value);
+    if (value === null || (isUnknown && value === 0)) return t("not known");
+    const added = long.format(value);
+    return isUnknown ? t("not known, counted as {value}", { value: added }) : added;
   }
 
   function contributionTable(layer, row) {
@@ -162,7 +151,7 @@
       if (column.detail) name.append(said(column.detail, "small"));
       body.append(make("tr", {}, name, number, make("td", {}, bar)));
     }
-    const head = make("tr", {}, make("th", { scope: "col", text: "Criterion" }), make("th", { scope: "col", colspan: "2", text: "Adds to the score" }));
+    const head = make("tr", {}, make("th", { scope: "col", text: t("Criterion") }), make("th", { scope: "col", colspan: "2", text: t("Adds to the score") }));
     return make("table", { class: "lr-parts" }, make("thead", {}, head), body);
   }
 
@@ -174,7 +163,8 @@
       said(titleOf(layer, row), "h3"),
       make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
-      factTable(layer, row)
+      factTable(layer, row),
+      make("p", { class: "lr-bar-of-buttons" }, landrelease.selectButton(layer, row))
     );
   }
 
@@ -185,17 +175,16 @@
     const place = make("output");
     const show = () => {
       box.lastChild.replaceWith(card(...found[at]));
-      place.textContent = `${at + 1} of ${found.length} here`;
+      place.textContent = t("{number} of {count} here", { number: at + 1, count: found.length });
     };
     const step = (by, text, label) => {
-      const button = make("button", { type: "button", "aria-label": label, text });
-      button.addEventListener("click", () => {
+      const move = () => {
         at = (at + by + found.length) % found.length;
         show();
-      });
-      return button;
+      };
+      return button(text, move, { "aria-label": label });
     };
-    if (found.length > 1) box.append(make("nav", {}, step(-1, "‹", "Previous record here"), place, step(1, "›", "Next record here")));
+    if (found.length > 1) box.append(make("nav", {}, step(-1, "‹", t("Previous record here")), place, step(1, "›", t("Next record here"))));
     box.append(make("div"));
     show();
     return box;
@@ -204,8 +193,8 @@
   function follow(map, layers) {
     const popup = L.popup({ maxWidth: 320, maxHeight: 360, className: "lr-popup" });
     const tip = L.tooltip({ className: "lr-tip", direction: "top", offset: [0, -6] });
-    const fromTheTop = [...layers].sort((a, b) => b.options.height - a.options.height);
-    const under = (latLng) => fromTheTop.flatMap((layer) => layer.rowsAt(latLng).map((row) => [layer, row]));
+    const fromTheTop = () => [...layers].sort((a, b) => b.options.height - a.options.height);
+    const under = (latLng) => fromTheTop().flatMap((layer) => layer.rowsAt(latLng).map((row) => [layer, row]));
     const open = (latLng, found) => popup.setLatLng(latLng).setContent(cards(found)).openOn(map);
     map.on("mousemove", (event) => {
       const first = under(event.latlng)[0];
@@ -216,10 +205,15 @@
       return tip.setContent(content).setLatLng(event.latlng).openOn(map);
     });
     map.on("mouseout", () => map.closeTooltip(tip));
-    map.on("click", (event) => {
-      const found = under(event.latlng);
+    const openAt = (latLng) => {
+      const found = under(latLng);
       map.closeTooltip(tip);
-      if (found.length) open(event.latlng, found);
+      if (found.length) open(latLng, found);
+    };
+    map.on("click", (event) => openAt(event.latlng));
+    // by keyboard: the arrows move the map, Enter asks for what is in its middle
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === map.getContainer()) openAt(map.getCenter());
     });
     return (layer, row) => {
       if (!map.hasLayer(layer)) map.addLayer(layer);
@@ -238,6 +232,7 @@
     for (const layer of layers) {
       const columns = layer.header.search.map((name) => columnOf(layer, name)).filter(Boolean);
       for (let row = 0; row < layer.rows; row++) {
+        if (!layer.hasShape(row)) continue;
         const texts = columns.map((column) => column.value(row)).filter((value) => value !== null);
         if (texts.length) all.push({ layer, row, text: folded(texts.join("\n")) });
       }
@@ -245,10 +240,15 @@
     return all;
   }
 
+  /** The field that finds a record of any layer. */
   function search(layers, go) {
-    const input = document.getElementById("lr-search");
-    const list = document.getElementById("lr-results");
-    const status = document.getElementById("lr-status");
+    const id = "lr-search";
+    const input = make("input", { id, type: "search", autocomplete: "off", spellcheck: "false", role: "combobox" });
+    for (const [name, value] of [["expanded", "false"], ["controls", "lr-results"], ["autocomplete", "list"]]) input.setAttribute("aria-" + name, value);
+    const list = make("ul", { id: "lr-results", role: "listbox", "aria-label": t("Found"), hidden: "" });
+    const status = make("p", { id: "lr-status", role: "status" });
+    const box = make("div", { class: "lr-search" }, make("label", { for: id, text: t("Find by id or name") }), input, list, status);
+    let searched = 0;
     let entries = null;
     let active = -1;
     const close = () => {
@@ -288,15 +288,18 @@
       const wanted = folded(input.value.trim());
       status.textContent = "";
       if (!wanted) return;
-      entries = entries || searchable(layers);
+      if (searched !== layers.length) entries = searchable(layers);
+      searched = layers.length;
       const found = entries.filter((entry) => entry.text.includes(wanted));
       // an id typed in full comes before those that only begin with it
       found.sort((a, b) => a.text.length - b.text.length || a.text.localeCompare(b.text));
       list.append(...found.slice(0, MOST_RESULTS).map(option));
       list.hidden = !found.length;
       input.setAttribute("aria-expanded", String(found.length > 0));
-      const more = found.length > MOST_RESULTS ? `; the first ${MOST_RESULTS} are listed` : "";
-      status.textContent = found.length ? `${whole.format(found.length)} found${more}` : "Nothing on this map has that id or name";
+      const count = whole.format(found.length);
+      if (!found.length) status.textContent = t("Nothing on this map has that id or name");
+      else if (found.length > MOST_RESULTS) status.textContent = t("{count} found; the first {most} are listed", { count, most: MOST_RESULTS });
+      else status.textContent = t("{count} found", { count });
     });
     input.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -308,6 +311,7 @@
       } else if (event.key === "Escape") close();
     });
     input.addEventListener("blur", close);
+    return box;
   }
 
   // The page
@@ -323,27 +327,82 @@
     document.addEventListener("keydown", (event) => event.key === "Escape" && set(false));
   }
 
-  /** Starts the page. `layers` in the order of the legend; `bounds` [[south, west], [north, east]] or null. */
-  landrelease.start = async function (map, layers, bounds) {
-    const message = document.getElementById("lr-message");
-    panelButton();
-    map.attributionControl?.setPrefix(false);
-    L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
-    if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });
+  const DAMAGED = "The data of this page are damaged: make the page again, or copy it again.";
+  const TOO_OLD =
+    "This browser can not unpack the data of this page. Open it in a browser of 2023 or later (Firefox 113, Chrome or Edge 80, Safari 16.4).";
+
+  /** Waits for the layers; says in `message` why they can not be shown. */
+  async function unpacked(layers, message) {
     if (!landrelease.canUnpack()) {
-      message.textContent =
-        "This browser can not unpack the data of this page. Open it in a browser of 2023 or later (Firefox 113, Chrome or Edge 80, Safari 16.4).";
-      return;
+      message.textContent = t(TOO_OLD);
+      return false;
     }
     try {
       await Promise.all(layers.map((layer) => layer.ready));
     } catch (error) {
-      message.textContent = "The data of this page are damaged: make the page again, or copy it again.";
+      message.textContent = t(DAMAGED);
       throw error;
     }
     message.remove();
-    document.getElementById("lr-layers").append(...layers.map((layer) => section(map, layer)));
-    search(layers, follow(map, layers));
+    return true;
+  }
+
+  /** Starts the page. `layers` in the order of the legend; `bounds` [[south, west], [north, east]] or null. */
+  landrelease.start = async function (map, layers, bounds) {
+    panelButton();
+    map.attributionControl?.setPrefix(false);
+    L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
+    if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });
+    const here = (map.landrelease = { layers: [], list: document.getElementById("lr-layers"), internal: badge() });
+    here.list.before(search(here.layers, follow(map, here.layers)));
+    if (!(await unpacked(layers, document.getElementById("lr-message")))) return;
+    here.layers.push(...layers);
+    here.list.prepend(...layers.map((layer) => section(map, layer)));
     document.body.classList.add("lr-ready");
   };
+
+  /** Gives a layer on a map of somebody else its legend, search, hover and click: in one box for all such layers. */
+  landrelease.join = async function (map, layer) {
+    const here = map.landrelease || (map.landrelease = boxOn(map));
+    const message = make("p", { role: "status", text: t("Unpacking the data of this page.") });
+    const place = make("div", {}, message);
+    here.list.append(place);
+    if (!(await unpacked([layer], message))) return;
+    here.layers.push(layer);
+    if (layer.header.internal) {
+      here.internal.textContent = layer.header.internal;
+      here.internal.hidden = false;
+    }
+    place.replaceWith(section(map, layer));
+    map.getContainer().classList.add("lr-ready");
+  };
+
+  /** What says that the page is for internal use; hidden where it is not. */
+  function badge() {
+    const there = document.querySelector(".lr-head .lr-internal");
+    if (there) return there;
+    const made = make("p", { class: "lr-internal", hidden: "" });
+    document.querySelector(".lr-head").append(made);
+    return made;
+  }
+
+  function boxOn(map) {
+    const layers = [];
+    const internal = make("p", { class: "lr-internal", hidden: "" });
+    const list = make("div");
+    const head = make("summary", { text: t("Legend, totals and search") });
+    const details = make("details", {}, head, search(layers, follow(map, layers)), list);
+    const sentence = make("p", { class: "lr-note", text: t("No record is not evidence of no contamination.") });
+    const box = make("div", { class: "lr-panel lr-box" }, internal, details, sentence);
+    details.open = map.getSize().x > NARROW;
+    landrelease.closePanel = () => (details.open = details.open && map.getSize().x > NARROW);
+    const control = L.control({ position: "topright" });
+    control.onAdd = () => {
+      L.DomEvent.disableClickPropagation(box);
+      L.DomEvent.disableScrollPropagation(box);
+      return box;
+    };
+    control.addTo(map);
+    return { layers, list, internal };
+  }
 })();

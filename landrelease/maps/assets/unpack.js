@@ -3,7 +3,10 @@
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
   const POINT = 0;
+  const NOWHERE = 9;
 
+  /** A day counted from 1970 as 2024-02-29. */
+  landrelease.isoDay = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
   landrelease.canUnpack = () => typeof DecompressionStream === "function";
 
   async function inflate(base64) {
@@ -14,20 +17,24 @@
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
-  /** Reads `count` varints; returns the numbers and how many bytes they took. */
+  /** Reads `count` varints, a plane of bytes at a time; returns the numbers and how many bytes they took. */
   function varints(bytes, count) {
     const numbers = new Float64Array(count);
-    let at = 0;
+    const waiting = new Uint32Array(count);
+    let more = 0;
     for (let i = 0; i < count; i++) {
-      let value = 0;
-      let scale = 1;
-      let byte;
-      do {
-        byte = bytes[at++];
-        value += (byte & 127) * scale;
-        scale *= 128;
-      } while (byte & 128);
-      numbers[i] = value;
+      numbers[i] = bytes[i] & 127;
+      if (bytes[i] & 128) waiting[more++] = i;
+    }
+    let at = count;
+    for (let scale = 128; more; scale *= 128) {
+      const here = more;
+      more = 0;
+      for (let k = 0; k < here; k++) {
+        const byte = bytes[at++];
+        numbers[waiting[k]] += (byte & 127) * scale;
+        if (byte & 128) waiting[more++] = waiting[k];
+      }
     }
     return { numbers, size: at };
   }
@@ -73,8 +80,7 @@
     if (spec.type === "text") return texts(numbers, bytes.subarray(size));
     const whole = (i) => (numbers[i] ? unzigzag(numbers[i] - 1) : null);
     if (spec.type === "bool") return (i) => (numbers[i] ? whole(i) === 1 : null);
-    if (spec.type === "date")
-      return (i) => (numbers[i] ? new Date(whole(i) * 864e5).toISOString().slice(0, 10) : null);
+    if (spec.type === "date") return Object.assign((i) => (numbers[i] ? landrelease.isoDay(whole(i)) : null), { day: whole });
     return whole;
   }
 
@@ -97,7 +103,8 @@
         top = Math.min(top, layer.y[j]);
         bottom = Math.max(bottom, layer.y[j]);
       }
-      found.set([left, top, right, bottom], 4 * i);
+      // what has no shape is out of reach of any search
+      found.set(left <= right ? [left, top, right, bottom] : [NOWHERE, NOWHERE, NOWHERE, NOWHERE], 4 * i);
     }
     return found;
   }
@@ -108,6 +115,15 @@
     for (let i = 0; i < layer.rows; i++) index.add(...layer.boxes.subarray(4 * i, 4 * i + 4));
     index.finish();
     return index;
+  }
+
+  /** From which day on, and to before which, a row is so; null where the layer knows no time. */
+  function spanOf(layer) {
+    const { from, to } = layer.header.span || {};
+    const column = (name) => layer.columns.find((one) => one.name === name)?.value.day;
+    const [start, end] = [column(from), column(to)];
+    if (!start) return null;
+    return { from: (row) => start(row) ?? -Infinity, to: (row) => (end ? end(row) : null) ?? Infinity };
   }
 
   /** Unpacks the block in the element of that id into rows, shapes, an index of boxes, columns and classes. */
@@ -129,6 +145,8 @@
     layer.boxes = boxes(layer);
     layer.index = spatialIndex(layer);
     layer.isPoint = (ring) => layer.ringKind[ring] === POINT;
+    layer.hasShape = (row) => layer.ringStart[row] < layer.ringStart[row + 1];
+    layer.span = spanOf(layer);
     return layer;
   };
 })();

@@ -1,0 +1,86 @@
+"""Any column as the classes of a legend: codes by their house colours, numbers by fifths, texts by their frequency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from landrelease.maps.build import classed, facet_of
+from landrelease.maps.payload import Facet
+from landrelease.maps.style import (
+    FILLS_BY_COLUMN,
+    OUTLINE,
+    PALETTE,
+    RANK_SHADES,
+    Look,
+    label_of,
+    unit_of,
+)
+
+__all__ = ["shades_by"]
+
+_UNKNOWN: Look = {"label": "Not recorded", "hatch": "#6B6B6B", "solid": "#6B6B6B", **OUTLINE}
+
+
+def shades_by(frame: gpd.GeoDataFrame, column: str, count_title: str, m2: pd.Series | None) -> tuple[Facet, list[Look]]:
+    """Return the legend of a column and how its classes look.
+
+    Codes of the package's own lists wear their colours there. Numbers and dates are classed by fifths of their values,
+    the highest darkest, ranks the other way round; other texts by frequency, the rarer ones together.
+    """
+    values = frame[column]
+    if column in FILLS_BY_COLUMN:
+        looks = FILLS_BY_COLUMN[column]
+        names = classed(values, [code for code in looks if code not in ("other", "missing")])
+    elif pd.api.types.is_bool_dtype(values.dtype):
+        names, looks = _by_frequency(values.map({True: "yes", False: "no"}))
+    elif pd.api.types.is_numeric_dtype(values.dtype):
+        names, looks = _by_fifths(values.astype("float64"), _format_of(column), is_rank=column.endswith("rank"))
+    elif pd.api.types.is_datetime64_any_dtype(values.dtype):
+        names, looks = _by_fifths(values.dt.year.astype("float64"), "{:.0f}".format, is_rank=False)
+    else:
+        names, looks = _by_frequency(values)
+    return facet_of(names, looks, title=label_of(column), role="fill", count_title=count_title, m2=m2)
+
+
+def _format_of(column: str) -> Callable[[float], str]:
+    if unit_of(column) == "m2":
+        return lambda m2: "under 0.01 km²" if 0 < m2 < 5_000 else f"{m2 / 1e6:,.2f} km²"
+    if unit_of(column) == "share":
+        return lambda share: f"{100 * share:.4g} %"
+    return lambda value: f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
+
+
+def _by_fifths(values: pd.Series, said: Callable[[float], str], *, is_rank: bool) -> tuple[pd.Series, dict[str, Look]]:
+    finite = values.where(np.isfinite(values))
+    known = finite.dropna()
+    edges = np.unique(np.quantile(known, [0.2, 0.4, 0.6, 0.8])) if len(known) else np.zeros(0)
+    step = pd.Series(np.searchsorted(edges, finite.fillna(0).to_numpy(), side="left"), index=values.index)
+    names = step.astype("str").mask(finite.isna(), "missing")
+    looks: dict[str, Look] = {}
+    steps = range(len(edges) + 1)
+    for place, k in enumerate(steps if is_rank else reversed(steps)):
+        held = known[step[known.index] == k]
+        if len(held):
+            low, high = said(float(held.min())), said(float(held.max()))
+            shade = RANK_SHADES[place]
+            label = low if low == high else f"{low} to {high}"
+            looks[str(k)] = {"label": label, "colour": shade, "solid": shade, **OUTLINE}
+    return names.astype("str"), {**looks, "missing": _UNKNOWN}
+
+
+def _by_frequency(values: pd.Series) -> tuple[pd.Series, dict[str, Look]]:
+    text = values.astype("object").map(str, na_action="ignore")
+    common = text.value_counts().index[: len(PALETTE)].tolist()
+    # a class is named by its place: a text of the data may be any text
+    places = {value: str(place) for place, value in enumerate(common)}
+    names = text.map(places).fillna("other").mask(text.isna(), "missing")
+    looks: dict[str, Look] = {
+        places[value]: {"label": value, "colour": colour, "solid": colour, **OUTLINE}
+        for value, colour in zip(common, PALETTE, strict=False)
+    }
+    looks["other"] = {"label": "Any other", "colour": "#DDDDDD", "solid": "#DDDDDD", **OUTLINE}
+    return names.astype("str"), {**looks, "missing": _UNKNOWN}
