@@ -100,7 +100,16 @@ if TYPE_CHECKING:
         run,
         sample_programme,
     )
-    from landrelease.maps import land_release_map, map_layer, priority_map, save_page, static_map
+    from landrelease.maps import (
+        land_release_map,
+        map_layer,
+        priority_map,
+        raster_layer,
+        save_page,
+        static_map,
+        swipe,
+        timeline_map,
+    )
     from landrelease.report import (
         write_csv,
         write_geojson,
@@ -185,6 +194,7 @@ __all__ = [
     "programme_indicators",
     "project_weights",
     "rank_programme",
+    "raster_layer",
     "read",
     "read_coordinates",
     "read_parts",
@@ -203,6 +213,8 @@ __all__ = [
     "status_on",
     "status_periods",
     "swap_weights",
+    "swipe",
+    "timeline_map",
     "traverse",
     "union_area_m2",
     "usable_rows",
@@ -227,9 +239,12 @@ _LATE = {
     "plan_programme": "job",
     "priority_map": "maps",
     "rank_programme": "job",
+    "raster_layer": "maps",
     "read_parts": "scale",
     "save_page": "maps",
     "static_map": "maps",
+    "swipe": "maps",
+    "timeline_map": "maps",
     "write_csv": "report",
     "write_geojson": "report",
     "write_geopackage": "report",

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import folium
 import geopandas as gpd
 import pandas as pd
 import pyogrio
@@ -208,6 +209,53 @@ def test_a_map_refuses_columns_that_are_of_persons(folder, products):
         )
         assert_silent(said, column)
     assert not (folder / "m.html").exists()
+
+
+def pages_of(folder: Path) -> dict[str, Callable[[], Any]]:
+    """Every builder of a page, given all the columns that the files have."""
+    events, _ = usable_rows(read(folder / "events.gpkg", "events"), "events")
+    areas, _ = usable_rows(read(folder / "areas.geojson", "areas"), "areas")
+    units = planted(read(folder / "admin_areas.gpkg", "admin_areas"), "admin_areas")
+    # persons in a column whose name ends as a total does
+    units = units.assign(victim_name_m2=units["phone"])
+    areas, on_day = planted(areas, "areas"), planted(landrelease.status_on(events, "2025-12-31"), "events")
+    releases = planted(landrelease.releases_from(events), "events")
+    periods = planted(landrelease.status_periods(events), "events")
+    ranking = landrelease.prioritise(
+        on_day.assign(people_count=1.0),
+        [landrelease.Criterion("people_count", low=0, high=10, weight=1.0)],
+    )
+    projects = planted(read(folder / "projects.xml", "projects"), "projects")
+
+    def alone(frame: Any, table: Any) -> Any:
+        chart = folium.Map(tiles=None)
+        landrelease.map_layer(frame, table).add_to(chart)
+        return chart
+
+    all_of = {"releases": releases, "projects": projects, "admin_areas": units}
+    return {
+        "exact": lambda: landrelease.land_release_map(on_day, **all_of),
+        "admin": lambda: landrelease.land_release_map(on_day, hazards="admin", **all_of),
+        "none": lambda: landrelease.land_release_map(areas, hazards="none", **all_of),
+        "priority": lambda: landrelease.priority_map(on_day, ranking, admin_areas=units),
+        "timeline": lambda: landrelease.timeline_map(periods, releases=releases, admin_areas=units),
+        "areas": lambda: alone(areas, "areas"),
+        "releases": lambda: alone(releases, "releases"),
+        "projects": lambda: alone(projects, "projects"),
+        "units": lambda: alone(units, "admin_areas"),
+    }
+
+
+def test_no_page_has_one_whatever_the_tables_hold(folder, tmp_path):
+    for name, chart in pages_of(folder).items():
+        made = chart()
+        landrelease.save_page(made, tmp_path / f"{name}.html")
+        made.save(tmp_path / f"{name}_folium.html")
+        page = (tmp_path / f"{name}.html").read_bytes()
+        # the page is searched as it is unpacked: what it may show is found there
+        assert any(b'"columns"' in layer for layer in layers_of(page)), name
+        assert b"o record is not evidence of no contamination" in page, name
+    assert_no_file_leaks(tmp_path)
 
 
 @pytest.mark.parametrize("arguments", [

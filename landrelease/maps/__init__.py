@@ -5,6 +5,17 @@ from __future__ import annotations
 from landrelease.maps.layers import land_release_map, priority_map
 from landrelease.maps.offline import save_page
 from landrelease.maps.paper import static_map
+from landrelease.maps.rasters import raster_layer, swipe
 from landrelease.maps.single import map_layer
+from landrelease.maps.timeline import timeline_map
 
-__all__ = ["land_release_map", "map_layer", "priority_map", "save_page", "static_map"]
+__all__ = [
+    "land_release_map",
+    "map_layer",
+    "priority_map",
+    "raster_layer",
+    "save_page",
+    "static_map",
+    "swipe",
+    "timeline_map",
+]

@@ -201,15 +201,21 @@ def facet_of(
     return Facet(index, spec), [entry["look"] for entry in entries]
 
 
+class DayNote(str):
+    """A note that counts rows: a page with a timeline counts those of its day itself."""
+
+    __slots__ = ()
+
+
 def row_notes(frame: gpd.GeoDataFrame, m2: pd.Series | None) -> list[str]:
     """Say what of a frame is counted but not drawn, and what its sums leave out."""
-    notes = []
+    notes: list[str] = []
     undrawn = len(frame) - int(drawable(frame.geometry.to_numpy()).sum())
     if undrawn:
-        notes.append(f"{undrawn:,} of {len(frame):,} have no geometry: counted here, not drawn.")
+        notes.append(DayNote(f"{undrawn:,} of {len(frame):,} have no geometry: counted here, not drawn."))
     unknown = int(m2.isna().sum()) if m2 is not None else 0
     if unknown:
-        notes.append(f"{unknown:,} of {len(frame):,} have no known area: not in the km².")
+        notes.append(DayNote(f"{unknown:,} of {len(frame):,} have no known area: not in the km²."))
     return notes
 
 
@@ -232,10 +238,12 @@ def drawing(
     title: Sequence[str],
     notes: Sequence[str],
     internal: str = "",
+    span: tuple[str, str] | None = None,
 ) -> Drawing:
     """Return a layer ready to be written.
 
-    `title` names the columns that name a row, which are searched; `internal` says who may see it, where not all may.
+    `title` names the columns that name a row, which are searched; `internal` says who may see it, where not all may;
+    `span` names the columns with the first day of a row's state and the first after it, where the page has a timeline.
     """
     present = [column for column in title if any(one["name"] == column for one in columns)]
     header = {
@@ -247,7 +255,12 @@ def drawing(
         "notes": list(notes),
         "internal": internal,
     }
-    return Drawing(name, encode_layer(frame, columns, facets=facets, header=header), height, _extent(frame))
+    if span:
+        header["span"] = {"from": span[0], "to": span[1]}
+        header["notes"] = [note for note in notes if not isinstance(note, DayNote)]
+    return Drawing(
+        name, encode_layer(frame, columns, facets=facets, header=header, keep_all=bool(span)), height, _extent(frame)
+    )
 
 
 def _extent(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
@@ -259,7 +272,13 @@ def _extent(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
 
 
 def assemble(
-    drawings: Sequence[Drawing], *, title: str, is_internal: bool, notes: Sequence[str], base: Drawing | None
+    drawings: Sequence[Drawing],
+    *,
+    title: str,
+    is_internal: bool,
+    notes: Sequence[str],
+    base: Drawing | None,
+    time: tuple[str, str] | None = None,
 ) -> folium.Map:
     """Return the folium map of some layers, in the order of the legend, over the base map."""
     import folium
@@ -282,7 +301,7 @@ def assemble(
     layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in every]
     for layer in layers:
         layer.add_to(chart)
-    Start(layers, bounds).add_to(chart)
+    Start(layers, bounds, time).add_to(chart)
     return chart
 
 

@@ -74,7 +74,13 @@ def _by_shape(areas: gpd.GeoDataFrame, role: str, land: Look) -> tuple[Facet, li
 
 
 def hazard_layer(
-    areas: gpd.GeoDataFrame, extra: Sequence[str], left_out: pd.Series, *, colour_by: str | None = None, name: str = ""
+    areas: gpd.GeoDataFrame,
+    extra: Sequence[str],
+    left_out: pd.Series,
+    *,
+    colour_by: str | None = None,
+    name: str = "",
+    span: tuple[str, str] | None = None,
 ) -> Drawing:
     """Return the layer of hazardous areas: filled by class or another column, outlined by status.
 
@@ -110,16 +116,23 @@ def hazard_layer(
         looks={"fills": fills, "strokes": strokes, "isDanger": True},
         title=["area_id", "name"],
         notes=notes,
+        span=span,
     )
 
 
 def release_layer(
-    releases: gpd.GeoDataFrame, extra: Sequence[str], *, colour_by: str | None = None, name: str = ""
+    releases: gpd.GeoDataFrame,
+    extra: Sequence[str],
+    *,
+    colour_by: str | None = None,
+    name: str = "",
+    span: tuple[str, str] | None = None,
+    notes: Sequence[str] = (),
 ) -> Drawing:
     """Return the layer of released land: by verdict, by release type where there is none, or by another column."""
     require_columns(releases, "releases", ["release_id"])
     m2 = _area(releases)
-    notes = row_notes(releases, m2)
+    notes = [*row_notes(releases, m2), *notes]
     has_verdict = "verdict" in releases.columns
     has_parts = has_verdict and set(_PARTS) <= set(releases.columns)
     sums: Any = {code: total_m2(releases[column]) for column, code in _PARTS.items()} if has_parts else m2
@@ -141,6 +154,7 @@ def release_layer(
         looks={"fills": fills, "strokes": [OUTLINE]},
         title=["release_id", "area_id", "name"],
         notes=notes,
+        span=span,
     )
 
 

@@ -30,7 +30,8 @@ _PANEL = """
 _LEGEND = "Legend, totals and search"
 _UNPACKING = "Unpacking the data of this page. If this stays, scripts are switched off."
 FLATBUSH = "vendor/flatbush/flatbush.js"
-_SCRIPTS = ["words.js", "unpack.js", "canvas_layer.js", "selection.js", "page.js"]
+_SCRIPTS = ["words.js", "unpack.js", "canvas_layer.js", "selection.js", "swipe.js", "page.js"]
+_PAGE_SCRIPTS = ["timeline.js", "tools.js", "print.js"]
 
 
 class OfflineFigure(Figure):
@@ -113,11 +114,66 @@ class CanvasLayer(Layer):
         """Add the block and the script of the layer to the page."""
         figure = cast(Figure, self.get_root())
         figure.html.add_child(data_block(self.payload_id, self._payload), name=self.payload_id)
-        figure.header.add_child(OwnScript(OWN + FLATBUSH), name="landrelease_flatbush")
-        for script in _SCRIPTS:
-            figure.header.add_child(OwnScript(OWN + script), name=f"landrelease_{script}")
-        figure.header.add_child(OwnStyle(OWN + "layer.css"), name="landrelease_layer.css")
+        _add_scripts(figure)
         super().render(**kwargs)  # type: ignore[no-untyped-call]
+
+
+class ImageLayer(Layer):
+    """An image in web Mercator, in a pane of its own."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = landrelease.rasterLayer(
+                {{ this._parent.get_name() }}, {{ this.payload_id|tojson }}, {{ this.bounds|tojson }}, 300
+            );
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, png: str, bounds: list[list[float]], *, name: str, show: bool) -> None:
+        super().__init__(name=as_markup(name), overlay=True, control=True, show=show)
+        self._name = "ImageLayer"
+        self.bounds, self._png = bounds, png
+
+    @property
+    def payload_id(self) -> str:
+        """The id of the element that holds the image, and of its pane."""
+        return f"data_{self.get_name()}"
+
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Add the image and the script of the layer to the page."""
+        figure = cast(Figure, self.get_root())
+        figure.html.add_child(data_block(self.payload_id, self._png), name=self.payload_id)
+        _add_scripts(figure)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
+
+
+class Divider(MacroElement):
+    """A divider between two layers of a map."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            landrelease.swipeLayers(
+                {{ this._parent.get_name() }}, {{ this.left.get_name() }}, {{ this.right.get_name() }}
+            );
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, left: Layer, right: Layer) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Divider"
+        self.left, self.right = left, right
+
+
+def _add_scripts(figure: Figure) -> None:
+    """Add the scripts and the style that every layer of ours needs, once."""
+    figure.header.add_child(OwnScript(OWN + FLATBUSH), name="landrelease_flatbush")
+    for script in _SCRIPTS:
+        figure.header.add_child(OwnScript(OWN + script), name=f"landrelease_{script}")
+    figure.header.add_child(OwnStyle(OWN + "layer.css"), name="landrelease_layer.css")
 
 
 def data_block(element_id: str, packed: str) -> Block:
@@ -174,13 +230,22 @@ class Start(MacroElement):
             landrelease.start(
                 {{ this._parent.get_name() }},
                 [{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}],
-                {{ this.bounds|tojson }}
+                {{ this.bounds|tojson }}, {{ this.time|tojson }}
             );
         {% endmacro %}
         """
     )
 
-    def __init__(self, layers: Sequence[CanvasLayer], bounds: list[list[float]] | None) -> None:
+    def __init__(
+        self, layers: Sequence[CanvasLayer], bounds: list[list[float]] | None, time: tuple[str, str] | None = None
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Start"
-        self.layers, self.bounds = layers, bounds
+        self.layers, self.bounds, self.time = layers, bounds, time
+
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Add the scripts of the page's tools."""
+        header = cast(Figure, self.get_root()).header
+        for script in _PAGE_SCRIPTS:
+            header.add_child(OwnScript(OWN + script), name=f"landrelease_{script}")
+        super().render(**kwargs)  # type: ignore[no-untyped-call]

@@ -88,7 +88,7 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
     >>> "https://cdn" in page.read_text(encoding="utf-8")
     False
     >>> with_plugin = folium.Map([44, 18], tiles=None)
-    >>> with_plugin.add_js_link("chart", "https://example.org/chart.js")
+    >>> with_plugin.default_js = [("chart", "https://example.org/chart.js")]
     >>> save_page(with_plugin, page)
     Traceback (most recent call last):
     landrelease.errors.LandReleaseError: The map asks for 'https://example.org/chart.js', of ...

@@ -188,6 +188,7 @@ def encode_layer(
     *,
     facets: Sequence[Facet] = (),
     header: Mapping[str, Any] | None = None,
+    keep_all: bool = False,
 ) -> str:
     """Encode the rows that can be drawn, with the named columns and nothing else.
 
@@ -201,6 +202,8 @@ def encode_layer(
         The class of each row of `frame`, by position, and what the legend says of the classes.
     header : mapping, optional
         More that the page should know: JSON values only.
+    keep_all : bool
+        Whether rows that can not be drawn are kept too, without a shape, so that the page can count them.
 
     Returns
     -------
@@ -220,6 +223,11 @@ def encode_layer(
     geometries = frame.geometry.to_numpy() if len(frame) else np.zeros(0, dtype=object)
     shown = np.flatnonzero(drawable(geometries)) if len(frame) else np.zeros(0, dtype=np.int64)
     order = shown[_hilbert_order(frame, shown)]
+    if keep_all:
+        undrawn = np.setdiff1d(np.arange(len(frame)), shown)
+        order = np.concatenate([order, undrawn])
+        geometries = geometries.copy()
+        geometries[undrawn] = None
     sections, counts = _shape_sections(geometries[order])
     specs = []
     for column in columns:

@@ -170,6 +170,8 @@ _NAMES = {
     "rank_worst": "Worst rank that it may have",
     "score_low": "Lowest score that it may have",
     "score_high": "Highest score that it may have",
+    "from_date": "So from",
+    "to_date": "Until before",
     "location_id": "Place",
     "location_name": "Name of the place",
 }

@@ -21,8 +21,8 @@ class Opened:
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.url = path.as_uri() + after
-        self.page.goto(self.url)
+        self.url = path.as_uri()
+        self.page.goto(self.url + after)
 
     def on_map(self, script, *arguments):
         """Run a script in which MAP stands for the Leaflet map."""

@@ -72,7 +72,17 @@
       for (let i = 0; i < this.rows; i++) {
         this.isShown[i] = this.isOfDay(i) && this.checked.every((on, k) => on[this.classes[k][i]]) ? 1 : 0;
       }
-      this.redraw();
+      this.repaint();
+      this.fire("filtered");
+    },
+
+    /** Draws the tiles that are there again: new ones would flicker. */
+    repaint() {
+      for (const { el, coords, loaded } of Object.values(this._tiles || {})) {
+        if (!loaded) continue; // it is drawn when it is ready, as things are then
+        el.getContext("2d").clearRect(0, 0, el.width, el.height);
+        this._draw(el, this._wrapCoords(coords), el.width / this.getTileSize().x);
+      }
     },
 
     createTile(coords, done) {

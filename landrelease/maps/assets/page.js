@@ -14,6 +14,7 @@
     if (m2 >= 9999.5) return short.format(m2 / 1e4) + " ha";
     return (m2 > 0 && m2 < 1 ? short.format(m2) : whole.format(m2)) + " m²";
   }
+  landrelease.area = area;
   const squareKilometres = (m2) =>
     m2 === null ? t("not known") : m2 > 0 && m2 < 5000 ? "< " + fixed.format(0.01) : fixed.format(m2 / 1e6);
 
@@ -73,8 +74,15 @@
     return canvas;
   }
 
-  function legendRow(layer, k, facet, entry, index) {
-    const box = make("input", { type: "checkbox", checked: "" });
+  /** Writes count and area into the cells of a row. */
+  function fill(row, { count, m2 }) {
+    const [first, second] = row.querySelectorAll("td");
+    first.textContent = whole.format(count);
+    if (second) second.textContent = squareKilometres(m2);
+  }
+
+  function legendRow(layer, k, facet, entry, index, place) {
+    const box = make("input", { type: "checkbox", checked: "", "data-place": `${place}.${k}.${index}` });
     box.addEventListener("change", () => {
       layer.checked[k][index] = box.checked;
       layer.filter();
@@ -82,35 +90,49 @@
     const label = make("label", {}, box);
     if (entry.look) label.append(swatch(entry.look, entry.look.symbol || layer.header.looks.symbol));
     label.append(said(entry.label, "span"));
-    const row = make("tr", {}, make("th", { scope: "row" }, label), make("td", { text: whole.format(entry.count) }));
-    if (facet.hasArea) row.append(make("td", { text: squareKilometres(entry.m2) }));
+    const row = make("tr", {}, make("th", { scope: "row" }, label), make("td"));
+    if (facet.hasArea) row.append(make("td"));
+    fill(row, entry);
+    layer.on("day", ({ totals }) => fill(row, totals[k][index]));
     return row;
   }
 
-  function legendTable(layer, k, facet) {
+  landrelease.swatch = swatch;
+
+  function legendTable(layer, k, facet, place) {
     const head = make("tr", {}, make("th", { scope: "col", text: facet.title }), make("th", { scope: "col", text: facet.countTitle }));
     if (facet.hasArea) head.append(make("th", { scope: "col", text: "km²" }));
-    const body = make("tbody", {}, ...facet.entries.map((entry, index) => (entry.isSilent ? "" : legendRow(layer, k, facet, entry, index))));
+    const body = make("tbody", {}, ...facet.entries.map((entry, index) => (entry.isSilent ? "" : legendRow(layer, k, facet, entry, index, place))));
     const table = make("table", { class: "lr-legend" }, make("thead", {}, head), body);
     if (facet.total) {
-      const total = make("tr", {}, make("th", { scope: "row", text: t("All") }), make("td", { text: whole.format(facet.total.count) }));
-      if (facet.hasArea) total.append(make("td", { text: squareKilometres(facet.total.m2) }));
+      const total = make("tr", {}, make("th", { scope: "row", text: t("All") }), make("td"));
+      if (facet.hasArea) total.append(make("td"));
+      fill(total, facet.total);
+      layer.on("day", ({ totals }) => fill(total, sumOf(facet, totals[k])));
       table.append(make("tfoot", {}, total));
     }
     return table;
   }
 
-  function section(map, layer) {
-    const box = make("input", { type: "checkbox" });
+  function sumOf(facet, totals) {
+    const known = totals.map((one) => one.m2).filter((m2) => m2 !== null);
+    const named = totals.filter((one, index) => !facet.entries[index].isSilent);
+    return { count: named.reduce((sum, one) => sum + one.count, 0), m2: known.length ? known.reduce((sum, m2) => sum + m2, 0) : null };
+  }
+
+  function section(map, layer, place) {
+    const box = make("input", { type: "checkbox", "data-place": `${place}` });
     box.checked = map.hasLayer(layer);
     box.addEventListener("change", () => (box.checked ? map.addLayer(layer) : map.removeLayer(layer)));
     map.on("layeradd layerremove", (event) => {
       if (event.layer === layer) box.checked = map.hasLayer(layer);
     });
     const heading = make("h2", {}, make("label", {}, box, make("span", { text: layer.header.heading })));
-    const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet) : ""));
+    const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
     const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", text: note }));
-    return make("section", {}, heading, ...tables, ...notes, landrelease.selectionBar(map, layer));
+    const ofDay = make("div");
+    layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", text }))));
+    return make("section", {}, heading, ...tables, ofDay, ...notes, landrelease.selectionBar(map, layer));
   }
 
   // Hover and click
@@ -194,7 +216,10 @@
     const popup = L.popup({ maxWidth: 320, maxHeight: 360, className: "lr-popup" });
     const tip = L.tooltip({ className: "lr-tip", direction: "top", offset: [0, -6] });
     const fromTheTop = () => [...layers].sort((a, b) => b.options.height - a.options.height);
-    const under = (latLng) => fromTheTop().flatMap((layer) => layer.rowsAt(latLng).map((row) => [layer, row]));
+    // right of a divider between two dates the second date is seen
+    const seen = (layer, latLng) => (layer.twin && map.landreleaseSwipe && map.landreleaseSwipe.isRight(latLng) ? layer.twin : layer);
+    const rowsOf = (layer, latLng) => seen(layer, latLng).rowsAt(latLng).map((row) => [layer, row]);
+    const under = (latLng) => (landrelease.isMeasuring ? [] : fromTheTop().flatMap((layer) => rowsOf(layer, latLng)));
     const open = (latLng, found) => popup.setLatLng(latLng).setContent(cards(found)).openOn(map);
     map.on("mousemove", (event) => {
       const first = under(event.latlng)[0];
@@ -233,6 +258,7 @@
       const columns = layer.header.search.map((name) => columnOf(layer, name)).filter(Boolean);
       for (let row = 0; row < layer.rows; row++) {
         if (!layer.hasShape(row)) continue;
+        if (!layer.isOfDay(row)) continue;
         const texts = columns.map((column) => column.value(row)).filter((value) => value !== null);
         if (texts.length) all.push({ layer, row, text: folded(texts.join("\n")) });
       }
@@ -248,7 +274,7 @@
     const list = make("ul", { id: "lr-results", role: "listbox", "aria-label": t("Found"), hidden: "" });
     const status = make("p", { id: "lr-status", role: "status" });
     const box = make("div", { class: "lr-search" }, make("label", { for: id, text: t("Find by id or name") }), input, list, status);
-    let searched = 0;
+    let searched = "";
     let entries = null;
     let active = -1;
     const close = () => {
@@ -288,8 +314,9 @@
       const wanted = folded(input.value.trim());
       status.textContent = "";
       if (!wanted) return;
-      if (searched !== layers.length) entries = searchable(layers);
-      searched = layers.length;
+      const now = `${layers.length} ${layers.map((layer) => layer.day)}`;
+      if (searched !== now) entries = searchable(layers);
+      searched = now;
       const found = entries.filter((entry) => entry.text.includes(wanted));
       // an id typed in full comes before those that only begin with it
       found.sort((a, b) => a.text.length - b.text.length || a.text.localeCompare(b.text));
@@ -348,7 +375,7 @@
   }
 
   /** Starts the page. `layers` in the order of the legend; `bounds` [[south, west], [north, east]] or null. */
-  landrelease.start = async function (map, layers, bounds) {
+  landrelease.start = async function (map, layers, bounds, time) {
     panelButton();
     map.attributionControl?.setPrefix(false);
     L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
@@ -357,7 +384,11 @@
     here.list.before(search(here.layers, follow(map, here.layers)));
     if (!(await unpacked(layers, document.getElementById("lr-message")))) return;
     here.layers.push(...layers);
-    here.list.prepend(...layers.map((layer) => section(map, layer)));
+    here.list.prepend(...layers.map((layer, place) => section(map, layer, place)));
+    if (time) landrelease.timeline(map, layers, ...time);
+    const write = landrelease.permalink(map, layers);
+    const tools = [landrelease.measureButton(map), landrelease.printButton(map, layers), landrelease.linkButton(write), landrelease.screenButton()];
+    here.list.before(make("p", { class: "lr-bar-of-buttons" }, ...tools));
     document.body.classList.add("lr-ready");
   };
 
@@ -373,7 +404,7 @@
       here.internal.textContent = layer.header.internal;
       here.internal.hidden = false;
     }
-    place.replaceWith(section(map, layer));
+    place.replaceWith(section(map, layer, `joined ${L.stamp(layer)}`));
     map.getContainer().classList.add("lr-ready");
   };
 

@@ -27,7 +27,7 @@
     if (rows) for (const row of rows) layer.isSelected[row] = isOn ? 1 : 0;
     else layer.isSelected.fill(isOn ? 1 : 0);
     layer.fire("selected");
-    layer.redraw();
+    layer.repaint();
   };
 
   const picked = (layer) => [...layer.isSelected.keys()].filter((row) => layer.isSelected[row]);

@@ -1,0 +1,133 @@
+"""The state of the land on any day, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from landrelease.errors import DataError, check_option
+from landrelease.maps.build import (
+    Drawing,
+    assemble,
+    check_columns,
+    is_hazard,
+    located,
+    readable,
+    require_columns,
+)
+from landrelease.maps.drawings import admin_layer, hazard_layer, release_layer
+
+if TYPE_CHECKING:
+    import folium
+
+__all__ = ["timeline_map"]
+
+_SPAN = ("from_date", "to_date")
+
+
+def timeline_map(
+    periods: gpd.GeoDataFrame,
+    *,
+    releases: gpd.GeoDataFrame | None = None,
+    admin_areas: gpd.GeoDataFrame | None = None,
+    columns: Sequence[str] | None = None,
+    hazards: Literal["exact", "none"] = "exact",
+    title: str = "",
+) -> folium.Map:
+    """Map how the land stood on any day: a slider over the years, any date, two dates side by side.
+
+    Parameters
+    ----------
+    periods : GeoDataFrame
+        What `status_periods` returned.
+    releases : GeoDataFrame, optional
+        What `releases_from` or `assess_use` returned: each is shown by its type from its `release_date` on. Undated
+        ones are counted, not shown: nobody knows from when on they are true.
+    admin_areas : GeoDataFrame, optional
+        Table `admin_areas`: the base map.
+    columns : sequence of str, optional
+        Further columns to show on click, as in `land_release_map`.
+    hazards : {"exact", "none"}
+        Uncleared land as its shapes (the page says that it is for internal use), or not at all.
+    title : str
+        Of the page.
+
+    Returns
+    -------
+    folium.Map
+        Its `save` writes one file that opens without internet, on the last day on which anything changed.
+
+    Raises
+    ------
+    OptionError
+        `hazards` is neither; a column that may not be shown.
+    DataError
+        A table lacks its id or its dates, or nothing of it is dated.
+    CRSError
+        A table with geometries has no CRS, or none that reaches EPSG:4326 to 10 m.
+
+    Notes
+    -----
+    Any CRS. The legend counts the rows of the day. Land whose record has no date is hazardous on every day.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> periods = gpd.GeoDataFrame(
+    ...     {"area_id": ["A", "A"], "status": ["open", "released"], "area_m2": [10.0, 0.0],
+    ...      "from_date": pd.to_datetime(["2020-01-01", "2021-06-01"]),
+    ...      "to_date": pd.to_datetime(["2021-06-01", None])},
+    ...     geometry=[shapely.box(18, 44, 18.01, 44.01), shapely.Polygon()], crs=4326)
+    >>> page = timeline_map(periods, title="Sample").get_root().render()
+    >>> "Internal use" in page
+    True
+    >>> timeline_map(periods.iloc[:0])
+    Traceback (most recent call last):
+    landrelease.errors.DataError: 'periods' has no date: a timeline needs one. ...
+    """
+    check_option("hazards", hazards, ("exact", "none"))
+    require_columns(periods, "periods", ["area_id", "status", *_SPAN])
+    extra = check_columns(columns, {"periods": periods, "releases": releases, "admin_areas": admin_areas})
+    drawings: list[Drawing] = []
+    if hazards == "exact":
+        rows = located(periods.loc[is_hazard(periods)], "periods")
+        nobody = pd.Series(dtype="str")
+        drawings.append(hazard_layer(rows, [*_SPAN, *extra], nobody, name="Hazardous areas on the day", span=_SPAN))
+    if releases is not None:
+        drawings.append(_released(readable(releases), extra))
+    base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
+    return assemble(
+        drawings,
+        title=title or "Land release, day by day",
+        is_internal=hazards == "exact",
+        notes=[] if hazards == "exact" else ["Uncleared land is not shown on this page."],
+        base=base,
+        time=_first_and_last(periods, releases),
+    )
+
+
+def _released(releases: gpd.GeoDataFrame, extra: Sequence[str]) -> Drawing:
+    """Return the layer of released land from the day of its release on."""
+    require_columns(releases, "releases", ["release_id", "release_date"])
+    dated = releases["release_date"].notna()
+    # a verdict is of the day of its evidence, not of the day that the page shows
+    kept = releases.loc[dated].drop(columns=["verdict"], errors="ignore")
+    return release_layer(
+        located(kept, "releases"), extra, name="Land released by then", span=("release_date", ""),
+        notes=[f"{int((~dated).sum()):,} releases without a date are not shown."] if not dated.all() else [],
+    )  # fmt: skip
+
+
+def _first_and_last(periods: pd.DataFrame, releases: pd.DataFrame | None) -> tuple[str, str]:
+    days = [periods["from_date"], periods["to_date"]]
+    if releases is not None:
+        days.append(releases["release_date"])
+    dated = pd.concat([pd.to_datetime(one) for one in days]).dropna()
+    if dated.empty:
+        raise DataError(
+            "'periods' has no date: a timeline needs one.\n  Fix: use land_release_map for undated records."
+        )
+    return f"{dated.min():%Y-%m-%d}", f"{dated.max():%Y-%m-%d}"
