@@ -5,11 +5,13 @@ from __future__ import annotations
 from landrelease.maps.layers import land_release_map, priority_map
 from landrelease.maps.offline import save_page
 from landrelease.maps.paper import static_map
-from landrelease.maps.rasters import raster_layer, swipe
+from landrelease.maps.rasters import hillshade_layer, raster_layer, swipe
 from landrelease.maps.single import map_layer
+from landrelease.maps.tiles import tile_layer
 from landrelease.maps.timeline import timeline_map
 
 __all__ = [
+    "hillshade_layer",
     "land_release_map",
     "map_layer",
     "priority_map",
@@ -17,5 +19,6 @@ __all__ = [
     "save_page",
     "static_map",
     "swipe",
+    "tile_layer",
     "timeline_map",
 ]

@@ -44,13 +44,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "admin_layer", "codes_of", "hazard_layer", "level_classes", "project_layer", "rank_classes", "rank_layer",
-    "release_layer", "shade_classes", "with_hazards", "with_hazards_said",
+    "release_layer", "road_layer", "settlement_layer", "shade_classes", "with_hazards", "with_hazards_said",
 ]  # fmt: skip
 
 NO_HAZARD = "no hazard on record"
 _INTERNAL = ("area_before_m2",)
 _HAZARDS_OF_UNITS = ("hazards_said", "hazardous_m2", "hazard_count")
-_BASE, _RELEASES, _HAZARDS, _PROJECTS = 210, 220, 230, 240
+_BASE, _ROADS, _SETTLEMENTS, _RELEASES, _HAZARDS, _PROJECTS = 210, 214, 216, 220, 230, 240
+"""What is drawn above what; images of rasters stand below and just above the base map."""
 _PARTS = {f"{code}_m2": code for code in ("as_intended", "other_productive", "unused", "unknown")}
 _POINTS, _LINES = ("Point", "MultiPoint"), ("LineString", "MultiLineString", "LinearRing")
 
@@ -168,17 +169,8 @@ def project_layer(
     notes = row_notes(places, None)
     if not is_place.all():
         notes.append(f"{int((~is_place).sum()):,} known only to an area, not drawn.")
-    looks = {
-        "place": {
-            "label": "Place of a project",
-            "colour": "#FFFFFF",
-            "solid": "#FFFFFF",
-            "line": "#000000",
-            "width": 1.6,
-        }
-    }
-    kinds = pd.Series("place", index=places.index, dtype="str")
-    facet, fills = facet_of(kinds, looks, title="Symbol", role="fill", count_title="Places", m2=None)
+    line = {"line": "#000000", "width": 1.6}
+    facet, fills = _alike(places, {"label": "Place of a project", "colour": "#FFFFFF", "solid": "#FFFFFF", **line})
     if colour_by:
         facet, fills = shades_by(places, colour_by, "Places", None)
     return drawing(
@@ -188,9 +180,61 @@ def project_layer(
         noun="Project",
         height=_PROJECTS,
         facets=[facet],
-        looks={"fills": fills, "strokes": [{"line": "#000000", "width": 1.6}], "symbol": "diamond"},
+        looks={"fills": fills, "strokes": [line], "symbol": "diamond"},
         title=["title", "project_id", "location_id"],
         notes=notes,
+    )
+
+
+def _alike(rows: gpd.GeoDataFrame, look: Look, count_title: str = "Places") -> tuple[Facet, list[Look]]:
+    """Return the legend of rows that all look the same."""
+    kinds = pd.Series("all", index=rows.index, dtype="str")
+    return facet_of(kinds, {"all": look}, title="Symbol", role="fill", count_title=count_title, m2=None)
+
+
+def road_layer(
+    roads: gpd.GeoDataFrame, extra: Sequence[str], *, colour_by: str | None = None, name: str = ""
+) -> Drawing:
+    """Return roads as lines."""
+    require_columns(roads, "roads", ["road_id"])
+    lines = located(roads, "roads")
+    look = {"label": "Road", "solid": "#FFFFFF", "line": "#8A6D4B", "width": 3, "symbol": "line"}
+    facet, fills = _alike(lines, look, "Roads")
+    if colour_by:
+        facet, fills = shades_by(lines, colour_by, "Roads", None)
+    return drawing(
+        lines,
+        page_columns(lines, "roads", extra),
+        name=name or "Roads",
+        noun="Road",
+        height=_ROADS,
+        facets=[facet],
+        looks={"fills": fills, "strokes": [{"line": "#8A6D4B", "width": 1}]},
+        title=["name", "road_id"],
+        notes=row_notes(lines, None),
+    )
+
+
+def settlement_layer(
+    settlements: gpd.GeoDataFrame, extra: Sequence[str], *, colour_by: str | None = None, name: str = ""
+) -> Drawing:
+    """Return settlements as dots."""
+    require_columns(settlements, "settlements", ["settlement_id"])
+    places = located(settlements, "settlements")
+    line = {"line": "#FFFFFF", "width": 1.2}
+    facet, fills = _alike(places, {"label": "Settlement", "colour": "#1D2733", "solid": "#1D2733", **line})
+    if colour_by:
+        facet, fills = shades_by(places, colour_by, "Places", None)
+    return drawing(
+        places,
+        page_columns(places, "settlements", extra),
+        name=name or "Settlements",
+        noun="Settlement",
+        height=_SETTLEMENTS,
+        facets=[facet],
+        looks={"fills": fills, "strokes": [line], "symbol": "circle"},
+        title=["name", "settlement_id"],
+        notes=row_notes(places, None),
     )
 
 

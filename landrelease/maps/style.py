@@ -173,6 +173,9 @@ _NAMES = {
     "from_date": "So from",
     "to_date": "Until before",
     "location_id": "Place",
+    "road_id": "Road",
+    "settlement_id": "Settlement",
+    "speed_kmh": "Speed in km/h",
     "location_name": "Name of the place",
 }
 
@@ -209,6 +212,8 @@ PAGE_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "projects": ("title", "project_id", "location_id", "sector_code", "status", "start_date", "end_date"),
     "admin_areas": ("name", "admin_code", "level", "population_count"),
+    "roads": ("name", "road_id", "speed_kmh"),
+    "settlements": ("name", "settlement_id", "population_count"),
 }
 """The columns that leave for a page unasked, by table. No other column does unless `columns=` names it."""
 

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
+  landrelease.GROUND = 210; // the height of the base map
   const LINE = 1;
   const RING = 2;
   const SMALLEST = 3; // features under this many pixels are drawn as a square of that size
@@ -346,7 +347,9 @@
 
   /** A layer in a pane of its own, `height` being the z-index of the pane. */
   landrelease.canvasLayer = function (map, payloadId, height) {
-    map.createPane(payloadId).style.zIndex = height;
+    const pane = map.createPane(payloadId);
+    pane.style.zIndex = height;
+    pane.classList.toggle("lr-ground", height <= landrelease.GROUND);
     const unpacked = landrelease.canUnpack() ? landrelease.unpack(payloadId) : new Promise(() => {});
     return new CanvasLayer(unpacked, { pane: payloadId, height });
   };

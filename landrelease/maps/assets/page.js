@@ -120,6 +120,8 @@
     return { count: named.reduce((sum, one) => sum + one.count, 0), m2: known.length ? known.reduce((sum, m2) => sum + m2, 0) : null };
   }
 
+  const notesOf = (layer) => layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: note }));
+
   function section(map, layer, place) {
     const box = make("input", { type: "checkbox", "data-place": `${place}` });
     box.checked = map.hasLayer(layer);
@@ -127,12 +129,12 @@
     map.on("layeradd layerremove", (event) => {
       if (event.layer === layer) box.checked = map.hasLayer(layer);
     });
-    const heading = make("h2", {}, make("label", {}, box, make("span", { text: layer.header.heading })));
+    const heading = make("h2", {}, make("label", {}, box, make("span", { dir: "auto", text: layer.header.heading })));
+    if (layer.isImage) return make("section", {}, heading, landrelease.imageLegend(layer), ...notesOf(layer));
     const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
-    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", text: note }));
     const ofDay = make("div");
     layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", text }))));
-    return make("section", {}, heading, ...tables, ofDay, ...notes, landrelease.selectionBar(map, layer));
+    return make("section", {}, heading, ...tables, ofDay, ...notesOf(layer), landrelease.selectionBar(map, layer));
   }
 
   // Hover and click
@@ -380,14 +382,14 @@
     map.attributionControl?.setPrefix(false);
     L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
     if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });
-    const here = (map.landrelease = { layers: [], list: document.getElementById("lr-layers"), internal: badge() });
+    const here = (map.landrelease = { layers: [], images: [], list: document.getElementById("lr-layers"), internal: badge() });
     here.list.before(search(here.layers, follow(map, here.layers)));
     if (!(await unpacked(layers, document.getElementById("lr-message")))) return;
     here.layers.push(...layers);
     here.list.prepend(...layers.map((layer, place) => section(map, layer, place)));
     if (time) landrelease.timeline(map, layers, ...time);
     const write = landrelease.permalink(map, layers);
-    const tools = [landrelease.measureButton(map), landrelease.printButton(map, layers), landrelease.linkButton(write), landrelease.screenButton()];
+    const tools = [landrelease.measureButton(map), landrelease.printButton(map, here), landrelease.linkButton(write), landrelease.screenButton()];
     here.list.before(make("p", { class: "lr-bar-of-buttons" }, ...tools));
     document.body.classList.add("lr-ready");
   };
@@ -399,7 +401,7 @@
     const place = make("div", {}, message);
     here.list.append(place);
     if (!(await unpacked([layer], message))) return;
-    here.layers.push(layer);
+    (layer.isImage ? here.images : here.layers).push(layer);
     if (layer.header.internal) {
       here.internal.textContent = layer.header.internal;
       here.internal.hidden = false;
@@ -434,6 +436,6 @@
       return box;
     };
     control.addTo(map);
-    return { layers, list, internal };
+    return { layers, images: [], list, internal };
   }
 })();
