@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from landrelease.maps.bounds import bounds_map
+from landrelease.maps.coordination import coordination_map
 from landrelease.maps.layers import land_release_map, priority_map
 from landrelease.maps.offline import save_page
 from landrelease.maps.paper import static_map
@@ -9,8 +11,11 @@ from landrelease.maps.rasters import hillshade_layer, raster_layer, swipe
 from landrelease.maps.single import map_layer
 from landrelease.maps.tiles import tile_layer
 from landrelease.maps.timeline import timeline_map
+from landrelease.maps.verdicts import verdict_map
 
 __all__ = [
+    "bounds_map",
+    "coordination_map",
     "hillshade_layer",
     "land_release_map",
     "map_layer",
@@ -21,4 +26,5 @@ __all__ = [
     "swipe",
     "tile_layer",
     "timeline_map",
+    "verdict_map",
 ]

@@ -23,6 +23,7 @@ from landrelease.maps.build import (
     total_m2,
 )
 from landrelease.maps.payload import Facet
+from landrelease.maps.records import RECORDS
 from landrelease.maps.shades import shades_by
 from landrelease.maps.style import (
     ADMIN_SHADES,
@@ -82,6 +83,7 @@ def hazard_layer(
     colour_by: str | None = None,
     name: str = "",
     span: tuple[str, str] | None = None,
+    notes: Sequence[str] = (),
 ) -> Drawing:
     """Return the layer of hazardous areas: filled by class or another column, outlined by status.
 
@@ -102,13 +104,13 @@ def hazard_layer(
         m2=m2,
     )
     by_shape, _ = _by_shape(areas, "symbol", {})
-    notes = [*row_notes(areas, m2), *sum_notes(m2)]
+    notes = [*row_notes(areas, m2), *sum_notes(m2), *notes]
     gone = left_out.value_counts()
     if len(gone):
         notes.append(f"Not counted here: {', '.join(f'{count:,} {status}' for status, count in gone.items())}.")
     return drawing(
         areas,
-        page_columns(areas, "areas", extra),
+        [*page_columns(areas, "areas", extra), *_records(areas)],
         name=name or "Hazardous areas",
         noun="Hazardous area",
         internal=INTERNAL,
@@ -121,6 +123,11 @@ def hazard_layer(
     )
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what the page should know of the further records of each row, where there are any."""
+    return [{"name": RECORDS, "label": "", "isHidden": True, "isRecords": True}] if RECORDS in frame.columns else []
+
+
 def release_layer(
     releases: gpd.GeoDataFrame,
     extra: Sequence[str],
@@ -129,8 +136,12 @@ def release_layer(
     name: str = "",
     span: tuple[str, str] | None = None,
     notes: Sequence[str] = (),
+    classes: tuple[pd.Series, dict[str, Look], str] | None = None,
 ) -> Drawing:
-    """Return the layer of released land: by verdict, by release type where there is none, or by another column."""
+    """Return the layer of released land: by verdict, by release type where there is none, or by another column.
+
+    `classes` gives the classes themselves, with their looks and the title of their legend.
+    """
     require_columns(releases, "releases", ["release_id"])
     m2 = _area(releases)
     notes = [*row_notes(releases, m2), *notes]
@@ -138,7 +149,9 @@ def release_layer(
     has_parts = has_verdict and set(_PARTS) <= set(releases.columns)
     sums: Any = {code: total_m2(releases[column]) for column, code in _PARTS.items()} if has_parts else m2
     column, looks, title = ("verdict", VERDICTS, "Verdict") if has_verdict else ("release_type", RELEASE_TYPES, "Type")
-    if colour_by and colour_by != column:
+    if classes:
+        facet, fills = facet_of(*classes[:2], title=classes[2], role="fill", count_title="Releases", m2=m2)
+    elif colour_by and colour_by != column:
         facet, fills = shades_by(releases, colour_by, "Releases", m2)
     else:
         codes = codes_of(releases, column, looks)
@@ -147,7 +160,7 @@ def release_layer(
         notes.insert(0, "km²: each release is split by what was seen of it; its colour is that of its verdict.")
     return drawing(
         releases,
-        page_columns(releases, "releases", extra),
+        [*page_columns(releases, "releases", extra), *_records(releases)],
         name=name or "Released land",
         noun="Release",
         height=_RELEASES,
@@ -160,9 +173,14 @@ def release_layer(
 
 
 def project_layer(
-    projects: pd.DataFrame, extra: Sequence[str], *, colour_by: str | None = None, name: str = ""
+    projects: pd.DataFrame,
+    extra: Sequence[str],
+    *,
+    colour_by: str | None = None,
+    name: str = "",
+    looks: dict[str, Look] | None = None,
 ) -> Drawing:
-    """Return the layer of projects: only those that are known at a place."""
+    """Return the layer of projects: only those that are known at a place; `looks` are those of colour_by's codes."""
     require_columns(projects, "projects", ["location_id", "is_point"])
     is_place = projects["is_point"].fillna(False).astype(bool)
     places = located(projects.loc[is_place], "projects")
@@ -171,11 +189,14 @@ def project_layer(
         notes.append(f"{int((~is_place).sum()):,} known only to an area, not drawn.")
     line = {"line": "#000000", "width": 1.6}
     facet, fills = _alike(places, {"label": "Place of a project", "colour": "#FFFFFF", "solid": "#FFFFFF", **line})
-    if colour_by:
+    if colour_by and looks:
+        codes = codes_of(places, colour_by, looks)
+        facet, fills = facet_of(codes, looks, title=label_of(colour_by), role="fill", count_title="Places", m2=None)
+    elif colour_by:
         facet, fills = shades_by(places, colour_by, "Places", None)
     return drawing(
         places,
-        page_columns(places, "projects", extra),
+        [*page_columns(places, "projects", extra), *_records(places)],
         name=name or "Development projects",
         noun="Project",
         height=_PROJECTS,

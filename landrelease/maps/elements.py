@@ -30,7 +30,17 @@ _PANEL = """
 _LEGEND = "Legend, totals and search"
 _UNPACKING = "Unpacking the data of this page. If this stays, scripts are switched off."
 FLATBUSH = "vendor/flatbush/flatbush.js"
-_SCRIPTS = ["words.js", "unpack.js", "canvas_layer.js", "image.js", "selection.js", "swipe.js", "page.js"]
+_SCRIPTS = [
+    "words.js",
+    "unpack.js",
+    "canvas_layer.js",
+    "image.js",
+    "records.js",
+    "selection.js",
+    "swipe.js",
+    "table.js",
+    "page.js",
+]
 _PAGE_SCRIPTS = ["timeline.js", "tools.js", "print.js"]
 
 

@@ -116,12 +116,14 @@ def warped(
         if nodata is not None and nodata != "none":
             if MaskFlags.all_valid not in flags and declared != nodata:
                 raise OptionError(
-                    f"'{source.name}' says itself what holds nothing. Fix: leave nodata={nodata:g} out, or write it into "
-                    f"the file"
+                    f"'{source.name}' says itself what holds nothing.\n"
+                    f"  Fix: leave nodata={nodata:g} out, or write it into the file"
                 )
             options["src_nodata"] = declared = float(nodata)
         if declared is None and how == "classes" and MaskFlags.alpha not in flags:
             options["add_alpha"] = True
+        if declared is None and source.dtype.kind == "f":
+            options["src_nodata"] = np.nan
         _check_fills(source, file)
         transform = from_bounds(*frame, size[1], size[0])
         with WarpedVRT(
@@ -234,8 +236,8 @@ def packed(picture: Picture, warped: Warped, *, name: str, max_bytes: int) -> st
         pixels = picture.shades.size
         fewer = max(1, int(0.9 * pixels * max_bytes / len(image)))
         raise DataError(
-            f"'{warped.name}' takes {len(image):,} bytes as an image of {pixels:,} pixels of {_metres(warped.pixel_m)}; "
-            f"max_bytes is {max_bytes:,}.\n"
+            f"'{warped.name}' takes {len(image):,} bytes as an image of {pixels:,} pixels of "
+            f"{_metres(warped.pixel_m)}; max_bytes is {max_bytes:,}.\n"
             f"  Fix: max_pixels={fewer}, within=... for a part of it, or max_bytes={len(image)}"
         )
     facet = {"title": "", "entries": picture.entries}

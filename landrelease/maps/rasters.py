@@ -116,10 +116,7 @@ def raster_layer(
     check_pixels(max_pixels, max_bytes)
     is_classes = bool(colours or labels) or _has_colours(path)
     moved = warped(path, how="classes" if is_classes else "values", nodata=nodata, within=within, max_pixels=max_pixels)
-    if is_classes:
-        picture = _by_class(moved, colours, labels or {})
-    else:
-        picture = _by_value(moved, limits, unit or moved.unit)
+    picture = _by_class(moved, colours, labels or {}) if is_classes else _by_value(moved, limits, unit or moved.unit)
     return _layer(picture, moved, name=name, source=source, max_bytes=max_bytes, show=show, height=205)
 
 

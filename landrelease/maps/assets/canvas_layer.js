@@ -10,13 +10,13 @@
   const PLAIN = 8; // features under this many pixels have no outline: it would hide the fill
   const PICK = 5; // how near the pointer must be to a point, a line or a small feature, in pixels
 
-  function hatch(colour, scale) {
+  function hatch(colour, scale, band = 1.6) {
     const tile = document.createElement("canvas");
     const size = 8 * scale;
     tile.width = tile.height = size;
     const brush = tile.getContext("2d");
     brush.strokeStyle = colour;
-    brush.lineWidth = 1.6 * scale;
+    brush.lineWidth = band * scale * (band > 2 ? Math.SQRT1_2 : 1);
     for (const shift of [-size, 0, size]) {
       brush.beginPath();
       brush.moveTo(shift - scale, size + scale);
@@ -247,7 +247,7 @@
           brush.fill(path, "nonzero");
         }
         if (fill.hatch) {
-          brush.fillStyle = hatch(fill.hatch, scale);
+          brush.fillStyle = hatch(fill.hatch, scale, fill.band);
           brush.fill(path, "nonzero");
         }
       }

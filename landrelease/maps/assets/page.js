@@ -60,7 +60,7 @@
       path.moveTo(3 * scale, 11 * scale);
       path.lineTo(23 * scale, 5 * scale);
     } else path.rect(2 * scale, 2 * scale, 22 * scale, 12 * scale);
-    for (const colour of [look.colour, look.hatch && landrelease.hatch(look.hatch, scale)]) {
+    for (const colour of [look.colour, look.hatch && landrelease.hatch(look.hatch, scale, look.band)]) {
       if (!colour) continue;
       brush.fillStyle = colour;
       brush.fill(path);
@@ -134,7 +134,7 @@
     const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
     const ofDay = make("div");
     layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", text }))));
-    return make("section", {}, heading, ...tables, ofDay, ...notesOf(layer), landrelease.selectionBar(map, layer));
+    return make("section", {}, heading, ...tables, ofDay, ...notesOf(layer), landrelease.tableOf(map, layer), landrelease.selectionBar(map, layer));
   }
 
   // Hover and click
@@ -188,6 +188,7 @@
       make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
       factTable(layer, row),
+      landrelease.recordsOf(layer, row),
       make("p", { class: "lr-bar-of-buttons" }, landrelease.selectButton(layer, row))
     );
   }
@@ -383,7 +384,8 @@
     L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
     if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });
     const here = (map.landrelease = { layers: [], images: [], list: document.getElementById("lr-layers"), internal: badge() });
-    here.list.before(search(here.layers, follow(map, here.layers)));
+    here.go = follow(map, here.layers);
+    here.list.before(search(here.layers, here.go));
     if (!(await unpacked(layers, document.getElementById("lr-message")))) return;
     here.layers.push(...layers);
     here.list.prepend(...layers.map((layer, place) => section(map, layer, place)));
