@@ -164,7 +164,7 @@ def _layer(
     if len(lost):
         notes.append(f"Not on the map: {len(lost):,} rows whose unit is none of these, or not known.")
     notes.append("Stripes: the number lies between the two colours." if colour == "bounds" else _MIDDLE)
-    specs = [
+    specs: list[dict[str, Any]] = [
         {"name": _WORDS, "label": said, "unit": ""},
         {"name": low, "label": f"{said}: at least", "isHidden": True, "isBound": True},
         {"name": high, "label": f"{said}: at most", "isHidden": True, "isBound": True},
@@ -222,7 +222,19 @@ def _spans(edges: Any, units: pd.DataFrame, low: str, high: str, how: Callable[[
     known = pd.concat([units[low], units[high]]).dropna()
     is_share = _is_share(low)
     ends = [0.0 if is_share else known.min(), *edges, 1.0 if is_share else known.max()] if len(known) else [0.0, 0.0]
-    return [f"{how(one)} to {how(other)}" for one, other in pairwise(ends)]
+    return [_span(how(one), how(other)) for one, other in pairwise(ends)]
+
+
+def _span(one: str, other: str) -> str:
+    """Say a span with its unit once.
+
+    Examples
+    --------
+    >>> _span("20 %", "40 %"), _span("3", "5"), _span("3", "3")
+    ('20 to 40 %', '3 to 5', '3')
+    """
+    _, _, unit = other.partition(" ")
+    return other if one == other else f"{one.removesuffix(' ' + unit) if unit else one} to {other}"
 
 
 def _silent(units: pd.DataFrame, low: str, high: str) -> tuple[pd.Series, dict[str, Look]]:
@@ -234,7 +246,7 @@ def _silent(units: pd.DataFrame, low: str, high: str) -> tuple[pd.Series, dict[s
         is_elsewhere = ~units["has_record"] & level.notna() & ~level.isin(level[units["has_record"]].dropna())
         names = names.mask(is_elsewhere, "outlined")
     looks: dict[str, Look] = {
-        "unknown": {"label": _NOT_SAID, "hatch": "#6B6B6B", "solid": "#C9CED3", **_LINE},
+        "unknown": {"label": _NOT_SAID, "colour": "#DDE1E5", "hatch": "#6B6B6B", "solid": "#C9CED3", **_LINE},
         "none": {"label": "No record", "colour": "#FFFFFF", "solid": "#FFFFFF", **_LINE},
         "outlined": {"label": "", "isSilent": True, "colour": None, "solid": None},
     }
@@ -256,7 +268,7 @@ def _by_bounds(
         if a == b:
             full[f"{a} {b}"] = {"label": spans[a], "colour": shades[a], "solid": solid, **_LINE}
         else:
-            words = f"Between {spans[a]} and {spans[b]}"
+            words = f"At least {spans[a]}, at most {spans[b]}"
             stripes = {"colour": shades[a], "hatch": shades[b], "band": _BAND}
             full[f"{a} {b}"] = {"label": words, **stripes, "solid": solid, **_LINE}
     return silent.fillna(names).astype("str"), {**full, **looks}

@@ -42,7 +42,7 @@ _STATES: dict[str, Look] = {
         ("unknown", "On or beside hazardous land; dates can not tell", "#9AA4AE"),
     )
 }
-_HAZARDS_IN = "distance_m", "area_id", "hazard_class", "rank"
+_HAZARDS_IN = ("area_id", "hazard_class", "distance_m", "rank")
 _SAID: dict[str, list[str]] = {"exact": [], "none": ["Uncleared land, and projects on it, are not shown on this page."]}
 
 
@@ -178,7 +178,12 @@ def _in_the_way(
     here = projects.loc[is_in].assign(
         location_id=places[is_in], is_point=True, project_state_code=places[is_in].map(states)
     )
-    kind = Records("Hazardous areas on or beside it", pairs, "location_id", heads(*_HAZARDS_IN))
+    kind = Records(
+        "Hazardous areas on or beside it",
+        pairs,
+        "location_id",
+        heads(*(one for one in _HAZARDS_IN if pairs[one].notna().any())),
+    )
     here[RECORDS] = records_of(here["location_id"], [kind])
     is_met = ids.isin(pairs["area_id"]).to_numpy()
     land = areas.loc[is_met].assign(area_id=ids[is_met])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,6 +69,14 @@ class Picture:
     notes: list[str]
     is_exact: bool
     """Whether colours must stay what they are: those of classes."""
+
+    def fainter(self, opacity: float) -> Picture:
+        """Return the picture, and its legend, with what lies below shining through."""
+        palette = self.palette.copy()
+        palette[:, 3] = np.round(palette[:, 3] * opacity)
+        tail = f"{round(255 * opacity):02X}"
+        entries = [{**one, "look": {key: colour + tail for key, colour in one["look"].items()}} for one in self.entries]
+        return replace(self, palette=palette, entries=entries)
 
 
 def _metres(length: float) -> str:

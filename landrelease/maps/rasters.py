@@ -26,6 +26,8 @@ _UNITS_M = {"": 1.0, "m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meter
             "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "us survey foot": 1200 / 3937}  # fmt: skip
 _LEVEL_TONE = 0.88
 """How bright level land is, so that slopes that face the light are brighter."""
+_DARKEST = 0.35
+"""No shade hides what lies below it."""
 
 
 def raster_layer(
@@ -39,6 +41,7 @@ def raster_layer(
     within: gpd.GeoDataFrame | None = None,
     name: str = "",
     source: str = "",
+    opacity: float = 0.7,
     max_pixels: int = 1_000_000,
     max_bytes: int = 1_000_000,
     show: bool = True,
@@ -66,6 +69,8 @@ def raster_layer(
         What legend and layer control call it. The default is the name of the file.
     source : str
         Who made it, and under which licence: said below the legend.
+    opacity : float
+        Of the image and of its legend, above 0 and at most 1: full colours would outdo those of hazards.
     max_pixels : int
         The image has at most so many pixels, 4,000,000 at most, and never more than the file.
     max_bytes : int
@@ -114,9 +119,12 @@ def raster_layer(
     >>> folder.cleanup()
     """
     check_pixels(max_pixels, max_bytes)
+    if not 0 < opacity <= 1:
+        raise OptionError(f"opacity must be above 0 and at most 1; got {opacity:g}")
     is_classes = bool(colours or labels) or _has_colours(path)
     moved = warped(path, how="classes" if is_classes else "values", nodata=nodata, within=within, max_pixels=max_pixels)
     picture = _by_class(moved, colours, labels or {}) if is_classes else _by_value(moved, limits, unit or moved.unit)
+    picture = picture.fainter(opacity)
     return _layer(picture, moved, name=name, source=source, max_bytes=max_bytes, show=show, height=205)
 
 
@@ -195,7 +203,7 @@ def hillshade_layer(
         raise DataError(f"'{moved.name}' says that its heights are in '{moved.unit}'. Fix: convert them to metres")
     tone = _tone(moved, azimuth_deg, altitude_deg, exaggeration * _UNITS_M[moved.unit.lower()])
     is_known = np.isfinite(tone)
-    shades = np.where(is_known, 1 + np.round(254 * np.clip(np.where(is_known, tone, 0), 0, 1)), 0).astype(np.uint8)
+    shades = np.where(is_known, 1 + np.round(254 * np.where(is_known, tone, 0)), 0).astype(np.uint8)
     greys = {shade: (shade, shade, shade) for shade in range(1, 256)}
     notes = [f"Light from {azimuth_deg:g}° (0 is north), {altitude_deg:g}° high. {moved.note}"]
     picture = Picture(shades, palette_of(greys), [], notes, is_exact=False)
@@ -219,7 +227,7 @@ def _tone(moved: Warped, azimuth_deg: float, altitude_deg: float, factor: float)
     azimuth, altitude = np.radians(azimuth_deg), np.radians(altitude_deg)
     towards = np.cos(altitude) * (np.sin(azimuth) * east + np.cos(azimuth) * north_up)
     light = (np.sin(altitude) - towards) / np.sqrt(1 + east**2 + north_up**2)
-    return _LEVEL_TONE * light / np.sin(altitude)
+    return _DARKEST + (1 - _DARKEST) * np.clip(_LEVEL_TONE * light / np.sin(altitude), 0, 1)
 
 
 def swipe(chart: folium.Map, left: Layer, right: Layer) -> None:

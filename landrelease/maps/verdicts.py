@@ -138,7 +138,7 @@ def _kinds(
     for kind in found:
         absent = int((~kind.frame["release_id"].isin(keys)).sum())
         if absent:
-            lost.append(f"{absent:,} rows of {kind.title.lower()} are at none of these releases: not shown.")
+            lost.append(f"Not shown: {absent:,} of {len(kind.frame):,} rows of {kind.title.lower()}, at none of these.")
     return found, lost
 
 
@@ -153,7 +153,7 @@ def _visits(releases: pd.DataFrame, follow_ups: pd.DataFrame, as_of: Any, lost: 
     matched = match_follow_ups(releases, follow_ups, as_of=as_of)
     is_used = matched["release_id"].notna().to_numpy()
     if not is_used.all():
-        lost.append(f"{int((~is_used).sum()):,} visits speak of no release, or can not be used: not shown.")
+        lost.append(f"Not shown: {int((~is_used).sum()):,} of {len(is_used):,} visits, of no release or not usable.")
     visits = follow_ups.reset_index(drop=True).loc[is_used].assign(release_id=matched.loc[is_used, "release_id"])
     visits = visits.sort_values("visit_date", ascending=False, kind="stable")
     said = [name for name in ("observed_share", "reason_unused_code") if name in visits and visits[name].notna().any()]

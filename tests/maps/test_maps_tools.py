@@ -183,7 +183,7 @@ def test_two_rasters_side_by_side(browser, tmp_path):
         paths.append(path)
     chart = folium.Map([44.23, 19.77], zoom_start=13, tiles=None, maxZoom=18)
     colours = {10: "#117733", 40: "#DDCC77"}
-    one, two = (raster_layer(path, colours=colours).add_to(chart) for path in paths)
+    one, two = (raster_layer(path, colours=colours, opacity=1).add_to(chart) for path in paths)
     folium.LayerControl(collapsed=False).add_to(chart)
     swipe(chart, one, two)
     save_page(chart, tmp_path / "rasters.html")

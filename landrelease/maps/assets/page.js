@@ -187,8 +187,8 @@
       said(titleOf(layer, row), "h3"),
       make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
-      factTable(layer, row),
       landrelease.recordsOf(layer, row),
+      factTable(layer, row),
       make("p", { class: "lr-bar-of-buttons" }, landrelease.selectButton(layer, row))
     );
   }
