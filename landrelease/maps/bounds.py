@@ -202,8 +202,11 @@ def _words(units: pd.DataFrame, low: str, high: str, how: Callable[[float], str]
             return f"at most {how(other)}, at least not known"
         return how(one) if how(one) == how(other) else f"between {how(one)} and {how(other)}"
 
+    def kept(words: str) -> str:
+        return words.replace(" %", "\u00a0%")  # a number and its sign stay on one line
+
     triples = zip(units[low], units[high], units["has_record"], strict=True)
-    return pd.Series([said(*triple) for triple in triples], index=units.index, dtype="str")
+    return pd.Series([kept(said(*triple)) for triple in triples], index=units.index, dtype="str")
 
 
 def _is_share(low: str) -> bool:

@@ -111,8 +111,7 @@ def warped(
     full = _box_of(source)
     box = full if within is None else _clipped(full, within, source.name)
     check_amount(source, shapely.bounds(np.array([source.footprint()])))
-    size, frame, cell = _grid(source, full, box, max_pixels)
-    is_shrunk = size[1] * cell < frame[2] - frame[0] - cell
+    size, frame, cell, is_shrunk = _grid(source, full, box, max_pixels)
     ways = {"classes": Resampling.mode, "values": Resampling.average, "heights": Resampling.average}
     closest = Resampling.bilinear if how == "heights" else Resampling.nearest
     options: dict[str, Any] = {"resampling": ways[how] if is_shrunk else closest}
@@ -186,16 +185,16 @@ def _clipped(box: Box, within: gpd.GeoDataFrame, name: str) -> Box:
     return cut
 
 
-def _grid(source: Source, full: Box, box: Box, max_pixels: int) -> tuple[tuple[int, int], Box, float]:
-    """Return rows and columns of the image, its edges in web Mercator, and the side of a cell of the file there. [m]"""
+def _grid(source: Source, full: Box, box: Box, max_pixels: int) -> tuple[tuple[int, int], Box, float, bool]:
+    """Return rows and columns of the image, its edges and the side of a cell in web Mercator [m], and if it shrinks."""
     whole, frame = _mercator(full), _mercator(box)
     rows, columns = source.size
-    cell = float(np.sqrt((whole[2] - whole[0]) * (whole[3] - whole[1]) / (rows * columns)))
+    cell = min((whole[2] - whole[0]) / columns, (whole[3] - whole[1]) / rows)
     width, height = frame[2] - frame[0], frame[3] - frame[1]
     pixel = max(cell, float(np.sqrt(width * height / max_pixels)))
     # rounding up both sides could take more than max_pixels
     size = (max(1, int(height / pixel + 1e-6)), max(1, int(width / pixel + 1e-6)))
-    return (min(size[0], max_pixels), min(size[1], max_pixels)), frame, cell
+    return (min(size[0], max_pixels), min(size[1], max_pixels)), frame, cell, pixel > 1.001 * cell
 
 
 def _mercator(box: Box) -> Box:

@@ -202,7 +202,7 @@ def hillshade_layer(
     if moved.unit.lower() not in _UNITS_M:
         raise DataError(f"'{moved.name}' says that its heights are in '{moved.unit}'. Fix: convert them to metres")
     tone = _tone(moved, azimuth_deg, altitude_deg, exaggeration * _UNITS_M[moved.unit.lower()])
-    is_known = np.isfinite(tone)
+    is_known = np.isfinite(tone) & moved.is_known
     shades = np.where(is_known, 1 + np.round(254 * np.where(is_known, tone, 0)), 0).astype(np.uint8)
     greys = {shade: (shade, shade, shade) for shade in range(1, 256)}
     notes = [f"Light from {azimuth_deg:g}° (0 is north), {altitude_deg:g}° high. {moved.note}"]

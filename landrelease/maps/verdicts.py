@@ -10,7 +10,7 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError
-from landrelease.maps.build import assemble, check_columns, located, require_columns
+from landrelease.maps.build import assemble, check_columns, located, readable, require_columns
 from landrelease.maps.drawings import admin_layer, release_layer
 from landrelease.maps.records import RECORDS, Records, checked_photos, heads, records_of
 from landrelease.outcomes import match_follow_ups
@@ -154,7 +154,9 @@ def _visits(releases: pd.DataFrame, follow_ups: pd.DataFrame, as_of: Any, lost: 
     is_used = matched["release_id"].notna().to_numpy()
     if not is_used.all():
         lost.append(f"Not shown: {int((~is_used).sum()):,} of {len(is_used):,} visits, of no release or not usable.")
-    visits = follow_ups.reset_index(drop=True).loc[is_used].assign(release_id=matched.loc[is_used, "release_id"])
+    visits = (
+        readable(follow_ups.reset_index(drop=True)).loc[is_used].assign(release_id=matched.loc[is_used, "release_id"])
+    )
     visits = visits.sort_values("visit_date", ascending=False, kind="stable")
     said = [name for name in ("observed_share", "reason_unused_code") if name in visits and visits[name].notna().any()]
     return Records("Visits", visits, "release_id", heads("visit_date", "use_code", *said))
@@ -162,23 +164,25 @@ def _visits(releases: pd.DataFrame, follow_ups: pd.DataFrame, as_of: Any, lost: 
 
 def _cover(land_cover: pd.DataFrame) -> Records:
     require_columns(land_cover, "land_cover", ["release_id", "class_code", "class_share"])
-    frame = _keyed(land_cover)
-    says = "Class " + frame["class_code"].map(lambda code: f"{code:g}", na_action="ignore").astype("str")
-    if "use_code" in frame.columns:
-        says = as_text(frame["use_code"]).fillna(says)
-    by = [name for name in ("layer",) if name in frame.columns]
-    frame = frame.assign(says=says).sort_values([*by, "class_share"], ascending=False, kind="stable")
-    frame = frame[frame["class_share"].gt(0)]
-    return Records(
-        "Land cover", frame, "release_id", {**dict.fromkeys(by, "Raster"), "says": "Says", "class_share": "Of it"}
+    frame = _keyed(readable(land_cover))
+    code = frame["class_code"].map(lambda one: f"Class {one:g}", na_action="ignore").astype("str")
+    says = (
+        as_text(frame["use_code"]) if "use_code" in frame.columns else pd.Series(None, index=frame.index, dtype="str")
     )
+    by = [name for name in ("layer",) if name in frame.columns]
+    frame = frame.assign(says=(code + ": " + says).fillna(code)).sort_values(
+        [*by, "class_share"], ascending=False, kind="stable"
+    )
+    frame = frame[frame["class_share"].gt(0)].assign(**{name: frame[name].astype("str") for name in by})
+    shown = {**dict.fromkeys(by, "Raster"), "says": "What it says", "class_share": "Of the land"}
+    return Records("Land cover", frame, "release_id", shown)
 
 
 def _projects(links: pd.DataFrame, projects: pd.DataFrame | None) -> Records:
     require_columns(links, "project_links", ["release_id", "project_id", "link_level"])
-    frame = _keyed(links).assign(title=as_text(links["project_id"]))
+    frame = _keyed(readable(links)).assign(title=as_text(links["project_id"]).to_numpy())
     if projects is not None and "title" in projects.columns:
-        titles = projects.assign(project_id=as_text(projects["project_id"])).dropna(subset="title")
+        titles = readable(projects).assign(project_id=as_text(projects["project_id"])).dropna(subset="title")
         named = titles.drop_duplicates("project_id").set_index("project_id")["title"]
         frame["title"] = frame["title"].map(named).fillna(frame["title"])
     shown = {"title": "Project", "link_level": "Where", "distance_m": "Distance", "months_apart": "Months"}
