@@ -11,7 +11,7 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError
 
-__all__ = ["as_days", "as_text", "clean", "day_of", "days_between"]
+__all__ = ["as_days", "as_text", "clean", "day_of", "days_between", "months_between"]
 
 _ISO = r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$"
 # What XML can not hold, and what would reorder the text around it.
@@ -104,6 +104,23 @@ def days_between(dates: pd.Series, precision: pd.Series) -> tuple[pd.Series, pd.
         first = first.mask(is_rough, day + pd.Timedelta(days=1) - begin)
         last = last.mask(is_rough, day + end)
     return first, last
+
+
+def months_between(start: pd.Series, end: pd.Series) -> pd.Series:
+    """Return calendar months from one day to another: the same day of a later month is a whole number of them.
+
+    Days beyond whole months count as 31sts: a visit a year after the release is at 12, in a leap year too.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(pd.Series(["2020-01-31", "2020-02-29", None]))
+    >>> months_between(days, pd.to_datetime(pd.Series(["2021-01-31"] * 3))).round(2).tolist()
+    [12.0, 11.06, nan]
+    """
+    begin, until = start.dt, end.dt
+    whole = (until.year - begin.year) * 12 + until.month - begin.month
+    months: pd.Series = (whole + (until.day - begin.day) / 31.0).astype(float)
+    return months
 
 
 def clean(value: object) -> str:

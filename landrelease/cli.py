@@ -1,4 +1,4 @@
-"""The command: `landrelease run | rank | plan | check | compare | site | describe`."""
+"""The command: `landrelease run | rank | plan | report | check | compare | site | describe`."""
 
 from __future__ import annotations
 
@@ -185,6 +185,28 @@ def plan_command(
             typer.echo(f"{told} {amount:,.4g}.")
     for path in (products.page, *products.tables):
         typer.echo(f"  {path}")
+    for note in products.notes:
+        typer.echo(f"Note: {note}")
+
+
+@app.command("report")
+def report_command(
+    programme: Annotated[Path, typer.Argument(help="A programme file (TOML).")],
+    kind: Annotated[str, typer.Option(help="outcomes, coordination or donor.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the report.")] = Path("out"),
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help="html, xlsx or docx; may be repeated. All three without it.")
+    ] = None,
+) -> None:
+    """Write a monitoring report, every figure with its n, missing share, method and caveats."""
+    from landrelease.job.report import FORMATS, report_programme
+
+    with _steps() as say:
+        products = report_programme(programme, out=out, kind=kind, formats=formats or FORMATS, progress=say)  # type: ignore[arg-type]
+    for path in products.files:
+        typer.echo(f"  {path}")
+    for gap in products.not_known:
+        typer.echo(f"Not known: {gap}")
     for note in products.notes:
         typer.echo(f"Note: {note}")
 

@@ -1174,9 +1174,113 @@ def make_funding() -> pd.DataFrame:
                 sector = str(rng.choice(["15250", "31120", "21020"], p=[0.75, 0.15, 0.1]))
                 amount = round(float(rng.lognormal(12.4, 0.7)), -2)
                 rows.append((f"F{len(rows) + 1:04d}", year, donor, channel, sector, code, amount))
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         rows, columns=["flow_id", "year", "donor", "channel_code", "sector_code", "admin_code", "amount_usd"]
     )
+    kinds = np.array(["commitment", "disbursement", None], dtype=object)
+    return frame.assign(flow_type_code=generator("flow types").choice(kinds, len(frame), p=[0.4, 0.52, 0.08]))
+
+
+def make_deflators() -> pd.DataFrame:
+    """Return one deflator a year, 100 in 2025."""
+    growth = generator("deflators").uniform(0.99, 1.05, 12)
+    index = np.r_[1.0, np.cumprod(growth)]
+    return pd.DataFrame({"year": range(2013, 2026), "deflator": (100 * index / index[-1]).round(2)})
+
+
+def make_capacity() -> pd.DataFrame:
+    """Return scores of two institutions by the generic checklist at two dates, some never given."""
+    rng = generator("capacity")
+    codes = [
+        "legal_mandate", "national_standards", "accreditation_and_quality", "national_leadership", "national_budget",
+        "national_strategy", "information_management", "data_sharing", "disaggregation", "priorities",
+        "development_plans", "follow_up", "residual_response", "residual_plan",
+    ]  # fmt: skip
+    rows = []
+    for institution in ("Mine action office of the province", "Civil protection of the province"):
+        for code in codes:
+            first = int(rng.integers(0, 3))
+            for day, score in (("2019-06-30", first), ("2025-06-30", min(first + int(rng.integers(0, 3)), 4))):
+                if rng.uniform() < 0.85:
+                    rows.append((institution, code, score, min(first + 2, 4), day))
+    return pd.DataFrame(rows, columns=["institution", "indicator_code", "score", "target", "assessed_date"])
+
+
+def make_communities(terrain: Terrain) -> pd.DataFrame:
+    """Return who lives in each commune and how many of them are poor; of two communes poverty is not known."""
+    rng = generator("communities")
+    units = terrain.admin[terrain.admin["level"] == 3].sort_values("admin_code")
+    people = units["population_count"].to_numpy()
+    poverty = np.clip(rng.beta(3, 6, len(units)) + 0.15 * (people < np.median(people)), 0, 0.95).round(3)
+    poverty[rng.choice(len(units), 2, replace=False)] = np.nan
+    return pd.DataFrame({
+        "admin_code": units["admin_code"].to_numpy(), "people_count": people,
+        "women_count": np.round(people * rng.uniform(0.49, 0.54, len(units))).astype(int), "poverty_share": poverty,
+        "counted_date": "2021-11-01",
+    })  # fmt: skip
+
+
+def make_beneficiaries(land: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return how many people were expected to benefit from about half of the releases, when these were released."""
+    rng = generator("beneficiaries")
+    rows = []
+    for one in land[land["date_precision"] != "unknown"].itertuples():
+        if rng.uniform() < 0.5:
+            continue
+        size = np.sqrt(one.geometry.area / 40_000)
+        for kind, scale in (("direct", 4.0), ("indirect", 14.0)):
+            if kind == "indirect" and rng.uniform() < 0.6:
+                continue
+            women, girls, men, boys = (
+                int(count) for count in rng.poisson(np.array([1.0, 0.5, 1.1, 0.5]) * scale * size)
+            )
+            split = [women, girls, men, boys] if rng.uniform() < 0.8 else [None] * 4
+            rows.append((one.event_id, "expected", kind, f"{one.day:%Y-%m-%d}", *split, women + girls + men + boys))
+    names = ["release_id", "stage_code", "beneficiary_code", "counted_date", "women_count", "girls_count", "men_count",
+             "boys_count", "people_count"]  # fmt: skip
+    counts = dict.fromkeys([*names[4:]], "Int64")
+    return pd.DataFrame(rows, columns=names).astype(counts)
+
+
+def make_samples(land: gpd.GeoDataFrame, grid: Grid, cover: np.ndarray) -> pd.DataFrame:
+    """Return places drawn at random on released land: what the map of 2024 says there, and what was found."""
+    rng = generator("samples")
+    old = land[land["day"] < "2024-01-01"].reset_index(drop=True)
+    m2 = old.geometry.area.to_numpy()
+    rows = []
+    for i in rng.choice(len(old), 400, p=m2 / m2.sum()):
+        west, south, east, north = old.geometry[i].bounds
+        spot = Point(rng.uniform([west, south], [east, north]))
+        while not old.geometry[i].contains(spot):
+            spot = Point(rng.uniform([west, south], [east, north]))
+        degrees = gpd.GeoSeries([spot], crs=PLANE).to_crs(DEGREES)[0]
+        column, row = (int(np.floor(one)) for one in ~grid.transform * (degrees.x, degrees.y))
+        use = str(old["use"][i]) if old["since"][i] < pd.Timestamp("2024-05-01") else "none"
+        said = cover[row, column]
+        if said:
+            rows.append((MAPPED.get(int(said), "other"), MAPPED.get(COVER_OF_USE.get(use, 30), "other")))
+    frame = pd.DataFrame(rows, columns=["map_class", "reference_class"])
+    return frame.groupby(list(frame.columns)).size().rename("sample_count").reset_index()
+
+
+MAPPED = {40: "agriculture", 50: "housing"}
+"""Classes of the map that its legend knows the use of."""
+
+
+def make_panel(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the share of each area that was green as a field is, year by year; clearance adds to it, as made here."""
+    rng = generator("panel")
+    areas = sorted({row["area_id"] for row in rows})
+    last = {row["area_id"]: row["day"].year for row in rows if row["event"] in ("cleared", "reduced")}
+    found = []
+    for area in areas:
+        level = rng.uniform(0.05, 0.35)
+        for year in range(2013, 2026):
+            gain = 0.12 if year > last.get(area, 9999) else 0.0
+            value = level + 0.004 * (year - 2013) + gain + rng.normal(0, 0.03)
+            if rng.uniform() > 0.03:
+                found.append((area, year, round(min(max(value, 0.0), 1.0), 3)))
+    return pd.DataFrame(found, columns=["area_id", "year", "value"])
 
 
 def write_vector(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
@@ -1213,6 +1317,12 @@ def make_sample(out: Path) -> None:
     write_csv(make_accidents(terrain, events, land), out / "accidents.csv")
     write_csv(make_needs(terrain, events), out / "needs.csv")
     write_csv(make_funding(), out / "funding.csv")
+    write_csv(make_deflators(), out / "deflators.csv")
+    write_csv(make_capacity(), out / "capacity.csv")
+    write_csv(make_communities(terrain), out / "communities.csv")
+    write_csv(make_beneficiaries(land), out / "beneficiaries.csv")
+    write_csv(make_samples(land, grid, maps[2024]), out / "samples.csv")
+    write_csv(make_panel(rows), out / "panel.csv")
     places = terrain.settlements.to_crs(DEGREES)
     places = places.assign(longitude=places.geometry.x.round(5), latitude=places.geometry.y.round(5))
     write_csv(pd.DataFrame(places.drop(columns="geometry")), out / "settlements.csv")

@@ -43,6 +43,7 @@ HEAVY = (
     "exactextract",
     "rasterio",
     "openpyxl",
+    "docx",
     "lxml",
     "numba",
 )
@@ -101,7 +102,7 @@ def test_every_public_name_is_there():
         landrelease.raed  # noqa: B018
 
 
-WITHOUT_EXAMPLE = {"plan_programme", "rank_programme", "run"}
+WITHOUT_EXAMPLE = {"plan_programme", "rank_programme", "report_programme", "run"}
 """A whole programme takes longer than a doctest may; the examples and the README run it."""
 FUNCTIONS = [name for name in landrelease.__all__ if inspect.isfunction(getattr(landrelease, name))]
 

@@ -28,6 +28,8 @@ WITHOUT_UNIT |= {"benefit", "would_benefit", "greedy_benefit", "bound", "gap", "
 WITHOUT_UNIT |= {"limit", "new_limit", "used", "slack", "benefit_per_unit", "way"}
 # a weight is a part of the weights of its scheme
 WITHOUT_UNIT |= {"weight", "kendall_tau"}
+# their unit is that of the measure that they are of
+WITHOUT_UNIT |= {"low", "high", "unknown_low", "unknown_high"}
 # a phase and a goal are named by numbers
 WITHOUT_UNIT |= {"first_year", "last_year", "goal"}
 # IMAS 04.10: what land may be and how it is released

@@ -26,7 +26,8 @@ from landrelease.tables import TABLES, conform
 __all__ = ["Each", "Work", "counted", "kept_apart", "read_inputs", "sha256_of", "warnings_noted"]
 
 _TABLES = ("events", "areas", "follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding",
-           "capacity", "costs", "settlements", "roads")  # fmt: skip
+           "capacity", "costs", "settlements", "roads", "beneficiaries", "communities", "samples", "panel",
+           "deflators")  # fmt: skip
 
 
 Each: TypeAlias = Callable[[str, Callable[..., Any], Any, dict[str, Any], dict[str, Any]], Any]

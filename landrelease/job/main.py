@@ -26,7 +26,7 @@ from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.rules import PROBLEM_COLUMNS
 from landrelease.tables import NO_HAZARD, conform
 
-__all__ = ["Products", "run", "sample_programme"]
+__all__ = ["Products", "judge_use", "run", "sample_programme"]
 
 _PARTS, _PARTITION_ROWS = ".parts", 2_000
 """Folder of what a cluster has finished of a run, and the areas that it gets at a time."""
@@ -114,7 +114,7 @@ def _matched(work: Work, say: Callable[[str], None]) -> Work:
         say("Folding events into areas, releases and the balance")
         fold_records(work)
         say("Judging the use of released land")
-        _outcomes(work)
+        judge_use(work)
         rank_areas(work, say)
         plan_areas(work, say)
     return work
@@ -151,7 +151,8 @@ def _say_what_evidence_is_not_used(work: Work) -> None:
         work.notes.append(f"land use: {have} no date and can not count as evidence.")
 
 
-def _outcomes(work: Work) -> None:
+def judge_use(work: Work) -> None:
+    """Judge the use of released land by visits, maps and projects, and sum the verdicts up."""
     frames, programme = work.frames, work.programme
     as_of, match = pd.Timestamp(programme.programme.as_of), programme.match
     releases = frames["releases"]

@@ -84,6 +84,11 @@ class Inputs(_Section):
     costs: Files = Field(default_factory=list)
     settlements: Files = Field(default_factory=list)
     roads: Files = Field(default_factory=list)
+    beneficiaries: Files = Field(default_factory=list)
+    communities: Files = Field(default_factory=list)
+    samples: Files = Field(default_factory=list)
+    panel: Files = Field(default_factory=list)
+    deflators: Files = Field(default_factory=list)
 
 
 class About(_Section):
@@ -158,6 +163,26 @@ class Plan(_Section):
     curve_count: Annotated[int, Field(ge=0, le=50, strict=True)] = 8
 
 
+class Report(_Section):
+    """How a monitoring report is made: horizons, the smallest number of people, what was measured, the prices."""
+
+    horizons_months: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
+        default=[12, 24, 60], min_length=1
+    )
+    smallest: Annotated[int, Field(ge=3, strict=True)] = 10
+    outcome: str = "outcome"
+    buffer_m: Money | None = None
+    near_m: Money = 100.0
+    start: date | None = None
+    edition: str = "generic"
+    checklist: str = "generic"
+    crosswalk: str = "generic"
+    base_year: Annotated[int, Field(ge=1975, le=2100, strict=True)] | None = None
+    domestic: list[str] | None = None
+    phases: dict[str, tuple[int, int]] | None = None
+    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+
+
 class Map(_Section):
     """What a map may show."""
 
@@ -176,11 +201,16 @@ class Programme(_Section):
     costs: Costs | None = None
     plan: Plan | None = None
     map: Map = Map()
+    report: Report = Report()
     folder: Path = Path()
 
     def path(self, relative: str) -> Path:
         """Return the full path of an input."""
         return self.folder / relative
+
+    def beside(self, name: str) -> str | Path:
+        """Return the path of a TOML file that is named, else the name, of what is bundled."""
+        return self.path(name) if name.endswith(".toml") else name
 
 
 def read_programme(path: str | Path) -> Programme:

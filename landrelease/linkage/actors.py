@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from landrelease.cells import as_text
-from landrelease.linkage.arguments import distinct, joined, provinces_of, typed
+from landrelease.checks.arguments import distinct, joined, typed
+from landrelease.linkage.provinces import provinces_of
 
 __all__ = ["actor_matrix", "actor_overlaps", "units_of"]
 

@@ -11,19 +11,12 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_text, day_of
+from landrelease.checks.arguments import day_column, distinct, number_column, require_columns, typed
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2
-from landrelease.linkage.arguments import (
-    day_column,
-    distinct,
-    numbers,
-    provinces_of,
-    require_columns,
-    told,
-    typed,
-)
 from landrelease.linkage.files import read_list
 from landrelease.linkage.obstacles import hazards_of
+from landrelease.linkage.provinces import provinces_of, told
 
 __all__ = ["CapacityProfile", "capacity_profile"]
 
@@ -174,7 +167,7 @@ def _scores(capacity: pd.DataFrame, checklist: pd.DataFrame) -> pd.DataFrame:
     require_columns(capacity, "capacity", ["institution", "indicator_code", "score"])
     given = pd.DataFrame({name: as_text(capacity[name]) for name in _KEYS})
     for name in ("score", "target"):
-        given[name] = numbers(capacity, name, "capacity", low=-np.inf)
+        given[name] = number_column(capacity, name, "capacity", low=-np.inf)
     given["assessed_date"] = day_column(capacity, "assessed_date")
     if given[_KEYS].isna().any(axis=None):
         count = int(given[_KEYS].isna().any(axis=1).sum())
@@ -269,7 +262,7 @@ def _residual(
             raise OptionError("areas and callouts are counted for each team: give teams (admin_code, team_count) too")
         return typed(pd.DataFrame(), "capacity_residual")
     require_columns(teams, "teams", ["admin_code", "team_count"])
-    province, count = provinces_of(teams["admin_code"], admin_areas, level), numbers(teams, "team_count", "teams")
+    province, count = provinces_of(teams["admin_code"], admin_areas, level), number_column(teams, "team_count", "teams")
     groups = count.groupby(province, dropna=False)
     team = groups.sum(min_count=1).mask(count.isna().groupby(province, dropna=False).any())
     open_land = hazards_of(areas, admin_areas, level)
@@ -304,7 +297,7 @@ def _count(codes: pd.Series, names: list[Any]) -> Any:
 
 def _open_m2(areas: pd.DataFrame) -> pd.Series:
     if "area_m2" in areas or "geometry" not in areas:
-        return numbers(areas, "area_m2", "areas")
+        return number_column(areas, "area_m2", "areas")
     measured = pd.Series(geodesic_area_m2(areas), index=areas.index)
     return measured.mask(shapely.is_missing(areas.geometry.to_numpy()))
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import distinct, number_column, require_columns, text_column, typed
 from landrelease.errors import DataError, OptionError
-from landrelease.linkage.arguments import distinct, numbers, require_columns, text_column, told, typed
 from landrelease.linkage.capacity import CapacityProfile
 from landrelease.linkage.funding import FundingProfile
 from landrelease.linkage.gaps import CoordinationGaps
+from landrelease.linkage.provinces import told
 from landrelease.tables import USE_GROUPS
 
 __all__ = ["Comparison", "compare", "programme_indicators"]
@@ -115,7 +116,7 @@ def _with_rates(frame: pd.DataFrame) -> pd.DataFrame:
 def _of_releases(releases: pd.DataFrame) -> list[Row]:
     names = ["area_m2", "productive_m2", "as_intended_m2", "unknown_m2"]
     require_columns(releases, "releases", [*names, "use_code"])
-    land = pd.DataFrame({name: numbers(releases, name, "releases") for name in names})
+    land = pd.DataFrame({name: number_column(releases, name, "releases") for name in names})
     use = text_column(releases, "use_code")
     # land whose use is productive and not said is not known to be of any kind
     known = {name: land["productive_m2"][use.isin(codes)].sum() for name, codes in _USES.items()}
@@ -259,7 +260,7 @@ def _rates(programme: str, frame: pd.DataFrame) -> pd.DataFrame:
     if bad.any():
         raise DataError(f"'{what}': each indicator_code must stand once: {int(bad.sum())} rows repeat or lack it.")
     for name in names:
-        rows[name] = numbers(frame, name, what)
+        rows[name] = number_column(frame, name, what)
     rows = _with_rates(rows).assign(programme=programme)
     # of an unknown part nobody knows how large it is
     rows["unknown_share"] = (rows["unknown"] / rows["denominator"].where(rows["denominator"] > 0)).clip(upper=1)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import number_column, require_columns, text_column, typed, unique_ids
 from landrelease.errors import DataError, OptionError, check_option, nearest
-from landrelease.linkage.arguments import numbers, provinces_of, require_columns, text_column, told, typed, unique_ids
+from landrelease.linkage.provinces import provinces_of, told
 from landrelease.linkage.shares import concentration_of, need_table, phase_table, summed
 from landrelease.tables import CODES
 
@@ -171,7 +172,7 @@ def _flows(flows: pd.DataFrame, admin_areas: Any, level: int | None) -> pd.DataF
     for name in ("donor", "channel_code", "sector_code", "flow_type_code"):
         money[name] = text_column(flows, name)
     money["year"] = _whole_years(flows, "flows")
-    money["amount_usd"] = numbers(flows, "amount_usd", "flows", low=-np.inf)
+    money["amount_usd"] = number_column(flows, "amount_usd", "flows", low=-np.inf)
     money["province_code"] = provinces_of(text_column(flows, "admin_code"), admin_areas, level)
     types = CODES["flow_type_code"]
     odd = money["flow_type_code"].notna() & ~money["flow_type_code"].isin(list(types))
@@ -186,7 +187,7 @@ def _flows(flows: pd.DataFrame, admin_areas: Any, level: int | None) -> pd.DataF
 
 
 def _whole_years(frame: pd.DataFrame, what: str) -> pd.Series:
-    years = numbers(frame, "year", what)
+    years = number_column(frame, "year", what)
     odd = years.notna() & (years % 1 != 0)
     if odd.any():
         raise DataError(f"'{what}': year must be whole: {int(odd.sum())} rows are not, the first {years[odd].iloc[0]}.")
@@ -207,7 +208,7 @@ def _ratios(money: pd.DataFrame, deflators: pd.DataFrame, base_year: int, missin
         raise DataError(
             f"'deflators': {int(keys.duplicated().sum())} rows repeat a year, first {row['year']:.0f} {row['donor']}."
         )
-    value = numbers(deflators, "deflator", "deflators")
+    value = number_column(deflators, "deflator", "deflators")
     if (value == 0).any():
         raise DataError(f"'deflators': deflator must be above 0: {int((value == 0).sum())} rows are 0.")
     known = {(donor, year): one for donor, year, one in zip(keys["donor"], keys["year"], value, strict=True) if one > 0}
@@ -255,7 +256,7 @@ def _needs(needs: pd.DataFrame, admin_areas: Any, level: int | None) -> pd.Serie
     """Return the money needed by province; missing where a part of it is."""
     require_columns(needs, "needs", ["admin_code", "need_usd"])
     province = provinces_of(needs["admin_code"], admin_areas, level)
-    amount = numbers(needs, "need_usd", "needs")
+    amount = number_column(needs, "need_usd", "needs")
     if province.isna().any():
         raise DataError(
             f"'needs': {int(province.isna().sum())} of {len(province)} rows are of no province of the level, the first "

@@ -9,20 +9,19 @@ import numpy as np
 import pandas as pd
 
 from landrelease.cells import as_text, day_of
-from landrelease.errors import DataError
-from landrelease.linkage.actors import actor_matrix, actor_overlaps, units_of
-from landrelease.linkage.arguments import (
+from landrelease.checks.arguments import (
     day_column,
     distinct,
-    numbers,
-    provinces_of,
+    number_column,
     require_columns,
     text_column,
-    told,
     typed,
     unique_ids,
 )
+from landrelease.errors import DataError
+from landrelease.linkage.actors import actor_matrix, actor_overlaps, units_of
 from landrelease.linkage.obstacles import hazards_of, projects_in_the_way, state_of
+from landrelease.linkage.provinces import provinces_of, told
 from landrelease.tables import use_group
 
 __all__ = ["CoordinationGaps", "coordination_gaps"]
@@ -219,7 +218,7 @@ def _releases(releases: pd.DataFrame, day: pd.Timestamp, admin_areas: Any, level
     for name in ("admin_code", "intended_use_code", "date_precision", "operator"):
         land[name] = text_column(releases, name)
     land["release_date"] = day_column(releases, "release_date")
-    land["area_m2"] = numbers(releases, "area_m2", "releases")
+    land["area_m2"] = number_column(releases, "area_m2", "releases")
     land = land[~(land["release_date"] > day)].reset_index(drop=True)
     return land.assign(province_code=provinces_of(land["admin_code"], admin_areas, level))
 
@@ -228,7 +227,7 @@ def _links(links: pd.DataFrame, releases: pd.DataFrame, places: pd.DataFrame) ->
     """Return the links as they are said to be: known tiers, weights that sum to at most 1 a project."""
     require_columns(links, "links", ["release_id", "project_id", "weight_share", "tier"])
     pairs = pd.DataFrame({name: as_text(links[name]) for name in ("release_id", "project_id", "tier")})
-    pairs["weight"] = numbers(links, "weight_share", "links", low=-np.inf)
+    pairs["weight"] = number_column(links, "weight_share", "links", low=-np.inf)
     odd = ~pairs["tier"].isin(_TIERS).to_numpy(dtype=bool)
     if odd.any():
         first = pairs["tier"][odd].iloc[0]
@@ -263,7 +262,7 @@ def _needs(needs: pd.DataFrame | None, day: pd.Timestamp, admin_areas: Any, leve
     asked = pd.DataFrame({"need_id": unique_ids(given, "need_id", "needs")})
     for name in ("admin_code", "wanted_use_code"):
         asked[name] = text_column(given, name)
-    asked["rank"] = numbers(given, "rank", "needs", low=1)
+    asked["rank"] = number_column(given, "rank", "needs", low=1)
     asked = asked[~(day_column(given, "asked_date") > day)].reset_index(drop=True)
     return asked.assign(province_code=provinces_of(asked["admin_code"], admin_areas, level))
 

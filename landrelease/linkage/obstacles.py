@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from landrelease.checks.arguments import number_column, require_columns, text_column, typed, unique_ids
 from landrelease.errors import DataError
 from landrelease.geometry import require_same_crs
-from landrelease.linkage.arguments import numbers, provinces_of, require_columns, text_column, typed, unique_ids
+from landrelease.linkage.provinces import provinces_of
 from landrelease.match.nearby import check_distance, near_pairs
 from landrelease.tables import NO_HAZARD
 
@@ -88,5 +89,5 @@ def _ranks(ranking: pd.DataFrame | None) -> pd.Series:
         return pd.Series(dtype="float64")
     require_columns(ranking, "ranking", ["rank"])
     return pd.Series(
-        numbers(ranking, "rank", "ranking", low=1).to_numpy(), index=unique_ids(ranking, "area_id", "ranking")
+        number_column(ranking, "rank", "ranking", low=1).to_numpy(), index=unique_ids(ranking, "area_id", "ranking")
     )

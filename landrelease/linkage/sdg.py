@@ -7,8 +7,8 @@ from os import PathLike
 import pandas as pd
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import number_column, require_columns, text_column, typed
 from landrelease.errors import DataError, ProgrammeError
-from landrelease.linkage.arguments import numbers, require_columns, text_column, typed
 from landrelease.linkage.files import read_list
 
 __all__ = ["TARGETS", "sdg_table"]
@@ -103,7 +103,7 @@ def _indicators(indicators: pd.DataFrame) -> pd.DataFrame:
             f"one.\n  Fix: one table a programme; compare(...) puts several side by side."
         )
     names = ("numerator", "rate_low", "rate_high")
-    columns = {name: numbers(indicators, name, "indicators", low=float("-inf")) for name in names}
+    columns = {name: number_column(indicators, name, "indicators", low=float("-inf")) for name in names}
     return pd.DataFrame({"indicator_code": codes, **columns, "unit": text_column(indicators, "unit")}).set_index(
         "indicator_code"
     )

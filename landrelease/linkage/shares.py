@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landrelease.linkage.arguments import typed
+from landrelease.checks.arguments import typed
 
 __all__ = ["concentration_of", "need_table", "phase_table", "summed"]
 

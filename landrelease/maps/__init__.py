@@ -5,6 +5,7 @@ from __future__ import annotations
 from landrelease.maps.bounds import bounds_map
 from landrelease.maps.coordination import coordination_map
 from landrelease.maps.layers import land_release_map, priority_map
+from landrelease.maps.live import live_ranking
 from landrelease.maps.offline import save_page
 from landrelease.maps.paper import static_map
 from landrelease.maps.rasters import hillshade_layer, raster_layer, swipe
@@ -18,6 +19,7 @@ __all__ = [
     "coordination_map",
     "hillshade_layer",
     "land_release_map",
+    "live_ranking",
     "map_layer",
     "priority_map",
     "raster_layer",

@@ -20,15 +20,18 @@ from landrelease.maps.build import (
     facet_of,
     located,
     page_columns,
+    readable,
     require_columns,
     row_notes,
 )
-from landrelease.maps.drawings import level_classes
 from landrelease.maps.shades import format_of
 from landrelease.maps.style import Look, label_of, unit_of
+from landrelease.maps.units import level_classes
 
 if TYPE_CHECKING:
     import folium
+
+    from landrelease.maps.words import Language
 
 __all__ = ["bounds_map"]
 
@@ -51,6 +54,7 @@ def bounds_map(
     colour: Literal["bounds", "middle"] = "bounds",
     columns: Sequence[str] | None = None,
     title: str = "",
+    language: Language = "en",
 ) -> folium.Map:
     """Map a number of each administrative unit of which only two bounds are known, as these bounds.
 
@@ -71,6 +75,8 @@ def bounds_map(
         Further columns of values or units to show on click, as in `land_release_map`.
     title : str
         Of the page.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the page; data stay as they are. Texts that a language lacks are English.
 
     Returns
     -------
@@ -111,7 +117,7 @@ def bounds_map(
     check_option("colour", colour, ("bounds", "middle"))
     extra = check_columns(columns, {"values": values, "admin_areas": admin_areas})
     require_columns(admin_areas, "admin_areas", ["admin_code", "name"])
-    table = _checked(values, low, high)
+    table = _checked(readable(values), low, high)
     said = label or ("In productive use" if low == "productive_share_low" else label_of(low))
     units = located(admin_areas, "admin_areas")
     code = as_text(units["admin_code"])
@@ -122,7 +128,7 @@ def bounds_map(
     units["has_record"] = code.isin(named.index).to_numpy()
     layer = _layer(units, table, low, high, said, colour, [name for name in extra if name not in (low, high)])
     notes = ["Colour: the middle between the two bounds, which nobody measured."] if colour == "middle" else []
-    return assemble([layer], title=title or said, is_internal=False, notes=notes, base=None)
+    return assemble([layer], title=title or said, is_internal=False, notes=notes, base=None, language=language)
 
 
 def _checked(values: pd.DataFrame, low: str, high: str) -> pd.DataFrame:
@@ -174,6 +180,7 @@ def _layer(
         units,
         [*specs, *page_columns(units, "admin_areas", extra)],
         name=said,
+        is_named=True,
         noun="Administrative unit",
         height=210,
         facets=[facet, outlines],

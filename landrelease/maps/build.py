@@ -15,7 +15,8 @@ import shapely
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import cut_at_180, to_crs, unwrapped
 from landrelease.maps.payload import Facet, drawable, encode_layer, whole_text
-from landrelease.maps.style import LABELS, PAGE_COLUMNS, Look, label_of, unit_of
+from landrelease.maps.style import LABELS, NAMES, PAGE_COLUMNS, Look, label_of, unit_of
+from landrelease.maps.words import Language
 from landrelease.tables import NO_HAZARD, is_person_column
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Drawing",
     "assemble",
+    "bounds_of",
     "check_columns",
     "classed",
     "facet_of",
@@ -122,6 +124,8 @@ def page_columns(frame: pd.DataFrame, table: str, extra: Sequence[str] = ()) -> 
     for name in names:
         if name in frame.columns:
             specs.append({"name": name, "label": label_of(name), "unit": unit_of(name)})
+            if name in NAMES:
+                specs[-1]["isOurs"] = True
             if name in LABELS:
                 specs[-1]["labels"] = LABELS[name]
     return specs
@@ -240,6 +244,7 @@ def drawing(
     internal: str = "",
     span: tuple[str, str] | None = None,
     table: Mapping[str, Any] | None = None,
+    is_named: bool = False,
 ) -> Drawing:
     """Return a layer ready to be written.
 
@@ -256,6 +261,7 @@ def drawing(
         "search": present,
         "notes": list(notes),
         "internal": internal,
+        "isNamed": is_named,
     }
     if span:
         header["span"] = {"from": span[0], "to": span[1]}
@@ -286,6 +292,7 @@ def assemble(
     notes: Sequence[str],
     base: Drawing | None,
     time: tuple[str, str] | None = None,
+    language: Language = "en",
 ) -> folium.Map:
     """Return the folium map of some layers, in the order of the legend, over the base map."""
     import folium
@@ -293,7 +300,7 @@ def assemble(
     from landrelease.maps.elements import CanvasLayer, OfflineFigure, Skeleton, Start
 
     every = [*drawings, *([base] if base else [])]
-    bounds = _bounds(drawings) or _bounds(every)
+    bounds = bounds_of(drawings) or bounds_of(every)
     middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
     chart = folium.Map(
         location=middle,
@@ -303,8 +310,8 @@ def assemble(
         maxZoom=19,
         fadeAnimation=False,
     )
-    OfflineFigure(title=title).add_child(chart)
-    Skeleton(title, is_internal=is_internal, notes=notes).add_to(chart)
+    OfflineFigure(title=title, language=language).add_child(chart)
+    Skeleton(title, is_internal=is_internal, notes=notes, language=language).add_to(chart)
     layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in every]
     for layer in layers:
         layer.add_to(chart)
@@ -312,7 +319,7 @@ def assemble(
     return chart
 
 
-def _bounds(drawings: Sequence[Drawing]) -> list[list[float]] | None:
+def bounds_of(drawings: Sequence[Drawing]) -> list[list[float]] | None:
     """Return [[south, west], [north, east]] of all shapes, or None."""
     boxes = np.array([one.bounds for one in drawings]).reshape(-1, 6)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]

@@ -10,15 +10,17 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError, OptionError, check_option
-from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, require_columns
-from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, release_layer
+from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, readable, require_columns
+from landrelease.maps.drawings import hazard_layer, project_layer, release_layer
 from landrelease.maps.records import RECORDS, Records, heads, records_of
 from landrelease.maps.style import OUTLINE, Look
+from landrelease.maps.units import admin_layer
 
 if TYPE_CHECKING:
     import folium
 
     from landrelease.linkage import CoordinationGaps
+    from landrelease.maps.words import Language
 
 __all__ = ["coordination_map"]
 
@@ -56,6 +58,7 @@ def coordination_map(
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "none"] = "exact",
     title: str = "",
+    language: Language = "en",
 ) -> folium.Map:
     """Map where release and development miss each other: released land without a project, projects on hazardous land.
 
@@ -77,6 +80,8 @@ def coordination_map(
         "none" leaves out uncleared land and the projects on it, whose places would tell where it is.
     title : str
         Of the page.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the page; data stay as they are. Texts that a language lacks are English.
 
     Returns
     -------
@@ -124,8 +129,8 @@ def coordination_map(
                 f"gaps names {count} places on or beside hazardous land, and {names} is missing.\n"
                 f"  Fix: pass it, or hazards='none'"
             )
-        drawings += _in_the_way(gaps.hazards, projects, areas, extra)
-    drawings.append(_land(gaps, releases, extra))
+        drawings += _in_the_way(gaps.hazards, readable(projects), readable(areas), extra)
+    drawings.append(_land(gaps, readable(releases), extra))
     base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
@@ -133,6 +138,7 @@ def coordination_map(
         is_internal=hazards == "exact" and bool(len(gaps.hazards)),
         notes=_SAID[hazards],
         base=base,
+        language=language,
     )
 
 

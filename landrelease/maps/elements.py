@@ -14,6 +14,7 @@ from folium.template import Template
 from landrelease.maps.offline import OWN, inline_script, inline_style, page_html
 from landrelease.maps.payload import whole_text
 from landrelease.maps.style import INTERNAL
+from landrelease.maps.words import Language, in_words, packed_words
 
 __all__ = ["Block", "CanvasLayer", "OfflineFigure", "Skeleton", "Start", "as_markup"]
 
@@ -46,6 +47,10 @@ _PAGE_SCRIPTS = ["timeline.js", "tools.js", "print.js"]
 
 class OfflineFigure(Figure):
     """A figure that renders to the self-contained page, in `save` and in a notebook alike."""
+
+    def __init__(self, *, title: str, language: Language = "en") -> None:
+        super().__init__(title=title)
+        self.language: Language = language
 
     def render(self, **kwargs: Any) -> str:
         """Return the self-contained page."""
@@ -211,10 +216,10 @@ def as_markup(text: str) -> str:
 class Skeleton(MacroElement):
     """What stands around the map: title, what the page is for, search, legend, the sentence on records."""
 
-    def __init__(self, title: str, *, is_internal: bool, notes: Sequence[str]) -> None:
+    def __init__(self, title: str, *, is_internal: bool, notes: Sequence[str], language: Language) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Skeleton"
-        self._title, self._is_internal, self._notes = title, is_internal, notes
+        self._title, self._is_internal, self._notes, self._language = title, is_internal, notes, language
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Add the markup to the page; the title is the only text from a caller and is escaped."""
@@ -222,17 +227,24 @@ class Skeleton(MacroElement):
         figure.header.add_child(OwnStyle(OWN + "page.css"), name="landrelease_page.css")
         body = figure.html
         before, after = self._markup()
+        if words := packed_words(self._language):
+            figure.header.add_child(data_block("lr-words", words), name="landrelease_words")
         body.add_child(Block(before), name="skeleton_before", index=0)
         body.add_child(Block(after), name="skeleton_after")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
     def _markup(self) -> tuple[str, str]:
-        internal = f'<p class="lr-internal">{INTERNAL}</p>' if self._is_internal else ""
-        notes = "".join(f'<p class="lr-shown">{html.escape(note)}</p>' for note in self._notes)
+        language = self._language
+
+        def said(text: str, *, is_warning: bool = False) -> str:
+            return html.escape(in_words(text, language, is_warning=is_warning))
+
+        internal = f'<p class="lr-internal">{said(INTERNAL, is_warning=True)}</p>' if self._is_internal else ""
+        notes = "".join(f'<p class="lr-shown">{said(note)}</p>' for note in self._notes)
         title = f'<h1 dir="auto">{html.escape(self._title)}</h1>'
-        panel = _PANEL.format(legend=_LEGEND, unpacking=_UNPACKING)
+        panel = _PANEL.format(legend=said(_LEGEND), unpacking=said(_UNPACKING))
         before = f'<header class="lr-head">{title}{internal}{notes}</header>\n{panel}'
-        return before, f'<footer class="lr-foot"><p>{NO_RECORD}</p></footer>'
+        return before, f'<footer class="lr-foot"><p>{said(NO_RECORD, is_warning=True)}</p></footer>'
 
 
 class Start(MacroElement):

@@ -10,7 +10,9 @@ import pandas as pd
 
 from landrelease.errors import OptionError, check_option
 from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, rank_layer, release_layer
+from landrelease.maps.drawings import hazard_layer, project_layer, rank_layer, release_layer
+from landrelease.maps.units import admin_layer
+from landrelease.maps.words import Language
 
 if TYPE_CHECKING:
     import folium
@@ -35,6 +37,7 @@ def land_release_map(
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "admin", "none"] = "exact",
     title: str = "",
+    language: Language = "en",
 ) -> folium.Map:
     """Map hazardous land, released land by verdict, and projects, over the administrative units.
 
@@ -58,6 +61,8 @@ def land_release_map(
         not at all.
     title : str
         Of the page.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the page; data stay as they are. Warnings stand in English, too.
 
     Returns
     -------
@@ -122,6 +127,7 @@ def land_release_map(
         is_internal=hazards == "exact",
         notes=_SAID[hazards],
         base=base,
+        language=language,
     )
 
 
@@ -132,6 +138,7 @@ def priority_map(
     admin_areas: gpd.GeoDataFrame | None = None,
     columns: Sequence[str] | None = None,
     title: str = "",
+    language: Language = "en",
 ) -> folium.Map:
     """Map hazardous areas by their rank; a click shows the score and what each criterion adds to it.
 
@@ -148,6 +155,8 @@ def priority_map(
         Further columns to show on click, as in `land_release_map`.
     title : str
         Of the page.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the page; data stay as they are. Warnings stand in English, too.
 
     Returns
     -------
@@ -187,4 +196,4 @@ def priority_map(
     extra = check_columns(columns, {"areas": areas, "admin_areas": admin_areas})
     layer = rank_layer(located(areas.loc[is_hazard(areas)], "areas"), ranking, extra)
     base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
-    return assemble([layer], title=title or "Priorities", is_internal=True, notes=[], base=base)
+    return assemble([layer], title=title or "Priorities", is_internal=True, notes=[], base=base, language=language)

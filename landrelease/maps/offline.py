@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
 from landrelease.maps.payload import whole_text
+from landrelease.maps.words import Language, direction_of
+from landrelease.put import put
 
 if TYPE_CHECKING:
     import folium
@@ -94,7 +96,8 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
     landrelease.errors.LandReleaseError: The map asks for 'https://example.org/chart.js', of ...
     >>> folder.cleanup()
     """
-    Path(path).write_text(page_html(cast("Figure", folium_map.get_root())), encoding="utf-8", newline="\n")
+    page = page_html(cast("Figure", folium_map.get_root()))
+    put(Path(path), lambda file: file.write_text(page, encoding="utf-8", newline="\n"))
 
 
 def page_html(figure: Figure) -> str:
@@ -102,6 +105,7 @@ def page_html(figure: Figure) -> str:
     from branca.element import CssLink, JavascriptLink
 
     nonce = secrets.token_urlsafe(18)
+    language: Language = getattr(figure, "language", "en")
     with _Tokens().over(figure) as tokens:
         for child in list(figure._children.values()):
             child.render()
@@ -118,7 +122,7 @@ def page_html(figure: Figure) -> str:
     page = "\n".join(
         [
             "<!DOCTYPE html>",
-            '<html lang="en">',
+            f'<html lang="{language}" dir="{direction_of(language)}">',
             "<head>",
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_policy(nonce, figure)}">',
@@ -308,7 +312,8 @@ def _default_icon() -> str:
     images = ASSETS / "vendor" / "leaflet" / "images"
     names = {"iconUrl": "marker-icon", "iconRetinaUrl": "marker-icon-2x", "shadowUrl": "marker-shadow"}
     urls = ", ".join(f"{key}: '{_data_url(images / (name + '.png'))}'" for key, name in names.items())
-    return f"delete L.Icon.Default.prototype._getIconUrl;\nL.Icon.Default.mergeOptions({{{urls}}});"
+    options = f"delete L.Icon.Default.prototype._getIconUrl;\nL.Icon.Default.mergeOptions({{{urls}}});"
+    return f"if (window.L) {{\n{options}\n}}"
 
 
 def _own_head(text: str, nonce: str) -> str:

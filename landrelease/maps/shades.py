@@ -43,7 +43,9 @@ def shades_by(frame: gpd.GeoDataFrame, column: str, count_title: str, m2: pd.Ser
         names, looks = _by_fifths(values.dt.year.astype("float64"), "{:.0f}".format, is_rank=False)
     else:
         names, looks = _by_frequency(values)
-    return facet_of(names, looks, title=label_of(column), role="fill", count_title=count_title, m2=m2)
+    facet, fills = facet_of(names, looks, title=label_of(column), role="fill", count_title=count_title, m2=m2)
+    # what is a text of the data is shown as it is, in any language of the page
+    return Facet(facet.classes, {**facet.spec, "isData": column not in FILLS_BY_COLUMN}), fills
 
 
 def format_of(column: str) -> Callable[[float], str]:

@@ -9,14 +9,8 @@ import geopandas as gpd
 
 from landrelease.errors import check_option
 from landrelease.maps.build import Drawing, check_columns, is_hazard, located, require_columns
-from landrelease.maps.drawings import (
-    admin_layer,
-    hazard_layer,
-    project_layer,
-    release_layer,
-    road_layer,
-    settlement_layer,
-)
+from landrelease.maps.drawings import hazard_layer, project_layer, release_layer, road_layer, settlement_layer
+from landrelease.maps.units import admin_layer
 
 if TYPE_CHECKING:
     from folium.map import Layer

@@ -18,6 +18,7 @@ __all__ = [
     "HAZARD_STATUSES",
     "INTERNAL",
     "LABELS",
+    "NAMES",
     "OUTLINE",
     "PAGE_COLUMNS",
     "PALETTE",
@@ -126,7 +127,7 @@ LABELS: dict[str, dict[str, str]] = {
 }
 """How codes are said in a card; other codes are shown as they are."""
 
-_NAMES = {
+NAMES = {
     "area_id": "Hazardous area",
     "hazard_class": "Class",
     "status": "Status",
@@ -239,7 +240,7 @@ def label_of(column: str) -> str:
     ('Released land', 'Resurveyed land', 'operator', '{x}_m2')
     """
     plain = re.fullmatch(r"([a-z][a-z0-9_]*)_m2", column)
-    return _NAMES.get(column) or (plain[1].replace("_", " ").capitalize() if plain else column)
+    return NAMES.get(column) or (plain[1].replace("_", " ").capitalize() if plain else column)
 
 
 def unit_of(column: str) -> str:

@@ -18,7 +18,9 @@ from landrelease.maps.build import (
     readable,
     require_columns,
 )
-from landrelease.maps.drawings import admin_layer, hazard_layer, release_layer
+from landrelease.maps.drawings import hazard_layer, release_layer
+from landrelease.maps.units import admin_layer
+from landrelease.maps.words import Language
 
 if TYPE_CHECKING:
     import folium
@@ -36,6 +38,7 @@ def timeline_map(
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "none"] = "exact",
     title: str = "",
+    language: Language = "en",
 ) -> folium.Map:
     """Map how the land stood on any day: a slider over the years, any date, two dates side by side.
 
@@ -54,6 +57,8 @@ def timeline_map(
         Uncleared land as its shapes (the page says that it is for internal use), or not at all.
     title : str
         Of the page.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the page; data stay as they are. Warnings stand in English, too.
 
     Returns
     -------
@@ -105,6 +110,7 @@ def timeline_map(
         is_internal=hazards == "exact",
         notes=[] if hazards == "exact" else ["Uncleared land is not shown on this page."],
         base=base,
+        language=language,
         time=_first_and_last(periods, releases),
     )
 

@@ -11,12 +11,15 @@ import pandas as pd
 from landrelease.cells import as_text
 from landrelease.errors import DataError
 from landrelease.maps.build import assemble, check_columns, located, readable, require_columns
-from landrelease.maps.drawings import admin_layer, release_layer
+from landrelease.maps.drawings import release_layer
 from landrelease.maps.records import RECORDS, Records, checked_photos, heads, records_of
+from landrelease.maps.units import admin_layer
 from landrelease.outcomes import match_follow_ups
 
 if TYPE_CHECKING:
     import folium
+
+    from landrelease.maps.words import Language
 
 __all__ = ["verdict_map"]
 
@@ -33,6 +36,7 @@ def verdict_map(
     admin_areas: gpd.GeoDataFrame | None = None,
     columns: Sequence[str] | None = None,
     title: str = "",
+    language: Language = "en",
 ) -> folium.Map:
     """Map released land by verdict; a click shows the evidence: visits, land cover, projects, photos.
 
@@ -60,6 +64,8 @@ def verdict_map(
         Further columns of releases or units to show on click, as in `land_release_map`.
     title : str
         Of the page.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the page; data stay as they are. Texts that a language lacks are English.
 
     Returns
     -------
@@ -98,6 +104,7 @@ def verdict_map(
     landrelease.errors.DataError: 'photos': 1 of 1 paths lead out of the folder of the page, ...
     """
     require_columns(releases, "releases", ["release_id", "verdict"])
+    releases = readable(releases)
     if releases["release_id"].duplicated().any():
         raise DataError("'releases' has a release_id twice. Fix: one row a release, as assess_use returns them")
     extra = check_columns(columns, {"releases": releases, "admin_areas": admin_areas})
@@ -109,7 +116,7 @@ def verdict_map(
     base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         [release_layer(rows, extra, name="Released land by verdict", notes=notes)],
-        title=title or "What became of released land", is_internal=False, notes=[], base=base,
+        title=title or "What became of released land", is_internal=False, notes=[], base=base, language=language,
     )  # fmt: skip
 
 
@@ -126,14 +133,14 @@ def _kinds(
     found = []
     lost: list[str] = []
     if follow_ups is not None:
-        found.append(_visits(releases, follow_ups, as_of, lost))
+        found.append(_visits(releases, readable(follow_ups.reset_index(drop=True)), as_of, lost))
     if land_cover is not None:
         found.append(_cover(land_cover))
     if links is not None:
         found.append(_projects(links, projects))
     if photos is not None:
         shown = {name: head for name, head in _PHOTOS.items() if name in photos.columns}
-        found.append(Records("Photos", _keyed(checked_photos(photos)), "release_id", shown, "photo_path"))
+        found.append(Records("Photos", _keyed(checked_photos(readable(photos))), "release_id", shown, "photo_path"))
     keys = as_text(releases["release_id"])
     for kind in found:
         absent = int((~kind.frame["release_id"].isin(keys)).sum())
@@ -154,9 +161,7 @@ def _visits(releases: pd.DataFrame, follow_ups: pd.DataFrame, as_of: Any, lost: 
     is_used = matched["release_id"].notna().to_numpy()
     if not is_used.all():
         lost.append(f"Not shown: {int((~is_used).sum()):,} of {len(is_used):,} visits, of no release or not usable.")
-    visits = (
-        readable(follow_ups.reset_index(drop=True)).loc[is_used].assign(release_id=matched.loc[is_used, "release_id"])
-    )
+    visits = follow_ups.loc[is_used].assign(release_id=matched.loc[is_used, "release_id"])
     visits = visits.sort_values("visit_date", ascending=False, kind="stable")
     said = [name for name in ("observed_share", "reason_unused_code") if name in visits and visits[name].notna().any()]
     return Records("Visits", visits, "release_id", heads("visit_date", "use_code", *said))

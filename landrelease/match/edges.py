@@ -170,7 +170,7 @@ def _shares_of(
     )  # fmt: skip
     alone, first, count, least = alone[is_over], first[is_over], count[is_over], least[is_over]
     doubled = np.zeros(len(alone))
-    group = _numbered(by, first, count)
+    group = _numbered(np.arange(len(by)) if on_overlap == "first" else by, first, count)
     in_threads(
         len(alone),
         lambda low, high: shared_areas(
@@ -188,7 +188,7 @@ def _shares_of(
 
 
 def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> Classes:
-    """Return the classes of each area numbered from 0, in the order in which they come."""
+    """Return the classes of each area, or what else has a number, numbered from 0 in the order in which they come."""
     group = np.zeros(len(by), np.int64)
     run = np.repeat(np.arange(len(first)), count)
     at = np.repeat(first, count) + np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)

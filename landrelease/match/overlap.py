@@ -72,7 +72,7 @@ def match_overlap(
         The column of the layer that holds the class.
     on_overlap : "split", "first" or "raise"
         What to do where polygons of different classes overlap: share the land equally between the classes, give it
-        to the class that comes first in the layer, or raise. Polygons of one class are never counted twice.
+        to the polygon that comes first in the layer, or raise. Polygons of one class are never counted twice.
     engine : "auto" or "exact"
         Sum over edges, which builds no shapes and is compiled at its first use; or intersect shapes with GEOS, which
         is the reference. "auto" falls back to it where numba is not installed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -58,11 +58,14 @@ def shares_by_pieces(own: Shapes, layer: Shapes, classes: Classes, on_overlap: s
     overlapping: list[int] = []
     given: list[tuple[int, Any, float]] = []
     for area, start, count in zip(several.tolist(), starts.tolist(), counts.tolist(), strict=True):
-        land = _by_class(pieces[start : start + count], names[start : start + count])
+        own, by = pieces[start : start + count], names[start : start + count]
+        if on_overlap == "first":
+            given += [(area, *part) for part in _first(own, by)]
+            continue
+        land = _by_class(own, by)
         if on_overlap == "raise" and _overlap(list(land.values())):
             overlapping.append(area)
-        m2 = _first(land) if on_overlap == "first" else _split(land)
-        given += [(area, name, part) for name, part in m2.items()]
+        given += [(area, *part) for part in _split(land).items()]
     rows = [pairs.loc[~is_shared, ["area", "by", "m2"]]]
     rows += [pd.DataFrame(given, columns=["area", "by", "m2"])] if given else []
     parts = pd.concat(rows, ignore_index=True).groupby(["area", "by"], sort=False)["m2"].sum().reset_index()
@@ -97,13 +100,12 @@ def _by_class(pieces: Shapes, names: npt.NDArray[Any]) -> dict[Any, Any]:
     return {name: _made(shapely.union_all, several)[0] for name, several in by_class.items()}
 
 
-def _first(classes: dict[Any, Any]) -> dict[Any, float]:
-    """Give land to the class that comes first."""
-    m2, taken = {}, shapely.Polygon()
-    for name, shape in classes.items():
-        m2[name] = _made(shapely.difference, [shape], [taken])[0].area
+def _first(pieces: Shapes, names: npt.NDArray[Any]) -> Iterator[tuple[Any, float]]:
+    """Give land to the polygon that comes first."""
+    taken = shapely.Polygon()
+    for name, shape in zip(names.tolist(), pieces, strict=True):
+        yield name, _made(shapely.difference, [shape], [taken])[0].area
         taken = _made(shapely.union, [taken], [shape])[0]
-    return m2
 
 
 def _split(classes: dict[Any, Any]) -> dict[Any, float]:

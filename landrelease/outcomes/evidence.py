@@ -22,7 +22,7 @@ from landrelease.match.overlap import UNMAPPED, match_overlap
 from landrelease.match.raster import match_raster
 from landrelease.tables import CODES, conform
 
-__all__ = ["COLUMNS", "from_follow_ups", "from_land_cover", "from_land_use", "match_follow_ups"]
+__all__ = ["COLUMNS", "from_follow_ups", "from_land_cover", "from_land_use", "match_follow_ups", "visit_shares"]
 
 COLUMNS = ["release_id", "use_code", "share", "evidence_date"]
 _ROUNDING = 1e-6
@@ -124,6 +124,13 @@ def _by_area(visits: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"release_id": one["release_id"].reindex(visits.index).where(reason == ""), "reason": reason})
 
 
+def visit_shares(visits: pd.DataFrame, area_m2: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the share of its release that each visit saw, and the share that it saw in productive use."""
+    seen = visits["observed_share"].fillna(1.0).clip(0.0, 1.0)
+    said = (visits["productive_area_m2"] / area_m2).where(area_m2 > 0)
+    return seen, said.fillna(seen).clip(upper=seen).where(visits["use_code"] != "none", 0.0)
+
+
 def from_follow_ups(releases: gpd.GeoDataFrame, follow_ups: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
     """Return what the latest visit to each release saw, with its id and reason in further columns."""
     links = match_follow_ups(releases, follow_ups, as_of=as_of)
@@ -133,10 +140,8 @@ def from_follow_ups(releases: gpd.GeoDataFrame, follow_ups: pd.DataFrame, *, as_
     if visits.empty:
         return _NOTHING.assign(reason_unused_code="")
     area_m2 = visits["release_id"].map(releases.set_index("release_id")["area_m2"])
-    seen = visits["observed_share"].fillna(1.0).clip(0.0, 1.0)
+    seen, productive = visit_shares(visits, area_m2)
     is_used = visits["use_code"] != "none"
-    said = (visits["productive_area_m2"] / area_m2).where(area_m2 > 0)
-    productive = said.fillna(seen).clip(upper=seen).where(is_used, 0.0)
     dates, reason = visits["visit_date"], visits["reason_unused_code"]
     used = pd.DataFrame({"release_id": visits["release_id"], "use_code": visits["use_code"], "share": productive})
     unused = pd.DataFrame({"release_id": visits["release_id"], "use_code": "none", "share": seen - productive})

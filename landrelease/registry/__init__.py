@@ -10,12 +10,14 @@ from landrelease.registry.releases import conflicts_on, releases_from
 from landrelease.registry.site import SiteCheck, check_site
 from landrelease.registry.snapshots import events_from_changes
 from landrelease.registry.store import Answer, Import, Registry
+from landrelease.registry.treaty import TreatyTables, treaty_tables
 
 __all__ = [
     "Answer",
     "Import",
     "Registry",
     "SiteCheck",
+    "TreatyTables",
     "check_published",
     "check_site",
     "compare_exports",
@@ -29,4 +31,5 @@ __all__ = [
     "restated_since",
     "status_on",
     "status_periods",
+    "treaty_tables",
 ]

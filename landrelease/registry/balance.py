@@ -27,7 +27,7 @@ from landrelease.registry.fold import (
 )
 from landrelease.tables import DTYPES, RESULTS, TABLES
 
-__all__ = ["land_balance", "restated_since"]
+__all__ = ["group_labels", "land_balance", "restated_since"]
 
 _FLOWS = (
     "newly_recorded_m2", "confirmed_m2", "adjusted_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "undated_m2",
@@ -187,7 +187,7 @@ def _asked(start: Any, end: Any, by: str | Sequence[str] | None) -> tuple[pd.Tim
 
 
 def _account(folded: Fold, start: pd.Timestamp, end: pd.Timestamp, names: list[str]) -> pd.DataFrame:
-    labels, released_as, groups = _labels(folded, names)
+    labels, released_as, groups = group_labels(folded, names)
     flows, levels = _book(folded, labels, released_as, groups, names)
     years = [(year, max(start, pd.Timestamp(year, 1, 1)), min(end, pd.Timestamp(year, 12, 31)))
              for year in range(start.year, end.year + 1)]  # fmt: skip
@@ -238,7 +238,7 @@ def _book(
     )
 
 
-def _labels(folded: Fold, names: list[str]) -> tuple[list[int], list[int], list[tuple[Any, ...]]]:
+def group_labels(folded: Fold, names: list[str]) -> tuple[list[int], list[int], list[tuple[Any, ...]]]:
     """Return for each event the number of the group that its area then belongs to, the one it counts in, the groups.
 
     The two differ for releases by method alone.

@@ -26,7 +26,7 @@ from landrelease.registry.fold import (
 from landrelease.rules import require_valid
 from landrelease.tables import NO_HAZARD, conform
 
-__all__ = ["CARRIED", "areas_of", "events_from_areas", "history_of", "status_on"]
+__all__ = ["CARRIED", "areas_of", "events_from_areas", "history_of", "status_after", "status_on"]
 
 CARRIED = (
     "hazard_class", "contamination_code", "reported_area_m2", "blocked_resource_code", "intended_use_code",
@@ -182,7 +182,7 @@ def areas_of(folded: Fold) -> gpd.GeoDataFrame:
     rows["release_date"] = dated.where(releases).groupby(area).max()
     rows["survey_date"] = dated.where(makes).groupby(area).min()
     last = folded.last_rows()
-    rows["status"] = _status_after(folded)[last]
+    rows["status"] = status_after(folded)[last]
     shapes = folded.back(folded.after[last])
     own = folded.own_row[last]
     shapes = np.where(own >= 0, events.geometry.to_numpy()[np.maximum(own, 0)], shapes)
@@ -210,7 +210,7 @@ def _released_some(folded: Fold) -> pd.Series:
     return pd.Series(some)
 
 
-def _status_after(folded: Fold) -> np.ndarray[Any, Any]:
+def status_after(folded: Fold) -> np.ndarray[Any, Any]:
     """Return the status of its area after each event."""
     events, area = folded.events, folded.area
     releases = events["event"].isin(RELEASE_EVENTS)
@@ -271,7 +271,7 @@ def history_of(events: gpd.GeoDataFrame, area_id: str) -> pd.DataFrame:
         queue += [parent for parent in parents if parent not in line]
     related = _and_neighbours(events, ids, line)
     folded = fold(related)
-    status, mine = _status_after(folded), folded.events["area_id"].isin(line).to_numpy()
+    status, mine = status_after(folded), folded.events["area_id"].isin(line).to_numpy()
     result = pd.DataFrame(folded.events[mine]).assign(
         status=status[mine],
         touched_m2=plane_m2(folded.touched[mine]),

@@ -27,7 +27,8 @@ from landrelease.tables import hxl_tag
 
 __all__ = ["put_csv", "put_geojson", "put_geopackage"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a text begins with that a spreadsheet takes for a formula."""
 _DECIMALS = 7
 """Decimals of a coordinate in GeoJSON, about 1 cm (RFC 7946, 11.2)."""
 _LOST = re.compile("[\x00\ud800-\udfff]")
@@ -65,7 +66,7 @@ def _is_text(values: pd.Series) -> bool:
 
 def _marked(value: Any) -> Any:
     """Mark text that a spreadsheet would take for a formula; all else stays as it is."""
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _kept(value: Any) -> Any:

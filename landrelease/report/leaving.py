@@ -5,18 +5,20 @@ The rules are those of the pages: a short list of columns, none of persons, uncl
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
-from landrelease.errors import OptionError, check_option
+from landrelease.errors import DataWarning, OptionError, check_option
 from landrelease.maps.build import check_columns
 from landrelease.maps.classes import hazards_among, kind_of
-from landrelease.maps.drawings import with_hazards, with_hazards_said
 from landrelease.maps.style import PAGE_COLUMNS
+from landrelease.maps.units import with_hazards, with_hazards_said
 from landrelease.report.files import put_csv, put_geojson, put_geopackage
 from landrelease.tables import RESULTS, is_person_column
 
@@ -24,7 +26,8 @@ __all__ = ["write_csv", "write_geojson", "write_geopackage"]
 
 Hazards = Literal["exact", "admin", "none"]
 
-_FREE_TEXT = ("message", "reason", "value")
+_FREE_TEXT = ("message", "read_findings", "reason", "value")
+"""Words that may hold what was read, names of people too; a number of such a name may leave."""
 _OF_RESULTS = {name for table in RESULTS.values() for name in table.names if not is_person_column(name)}
 _OF_RESULTS -= set(_FREE_TEXT)
 _OF_RANKS = ("rank", "score", "priority_class", "rank_best", "rank_worst", "score_low", "score_high")
@@ -79,7 +82,7 @@ def write_geopackage(
     Examples
     --------
     >>> import shapely, tempfile
-    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": ["open", None], "owner_name": ["A", "B"]},
+    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": ["open", None]},
     ...                          geometry=[shapely.box(18, 44, 18.01, 44.01), None], crs=4326)
     >>> file = write_geopackage(Path(tempfile.mkdtemp()) / "areas.gpkg", {"areas": areas})
     >>> sorted(gpd.read_file(file, layer="areas").columns)
@@ -87,7 +90,7 @@ def write_geopackage(
     >>> file = write_geopackage(file, {"areas": areas.iloc[:0]})
     >>> len(gpd.read_file(file))
     0
-    >>> write_geopackage(file, {"areas": areas}, columns=["owner_name"])
+    >>> write_geopackage(file, {"areas": areas.assign(owner_name="A")}, columns=["owner_name"])
     Traceback (most recent call last):
     landrelease.errors.OptionError: columns has 'owner_name', which could hold people ...
     """
@@ -202,7 +205,7 @@ def write_csv(
     Examples
     --------
     >>> import tempfile
-    >>> areas = pd.DataFrame({"area_id": ["HA-1"], "status": ["open"], "area_m2": [None], "phone": ["1"]})
+    >>> areas = pd.DataFrame({"area_id": ["HA-1"], "status": ["open"], "area_m2": [None]})
     >>> file = write_csv(Path(tempfile.mkdtemp()) / "areas.csv", areas, hxl=True)
     >>> file.read_text(encoding="utf-8-sig").splitlines()
     ['area_id,status,area_m2', '#loc+hazard+code,#status+code,#indicator+area+m2+num', 'HA-1,open,']
@@ -254,7 +257,24 @@ def _leaving(
             frame = _units(frame, areas, hazards)
         shown[name] = frame
     extra = check_columns(columns, dict(layers))
-    return {name: _columns_of(frame, kinds[name], extra) for name, frame in shown.items()}
+    left = {name: _columns_of(frame, kinds[name], extra) for name, frame in shown.items()}
+    _tell_what_stays({name: layers[name] for name in left}, left)
+    return left
+
+
+def _tell_what_stays(given: Mapping[str, pd.DataFrame], left: Mapping[str, pd.DataFrame]) -> None:
+    """Warn of columns that are in no file."""
+    behind = {name: [str(one) for one in frame.columns if one not in left[name]] for name, frame in given.items()}
+    told = [
+        ("" if name == "table" else f"of {name!r} ") + ", ".join(several) for name, several in behind.items() if several
+    ]
+    if told:
+        warnings.warn(
+            f"columns that stay behind: {'; '.join(told)}.\n"
+            "  Fix: name in columns= those that may leave; what could hold people never does.",
+            DataWarning,
+            stacklevel=3,
+        )
 
 
 def _refuse(name: str, frame: pd.DataFrame, kind: str, hazards: Hazards) -> None:
@@ -292,5 +312,6 @@ def _columns_of(frame: pd.DataFrame, kind: str, extra: Sequence[str]) -> Any:
         allowed |= {*sums, *_OF_UNITS}
     elif kind not in PAGE_COLUMNS:
         allowed |= _OF_RESULTS
+        allowed |= {name for name in _FREE_TEXT if name in frame and is_numeric_dtype(frame[name])}
     active = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     return frame[[name for name in frame.columns if str(name) in allowed or name == active]]

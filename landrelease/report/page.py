@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from landrelease.errors import OptionError
+from landrelease.put import put
 from landrelease.report.words import SAY, clean, is_missing
 
 __all__ = ["page_path", "template", "write_page"]
@@ -37,12 +38,16 @@ def template(name: str) -> Any:
         lstrip_blocks=True,
     )
 
+    texts = ("text", "code", "word", "note")
+
     def cell(value: Any, kind: str = "text") -> Markup:
         if is_missing(value):
+            if kind == "note":
+                return Markup("")
             return Markup('<abbr title="not known">–</abbr>')
         said = clean(SAY[kind](value))
         # bdi keeps a right-to-left name from turning the text around it.
-        return Markup("<bdi>{}</bdi>").format(said) if kind in ("text", "code", "word") else Markup("{}").format(said)
+        return Markup("<bdi>{}</bdi>").format(said) if kind in texts else Markup("{}").format(said)
 
     def unbroken(sentence: str) -> Markup:
         # A number at the end of a line with its unit on the next is misread, and so is half a date.
@@ -60,7 +65,7 @@ def template(name: str) -> Any:
     environment.filters["fixed"] = fixed
     environment.filters["unbroken"] = unbroken
     environment.filters["said"] = clean
-    environment.globals["texts"] = ("text", "code", "word")
+    environment.globals["texts"] = texts
     environment.globals["style"] = Markup("".join(
         path.read_text(encoding="utf-8") for path in dict.fromkeys(styles) if path.exists()
     ))  # fmt: skip
@@ -70,5 +75,6 @@ def template(name: str) -> Any:
 def write_page(page: str, target: Path) -> Path:
     """Write a page; its folder is made where there is none, an older file is replaced."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page.strip() + "\n", encoding="utf-8", errors="replace", newline="\n")
+    text = page.strip() + "\n"
+    put(target, lambda file: file.write_text(text, encoding="utf-8", errors="replace", newline="\n"))
     return target

@@ -31,6 +31,7 @@ __all__ = [
     "PARTS",
     "Picture",
     "account_picture",
+    "as_png",
     "bars_picture",
     "both",
     "box",
@@ -64,11 +65,12 @@ _WIDE, _NARROW = 6.9, 3.5  # inches: the text width of A4, and of a phone
 
 
 class Picture(NamedTuple):
-    """One picture in two widths, as data: addresses, with the sentence that says what it shows."""
+    """One picture in two widths, as data: addresses, with the sentence that says what it shows, and how to draw it."""
 
     wide: str
     narrow: str
     alt: str
+    draw: Callable[[float], Figure] | None = None
 
 
 def headline_picture(parts: dict[str, float], shares: dict[str, float], whole: dict[str, int], alt: str) -> Picture:
@@ -331,10 +333,23 @@ def _or_zero(value: Any) -> float:
 
 def both(draw: Callable[[float], Figure], alt: str) -> Picture:
     """Return a picture in both widths."""
-    return Picture(_address(draw, _WIDE), _address(draw, _NARROW), alt)
+    return Picture(_address(draw, _WIDE), _address(draw, _NARROW), alt, draw)
+
+
+def as_png(picture: Picture) -> bytes:
+    """Return the wide form of a picture as PNG, for a document that takes no SVG."""
+    assert picture.draw is not None
+    return _drawn(picture.draw, _WIDE, "png", dpi=200, metadata={"Software": None})
 
 
 def _address(draw: Callable[[float], Figure], width: float) -> str:
+    content = _drawn(draw, width, "svg", transparent=True, metadata={"Date": None, "Creator": None})
+    # The document type names an address on the web; nothing in the page may.
+    svg = re.sub(rb"<!DOCTYPE[^>]*>\s*", b"", content)
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+
+
+def _drawn(draw: Callable[[float], Figure], width: float, form: str, **options: Any) -> bytes:
     import matplotlib
 
     settings: Any = {
@@ -351,7 +366,5 @@ def _address(draw: Callable[[float], Figure], width: float) -> str:
         # The reader's browser has the glyphs that matplotlib's own font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support .*", category=UserWarning)
-        draw(width).savefig(page, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    # The document type names an address on the web; nothing in the page may.
-    svg = re.sub(rb"<!DOCTYPE[^>]*>\s*", b"", page.getvalue())
-    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+        draw(width).savefig(page, format=form, **options)
+    return page.getvalue()

@@ -107,6 +107,7 @@ SAY: dict[str, Callable[[Any], str]] = {
     "text": str,
     "code": str,
     "word": str,
+    "note": str,
     "ha": _say_hectares,
     "share": lambda value: say_share(float(value)),
     "count": lambda value: f"{int(value):,}",
@@ -115,4 +116,10 @@ SAY: dict[str, Callable[[Any], str]] = {
     "score": lambda value: f"{float(value):,.2f}",
     "usd": lambda value: f"{float(value):,.0f}",
     "date": lambda value: f"{pd.Timestamp(value):%Y-%m-%d}",
+    "months": lambda value: f"{float(value):,.1f}",
+    "days": lambda value: f"{float(value):,.0f}",
+    "degrees": lambda value: f"{float(value):.5f}",
+    "people": lambda value: value if isinstance(value, str) else f"{int(value):,}",
+    "exact": lambda value: f"{float(value):,.10g}",
+    "flag": lambda value: "yes" if value else "no",
 }

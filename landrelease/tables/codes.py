@@ -107,6 +107,35 @@ CODES: dict[str, dict[str, str]] = {
         "infertile": "infertile or unsuitable",
         "other": "another reason",
     },
+    "sex_code": {
+        "woman": "a woman",
+        "man": "a man",
+        "joint": "a woman and a man together",
+        "group": "a group, a company or the state",
+    },
+    "end_code": {
+        "used": "taken into productive use",
+        "dispute": "blocked by a dispute over the property",
+        "reopened": "suspected or found hazardous again",
+        "other": "another end",
+        "open": "none of these yet",
+    },
+    "seen_code": {
+        "in_use": "a visit saw it in productive use",
+        "not_in_use": "visited, and never seen in productive use",
+        "not_seen": "no visit tells its use: unknown, not unused",
+        "undated": "left out: its day of release is not known",
+        "no_land": "left out: others hold all of its land hazardous",
+        "later": "left out: released after the day of the assessment",
+    },
+    "stage_code": {
+        "expected": "expected at the release",
+        "confirmed": "found at a follow-up",
+    },
+    "beneficiary_code": {
+        "direct": "uses the released land",
+        "indirect": "of the wider community, and does not use the land",
+    },
     "tenure_code": {
         "documented": "right documented",
         "customary": "right by custom",
@@ -285,6 +314,32 @@ CODES: dict[str, dict[str, str]] = {
         "on_site": "a place inside the release or touching it",
         "nearby": "a place within the distance",
         "area_level": "known only to the same administrative unit",
+    },
+    "effect_code": {
+        "overall": "mean over released areas of the mean of their years after release",
+        "simple": "mean over cohorts and years after release, by the size of the cohort",
+        "dynamic": "plain mean over the years since release",
+        "event": "one year since release; negative before it",
+        "cohort": "areas released in one year",
+        "release_type": "areas released in one way",
+        "baci": "mean of all years after less that of all years before, of areas with an outcome in each",
+        "placebo_date": "of a release some years before the true one; should be none",
+        "cancelled": "of cancellation, of areas that were never hazardous; should be none",
+        "unguarded": "overall, with controls near released land",
+    },
+    "attribution_check": {
+        "effect": "whether the interval of the overall effect leaves out zero",
+        "pre_trend": "whether released areas and controls went alike before release",
+        "placebo_date": "whether a release at a wrong date shows no effect",
+        "cancelled": "whether cancelled areas show no effect",
+        "leave_one_out": "whether the effect stays without any one group",
+        "spillover": "whether controls near released land were left out",
+        "clusters": "whether there are enough clusters for the errors",
+    },
+    "check_result": {
+        "passed": "checked, and as it should be",
+        "failed": "checked, and not as it should be",
+        "open": "could not be checked, or can not tell",
     },
 }
 """Code lists: code to meaning. Use codes follow IMAS 05.10 usage; DAC and IATI codes are named where they are."""

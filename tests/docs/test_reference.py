@@ -23,6 +23,7 @@ from landrelease.job.programme import (
     Priority,
     Programme,
     RasterInput,
+    Report,
     read_programme,
 )
 from landrelease.match.legends import bundled_legends, read_legend
@@ -38,7 +39,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 KEYS: dict[str, Any] = {
     "programme": About, "inputs": Inputs, "File inputs": Input, "Rasters": RasterInput, "Land cover": LandCoverInput,
     "match": Match, "balance": Balance, "priority": Priority, "costs": Costs, "plan": Plan,
-    "map": Map,
+    "map": Map, "report": Report,
 }  # fmt: skip
 
 
@@ -79,6 +80,8 @@ def _default(field: Any) -> str:
         return "required"
     if field.default is None:
         return "none"
+    if isinstance(field.default, list):
+        return str(field.default)
     return f'"{field.default}"' if isinstance(field.default, str) else f"{field.default:g}"
 
 

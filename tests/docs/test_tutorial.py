@@ -23,7 +23,8 @@ from landrelease.rules import RULES
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorial.md"
 WITH_BLOCKS = ["accounts", "conventions", "coordinates", "index", "maps", "reading", "registry", "scale", "verdicts"]
-WITH_BLOCKS += ["access", "linkage", "priorities", "projects"]
+WITH_BLOCKS += ["access", "attribution", "hectares", "linkage", "monitoring", "people", "priorities", "projects"]
+WITH_BLOCKS += ["time_to_use"]
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -66,7 +66,7 @@ def test_sdg_table_by_hand(tmp_path):
         sdg_table(given_, crosswalk=path)
     with pytest.raises(DataError, match="each indicator_code must stand once: 1 of 2"):
         sdg_table(given_.assign(indicator_code="farm"))
-    with pytest.raises(DataError, match="'indicators' has no column numerator"):
+    with pytest.raises(DataError, match="'indicators' has no column 'numerator'"):
         sdg_table(given_.drop(columns="numerator"))
 
 
@@ -183,7 +183,7 @@ def test_places_against_every_truth(programmes, random):
 def test_bad_input():
     with pytest.raises(OptionError, match="two programmes or more; got 0"):
         compare({})
-    with pytest.raises(DataError, match="'programmes: A' has no column unknown"):
+    with pytest.raises(DataError, match="'programmes: A' has no column 'unknown'"):
         compare({"A": rates(("x", 1, 2, 0)).drop(columns="unknown"), "B": rates()})
     with pytest.raises(DataError, match="each indicator_code must stand once: 1 rows"):
         compare({"A": rates(("x", 1, 2, 0), ("x", 1, 2, 0)), "B": rates()})

@@ -354,7 +354,7 @@ def test_a_weight_that_is_not_known():
 
 
 def test_bad_input():
-    with pytest.raises(DataError, match="'links' has no column tier"):
+    with pytest.raises(DataError, match="'links' has no column 'tier'"):
         found_gaps(links=links().drop(columns="tier"))
     with pytest.raises(DataError, match="release_id must stand once: 1 of 6 rows repeat one, the first 'R1'"):
         found_gaps(releases=pd.concat([releases(), releases().head(1)]))

@@ -28,6 +28,8 @@ from landrelease.tables import CODES, NO_HAZARD
 PLANE = "EPSG:32633"
 HOSTILE = ("'; DROP TABLE areas; --", '"', "<b>&", "{{ 7*7 }}", "]]>", "\\", "ភូមិ", "")
 
+pytestmark = pytest.mark.filterwarnings("ignore:columns that stay behind")
+
 
 def square(column: int, row: int = 0, size: float = 80.0) -> Any:
     return shapely.box(column * 100, row * 100, column * 100 + size, row * 100 + size)

@@ -10,8 +10,6 @@ import shapely
 
 __all__ = ["exact_shares"]
 
-_LEAST = Fraction(1, 10**13)
-"""A polygon with less of an area has no part in it."""
 Edge = tuple[Fraction, Fraction, Fraction, Fraction, int]
 
 
@@ -41,17 +39,12 @@ def exact_shares(own: Any, layer: Any, classes: Any, on_overlap: str) -> dict[in
 
 
 def _given(pieces: list[tuple[Fraction, tuple[int, ...]]], classes: Any, on_overlap: str, whole: Fraction) -> Any:
-    """Give out the land: a class comes first by its first polygon that has land in the area, beyond rounding."""
-    of_each: dict[int, Fraction] = {}
+    """Give out the land: to the class of the first polygon, or in equal parts to all classes."""
+    result: dict[int, Fraction] = {}
     for land, within in pieces:
-        of_each |= {one: of_each.get(one, Fraction(0)) + land for one in within}
-    names = [int(classes[one - 1]) for one in sorted(of_each) if of_each[one] > whole * _LEAST]
-    order = {name: place for place, name in reversed(list(enumerate(names)))}
-    result = dict.fromkeys(order, Fraction(0))
-    for land, within in pieces:
-        several = sorted({int(classes[one - 1]) for one in within} & order.keys(), key=order.__getitem__)
-        for name in several[:1] if on_overlap == "first" else several:
-            result[name] += land / (1 if on_overlap == "first" else len(several))
+        names = {int(classes[one - 1]) for one in (within[:1] if on_overlap == "first" else within)}
+        for name in names:
+            result[name] = result.get(name, Fraction(0)) + land / len(names)
     return {name: float(land / whole) for name, land in result.items()}
 
 

@@ -382,7 +382,9 @@ def test_frames_need_an_id():
 
 def test_the_id_column_of_each_table_is_found():
     for table in TABLES.values():
-        expected = {"costs": "area_id", "events": "area_id", "follow_ups": "release_id"}.get(table.name, table.id)
+        others = {"beneficiaries": "release_id", "follow_ups": "release_id"}
+        others |= dict.fromkeys(("costs", "events", "panel"), "area_id")
+        expected = others.get(table.name, table.id)
         assert id_column(pd.DataFrame(columns=table.names)) == expected
 
 

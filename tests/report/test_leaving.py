@@ -17,7 +17,7 @@ import pyogrio
 import pytest
 import shapely
 
-from landrelease import OptionError, describe, read, write_csv, write_geojson, write_geopackage
+from landrelease import DataWarning, OptionError, describe, read, write_csv, write_geojson, write_geopackage
 from landrelease.maps.style import PAGE_COLUMNS
 from landrelease.tables import RESULTS, hxl_tag, is_person_column
 
@@ -29,6 +29,8 @@ SPOILT = ("half \ud800", "null \0 end")
 NAMES = ("a b", "ភូមិ", "land-1.2", "ä", "Select", "table", "x" * 200)
 BAD_NAMES = ("", " ", "gpkg_contents", "GPKG_x", "layer_styles", "sqlite_master", "rtree_areas_geom", "a\0b", "a\nb",
              'a"b', "a'b", "a|b", "<b>", "{{7*7}}", "a/b", "\ud800", 7)  # fmt: skip
+
+pytestmark = pytest.mark.filterwarnings("ignore:columns that stay behind")
 
 
 def square(column: float, size: float = 80.0) -> Any:
@@ -89,6 +91,8 @@ def test_nothing_that_leaves_by_itself_is_of_persons(tmp_path):
     assert len(left) > 50
     assert not any(map(is_person_column, left))
     assert not {"value", "message", "read_findings"} & set(left)
+    text = write_csv(tmp_path / "n.csv", pd.DataFrame({"measure": ["theil"], "value": [0.25]})).read_text("utf-8-sig")
+    assert text.split() == ["measure,value", "theil,0.25"]
 
 
 @pytest.mark.parametrize("write", WRITERS)
@@ -340,3 +344,11 @@ def test_frames_are_not_changed_and_folders_are_made(tmp_path, write):
     path = write(tmp_path / "new" / "folder", frame, columns=["note_count", "ok"])
     assert path.exists()
     pd.testing.assert_frame_equal(frame, kept)
+
+
+def test_columns_that_stay_behind_are_told(tmp_path):
+    frame = areas_of(owner_name="zq", my_column="zq")
+    with pytest.warns(DataWarning, match=r"columns that stay behind: owner_name, my_column\.\n  Fix: name in columns="):
+        write_csv(tmp_path / "a.csv", frame)
+    with pytest.warns(DataWarning, match=r"columns that stay behind: of 'areas' owner_name\."):
+        write_geopackage(tmp_path / "a.gpkg", {"areas": frame}, columns=["my_column"])

@@ -99,6 +99,14 @@
       return tile;
     },
 
+    /** Draws what is on the screen again in its place, after the classes of rows have changed. */
+    repaint() {
+      for (const { el, coords } of Object.values(this._tiles || {})) {
+        el.getContext("2d").clearRect(0, 0, el.width, el.height);
+        this._draw(el, coords, Math.round(el.width / this.getTileSize().x));
+      }
+    },
+
     _class(facet, row) {
       return facet < 0 ? 0 : this.classes[facet][row];
     },
@@ -237,7 +245,9 @@
         lastY = ys[j];
         path.lineTo(lastX * world - left, lastY * world - top);
       }
-      if (this.ringKind[ring] === RING) path.closePath();
+      // closePath would look at all of the path so far, each time
+      const start = this.vertexStart[ring];
+      if (this.ringKind[ring] === RING) path.lineTo(this.x[start] * world - left, this.y[start] * world - top);
     },
 
     _paint({ brush, scale, weight }, path, fill, stroke, isFilled) {
@@ -256,6 +266,7 @@
       brush.lineWidth = stroke.width * scale * (stroke.isSteady ? 1 : weight);
       brush.setLineDash((stroke.dash || []).map((length) => length * scale));
       brush.lineJoin = "round";
+      brush.lineCap = stroke.dash?.length ? "butt" : "round";
       brush.stroke(path);
       brush.setLineDash([]);
     },

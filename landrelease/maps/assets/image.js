@@ -11,7 +11,7 @@
     // relief darkens what lies below it; boundaries are drawn over land cover
     pane.classList.toggle("lr-shade", height > landrelease.GROUND);
     const image = L.imageOverlay(L.Util.emptyImageUrl, bounds, { pane: id, alt: "", className: isExact ? "lr-exact" : "" });
-    const opened = landrelease.canUnpack() ? landrelease.openBlock(id) : new Promise(() => {});
+    const opened = landrelease.canUnpack() ? landrelease.sections(id) : new Promise(() => {});
     image.isImage = true;
     image.ready = opened.then(({ header, next }) => {
       image.header = { ...header, looks: {} };

@@ -5,7 +5,7 @@
   const landrelease = (window.landrelease = window.landrelease || {});
   const MOST_RESULTS = 30;
   const NARROW = 720; // pixels: of a map on which the box would cover what it shows
-  const { t, make, said, button } = landrelease;
+  const { t, tn, make, said, button } = landrelease;
   const { whole, short, fixed, long } = landrelease.numbers;
 
   function area(m2) {
@@ -21,7 +21,7 @@
   function shown(column, row) {
     const value = column.value(row);
     if (value === null) return { text: t("not recorded"), isMissing: true };
-    if (column.labels && Object.hasOwn(column.labels, value)) return { text: column.labels[value] };
+    if (column.labels && Object.hasOwn(column.labels, value)) return { text: t(column.labels[value]) };
     if (typeof value === "boolean") return { text: t(value ? "yes" : "no") };
     if (typeof value !== "number") return { text: value };
     if (column.unit === "m2") return { text: area(value) };
@@ -39,11 +39,17 @@
     }
     return t("no name");
   }
+  /** What a class is called: in the words of the page, where it is not a text of the data. */
+  const labelOf = (facet, entry) => (facet.isData ? entry.label : tn(entry.label));
+  landrelease.labelOf = labelOf;
+  const nameOf = (column) => (column.isOurs ? t(column.label) : column.label);
+  const headingOf = (layer) => (layer.header.isNamed ? layer.header.heading : t(layer.header.heading));
+  landrelease.headingOf = headingOf;
   const classesOf = (layer, row) =>
     layer.header.facets
-      .map((facet, k) => facet.entries[layer.classes[k][row]])
-      .filter((entry) => !entry.isSilent)
-      .map((entry) => entry.label);
+      .map((facet, k) => [facet, facet.entries[layer.classes[k][row]]])
+      .filter(([, entry]) => !entry.isSilent)
+      .map(([facet, entry]) => labelOf(facet, entry));
 
   // Legend
 
@@ -89,7 +95,7 @@
     });
     const label = make("label", {}, box);
     if (entry.look) label.append(swatch(entry.look, entry.look.symbol || layer.header.looks.symbol));
-    label.append(said(entry.label, "span"));
+    label.append(said(labelOf(facet, entry), "span"));
     const row = make("tr", {}, make("th", { scope: "row" }, label), make("td"));
     if (facet.hasArea) row.append(make("td"));
     fill(row, entry);
@@ -100,7 +106,7 @@
   landrelease.swatch = swatch;
 
   function legendTable(layer, k, facet, place) {
-    const head = make("tr", {}, make("th", { scope: "col", text: facet.title }), make("th", { scope: "col", text: facet.countTitle }));
+    const head = make("tr", {}, make("th", { scope: "col", text: facet.isData ? facet.title : t(facet.title) }), make("th", { scope: "col", text: t(facet.countTitle) }));
     if (facet.hasArea) head.append(make("th", { scope: "col", text: "km²" }));
     const body = make("tbody", {}, ...facet.entries.map((entry, index) => (entry.isSilent ? "" : legendRow(layer, k, facet, entry, index, place))));
     const table = make("table", { class: "lr-legend" }, make("thead", {}, head), body);
@@ -120,8 +126,6 @@
     return { count: named.reduce((sum, one) => sum + one.count, 0), m2: known.length ? known.reduce((sum, m2) => sum + m2, 0) : null };
   }
 
-  const notesOf = (layer) => layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: note }));
-
   function section(map, layer, place) {
     const box = make("input", { type: "checkbox", "data-place": `${place}` });
     box.checked = map.hasLayer(layer);
@@ -129,12 +133,13 @@
     map.on("layeradd layerremove", (event) => {
       if (event.layer === layer) box.checked = map.hasLayer(layer);
     });
-    const heading = make("h2", {}, make("label", {}, box, make("span", { dir: "auto", text: layer.header.heading })));
-    if (layer.isImage) return make("section", {}, heading, landrelease.imageLegend(layer), ...notesOf(layer));
+    const heading = make("h2", {}, make("label", {}, box, make("span", { dir: "auto", text: headingOf(layer) })));
+    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: tn(note) }));
+    if (layer.isImage) return make("section", {}, heading, landrelease.imageLegend(layer), ...notes);
     const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
     const ofDay = make("div");
-    layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", text }))));
-    return make("section", {}, heading, ...tables, ofDay, ...notesOf(layer), landrelease.tableOf(map, layer), landrelease.selectionBar(map, layer));
+    layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", dir: "auto", text }))));
+    return make("section", {}, heading, ...tables, ofDay, ...notes, landrelease.tableOf(map, layer), landrelease.selectionBar(map, layer));
   }
 
   // Hover and click
@@ -147,7 +152,7 @@
       if (isMissing && column.isOptional) continue;
       const cell = said(text, "td");
       if (isMissing) cell.className = "lr-missing";
-      body.append(make("tr", {}, make("th", { scope: "row", dir: "auto", text: column.label }), cell));
+      body.append(make("tr", {}, make("th", { scope: "row", dir: "auto", text: nameOf(column) }), cell));
     }
     return make("table", { class: "lr-facts" }, body);
   }
@@ -183,7 +188,7 @@
     return make(
       "div",
       { class: "lr-card" },
-      make("p", { class: "lr-kind", text: layer.header.noun }),
+      make("p", { class: "lr-kind", text: t(layer.header.noun) }),
       said(titleOf(layer, row), "h3"),
       make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
@@ -297,7 +302,7 @@
         "li",
         { role: "option", id: "lr-result-" + number, "aria-selected": "false" },
         said(titleOf(entry.layer, entry.row), "span"),
-        make("small", { text: entry.layer.header.noun })
+        make("small", { text: t(entry.layer.header.noun) })
       );
       item.addEventListener("mousedown", (event) => event.preventDefault());
       item.addEventListener("click", () => choose(entry));
@@ -405,7 +410,7 @@
     if (!(await unpacked([layer], message))) return;
     (layer.isImage ? here.images : here.layers).push(layer);
     if (layer.header.internal) {
-      here.internal.textContent = layer.header.internal;
+      here.internal.textContent = warning(layer.header.internal);
       here.internal.hidden = false;
     }
     place.replaceWith(section(map, layer, `joined ${L.stamp(layer)}`));
@@ -421,13 +426,16 @@
     return made;
   }
 
+  /** A warning in the words of the page, and in English. */
+  const warning = (text) => (t(text) === text ? text : `${t(text)} (${text})`);
+
   function boxOn(map) {
     const layers = [];
     const internal = make("p", { class: "lr-internal", hidden: "" });
     const list = make("div");
     const head = make("summary", { text: t("Legend, totals and search") });
     const details = make("details", {}, head, search(layers, follow(map, layers)), list);
-    const sentence = make("p", { class: "lr-note", text: t("No record is not evidence of no contamination.") });
+    const sentence = make("p", { class: "lr-note", text: warning("No record is not evidence of no contamination.") });
     const box = make("div", { class: "lr-panel lr-box" }, internal, details, sentence);
     details.open = map.getSize().x > NARROW;
     landrelease.closePanel = () => (details.open = details.open && map.getSize().x > NARROW);

@@ -41,10 +41,10 @@
   function keyOf(map, layers) {
     const rows = [];
     for (const layer of layers.filter((one) => map.hasLayer(one))) {
-      rows.push(make("b", { text: layer.header.heading }));
+      rows.push(make("b", { text: landrelease.headingOf(layer) }));
       layer.header.facets.forEach((facet, k) =>
         facet.entries.forEach((entry, j) => {
-          if (!entry.isSilent && layer.checked[k][j]) rows.push(make("span", {}, landrelease.swatch(entry.look, entry.look.symbol || layer.header.looks.symbol), landrelease.said(entry.label)));
+          if (!entry.isSilent && layer.checked[k][j]) rows.push(make("span", {}, landrelease.swatch(entry.look, entry.look.symbol || layer.header.looks.symbol), landrelease.said(landrelease.labelOf(facet, entry))));
         })
       );
     }

@@ -30,10 +30,9 @@
       if (!layer.hasShape(row)) bare += 1;
       if (area && area.value(row) === null) unknown += 1;
     }
-    const whole = landrelease.numbers.whole;
-    const said = { count: whole.format(bare), all: whole.format(all) };
-    const notes = bare ? [t("{count} of {all} have no geometry: counted here, not drawn.", said)] : [];
-    if (unknown) notes.push(t("{count} of {all} have no known area: not in the km².", { ...said, count: whole.format(unknown) }));
+    const english = (count) => `${count.toLocaleString("en-GB")} of ${all.toLocaleString("en-GB")}`;
+    const notes = bare ? [landrelease.tn(`${english(bare)} have no geometry: counted here, not drawn.`)] : [];
+    if (unknown) notes.push(landrelease.tn(`${english(unknown)} have no known area: not in the km².`));
     return notes;
   }
 

@@ -126,8 +126,8 @@
     return { from: (row) => start(row) ?? -Infinity, to: (row) => (end ? end(row) : null) ?? Infinity };
   }
 
-  /** Opens the block in the element of that id: its header, and a function that gives one section after the other. */
-  landrelease.openBlock = async function (id) {
+  /** Unpacks the block in the element of that id; returns its header and a function that gives one section after the other. */
+  landrelease.sections = async function (id) {
     const raw = await inflate(document.getElementById(id).textContent);
     const headerSize = new DataView(raw.buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(raw.subarray(4, 4 + headerSize)));
@@ -136,9 +136,9 @@
     return { header, next: () => raw.subarray(at, (at += header.lengths[section++])) };
   };
 
-  /** Unpacks a block into rows, shapes, an index of boxes, columns and classes. */
+  /** Unpacks the block in the element of that id into rows, shapes, an index of boxes, columns and classes. */
   landrelease.unpack = async function (id) {
-    const { header, next } = await landrelease.openBlock(id);
+    const { header, next } = await landrelease.sections(id);
     const layer = { header, rows: header.rows };
     layer.ringStart = ends(varints(next(), header.rows).numbers);
     layer.ringKind = varints(next(), header.rings).numbers;

@@ -20,6 +20,18 @@
   landrelease.t = (text, values) =>
     (Object.hasOwn(known, text) ? known[text] : text).replace(/\{(\w+)\}/g, (found, name) => (values && name in values ? values[name] : found));
 
+  /** A text of ours that holds numbers: its words in the language of the page, its numbers as that writes them. */
+  landrelease.tn = function (text) {
+    const numbers = [];
+    const key = text.replace(/\d[\d,]*(\.\d+)?/g, (found) => `{${numbers.push(found) - 1}}`);
+    if (!Object.hasOwn(known, key)) return landrelease.t(text);
+    return known[key].replace(/\{(\d+)\}/g, (found, place) => {
+      const said = numbers[place];
+      const digits = (said.split(".")[1] || "").length;
+      return number({ useGrouping: said.includes(","), minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Number(said.replaceAll(",", "")));
+    });
+  };
+
   /** An element; `text` is shown as it is. */
   landrelease.make = function (tag, attributes, ...children) {
     const element = document.createElement(tag);

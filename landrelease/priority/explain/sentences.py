@@ -15,7 +15,7 @@ from landrelease.priority.scheme.criteria import Criterion, PriorityClass, Thres
 from landrelease.priority.score.methods import is_reached
 from landrelease.priority.score.ranking import Ranking
 
-__all__ = ["PERSONS", "digits_of", "explain", "listed", "say_amount", "say_people"]
+__all__ = ["PERSONS", "digits_of", "explain", "listed", "say_amount", "say_class", "say_dropped", "say_people"]
 
 
 def explain(ranking: Ranking, area_id: str) -> str:
@@ -73,14 +73,15 @@ def explain(ranking: Ranking, area_id: str) -> str:
         )
     row = int(rows[0])
     if ranking.missing == "drop" and pd.isna(table["rank"].iloc[row]):
-        return _say_dropped(ranking, row)
+        return say_dropped(ranking, row)
     digits = digits_of(ranking)
-    said = [_say_rank(ranking, row, digits), _say_class(ranking, row), _say_band(ranking, row)]
+    said = [_say_rank(ranking, row, digits), say_class(ranking, row), _say_band(ranking, row)]
     say_parts = {"value": _say_parts, "topsis": _say_distances, "promethee": _say_flows}[ranking.method]
     return " ".join(one for one in [*said, say_parts(ranking, row, digits)] if one)
 
 
-def _say_dropped(ranking: Ranking, row: int) -> str:
+def say_dropped(ranking: Ranking, row: int) -> str:
+    """Say why an area is not ranked."""
     names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
     names |= {one.column: one.name for one in ranking.criteria}
     return f"{ranking.table['area_id'].iloc[row]} is not ranked: {_unknown(ranking, names, row)} not known."
@@ -133,7 +134,7 @@ def _thresholds(ranking: Ranking, classes: Sequence[PriorityClass]) -> list[Thre
     ]
 
 
-def _say_class(ranking: Ranking, row: int) -> str:
+def say_class(ranking: Ranking, row: int) -> str:
     """Say the class, and which thresholds put the area there."""
     if not ranking.classes:
         return ""

@@ -1,0 +1,246 @@
+"""What a report of outcomes rests on: each estimate from the inputs of a programme, or the input that it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, TypeVar
+
+import geopandas as gpd
+import pandas as pd
+
+from landrelease.errors import DataError
+from landrelease.job.inputs import Work
+from landrelease.job.main import judge_use
+from landrelease.job.programme import Programme
+from landrelease.job.units import unit_level, unit_names, with_units
+from landrelease.linkage.provinces import provinces_of
+from landrelease.match.legends import read_legend
+from landrelease.outcomes import (
+    AreaEstimate,
+    Attribution,
+    Beneficiaries,
+    Equity,
+    TimeToUse,
+    adjusted_area,
+    attribute,
+    beneficiaries,
+    beneficiaries_seen,
+    equity,
+    follow_up_sample,
+    mapped_classes,
+    time_to_use,
+    womens_share,
+)
+from landrelease.registry import TreatyTables, treaty_tables
+from landrelease.report.document.model import Section
+from landrelease.report.kinds.outcomes import (
+    BY,
+    area_section,
+    attribution_section,
+    time_section,
+    treaty_section,
+    use_section,
+    visits_section,
+)
+from landrelease.report.kinds.people import equity_section, people_section
+
+__all__ = ["equity_of", "inputs_of", "people_of", "sections_of", "told"]
+
+_NEEDED = ("events", "areas", "admin_areas", "follow_ups", "land_use", "land_cover", "beneficiaries", "communities",
+           "samples", "panel")  # fmt: skip
+Found = TypeVar("Found")
+_VISITS = "no visit to released land was given. Add [inputs.follow_ups] with release_id, visit_date and use_code."
+
+
+def inputs_of(programme: Programme) -> tuple[str, ...]:
+    """Return the inputs that the report reads."""
+    return _NEEDED
+
+
+def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
+    """Return what the records of a programme say of outcomes."""
+    say("Judging the use of released land")
+    judge_use(work)
+    frames, as_of = work.frames, work.programme.programme.as_of
+    assessment = with_units(work, frames["assessment"])
+    say("Estimating how soon land comes into use")
+    time = _time(work, None)
+    groups = {} if isinstance(time, str) else {by: _time(work, by) for by in BY if _has_groups(work, by)}
+    say("Estimating areas, people and causes")
+    return (
+        use_section(assessment, frames["summaries"], as_of),
+        time_section(time, groups),
+        area_section(_area(work)),
+        visits_section(follow_up_sample(assessment), assessment),
+        people_section(people_of(work), smallest=work.programme.report.smallest),
+        equity_section(equity_of(work, assessment)),
+        attribution_section(_cause(work)),
+        treaty_section(told(lambda: _treaty(work))),
+    )
+
+
+def told(function: Callable[[], Found]) -> Found | str:
+    """Return what a function finds, or why the records do not let it."""
+    try:
+        return function()
+    except DataError as error:
+        return str(error).replace("\n  ", " ")
+
+
+def _time(work: Work, by: str | None) -> TimeToUse | str:
+    frames, asked = work.frames, work.programme.report
+    if "follow_ups" not in frames:
+        return _VISITS
+    return told(lambda: time_to_use(
+        with_units(work, frames["releases"]), frames["follow_ups"], as_of=work.programme.programme.as_of, by=by,
+        horizons_months=asked.horizons_months, min_observed_share=work.programme.match.min_observed_share,
+        seed=asked.seed,
+    ))  # fmt: skip
+
+
+def _has_groups(work: Work, by: str) -> bool:
+    return by != "unit_above" or "admin_areas" in work.frames
+
+
+def _area(work: Work) -> AreaEstimate | str:
+    """Correct the latest land cover by the places that were looked at."""
+    frames = work.frames
+    lacking = [name for name in ("land_cover", "samples") if name not in frames]
+    if lacking:
+        return (
+            f"the programme has no {' and no '.join(name.replace('_', ' ') for name in lacking)}. It takes a map "
+            "([[inputs.land_cover]]) and places drawn at random whose use is known ([inputs.samples] with map_class "
+            "and reference_class: use codes)."
+        )
+    latest = max(frames["land_cover"], key=lambda cover: cover.year)
+    releases = frames["releases"]
+    older = releases[releases["release_date"].dt.year < latest.year]
+    legend = {code: use for code, use in read_legend(latest.legend).items() if use != "unknown"}
+    return told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
+
+
+def people_of(work: Work) -> Beneficiaries | str:
+    """Count who benefits, by the larger unit of the release."""
+    frames = work.frames
+    gap = (
+        "nobody counted who benefits. Add [inputs.beneficiaries], or women_count, men_count, girls_count and "
+        "boys_count to the visits."
+    )
+    return told(lambda: beneficiaries(_records(work), by="unit_above")) if _has_people(frames) else gap
+
+
+def _has_people(frames: Mapping[str, Any]) -> bool:
+    return "beneficiaries" in frames or "follow_ups" in frames
+
+
+def _records(work: Work) -> pd.DataFrame:
+    """Return the counts of people with the units of their release; those of visits where no table confirms any."""
+    frames = work.frames
+    releases = with_units(work, frames["releases"])
+    records: Any = frames.get("beneficiaries")
+    is_told = records is not None and records["stage_code"].eq("confirmed").any()
+    if "follow_ups" in frames and not is_told:
+        seen = beneficiaries_seen(releases, frames["follow_ups"], as_of=work.programme.programme.as_of)
+        records = pd.concat([*([] if records is None else [records]), seen], ignore_index=True)
+    of = pd.DataFrame(releases).drop_duplicates("release_id").set_index("release_id")
+    ids = records["release_id"]
+    placed: pd.DataFrame = records.assign(unit_above=ids.map(of["unit_above"]), place=ids.map(of["admin_code"]))
+    return placed
+
+
+def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, tuple[str, Equity | str]] | str:
+    """Return how land and people are shared out among communities, or what that would take."""
+    frames = work.frames
+    if "communities" not in frames:
+        return (
+            "nothing is known of who lives where. Add [inputs.communities] with admin_code, people_count, women_count "
+            "and poverty_share."
+        )
+    places = frames["communities"].set_index("admin_code")
+    land = assessment.groupby("admin_code")[["area_m2", "productive_m2"]].sum()
+    # a community without a release got none; one whose release has no known area is not known
+    unknown = assessment.loc[assessment["area_m2"].isna(), "admin_code"]
+    got = land.reindex(places.index, fill_value=0.0)
+    got.loc[got.index.isin(unknown)] = float("nan")
+    units = places.assign(**got.div(places["people_count"].where(places["people_count"] > 0), axis=0))
+    units = units.assign(province=_unit_names(work, units.index)).reset_index()
+    options: dict[str, Any] = {"rank": "poverty_share", "poorest": "highest", "weight": "people_count",
+                               "seed": work.programme.report.seed}  # fmt: skip
+    if units["province"].notna().any():
+        options["province"] = "province"
+    return {
+        "Equity, released": ("Released land per inhabitant", told(lambda: equity(units, benefit="area_m2", **options))),
+        "Equity, used": (
+            "Land in productive use per inhabitant, at least",
+            told(lambda: equity(units, benefit="productive_m2", **options)),
+        ),
+        "Women and men": ("Women and men", _women(work, places)),
+    }
+
+
+def _unit_names(work: Work, codes: pd.Index) -> list[str | None]:
+    if "admin_areas" not in work.frames:
+        return [None] * len(codes)
+    units = work.frames["admin_areas"].drop_duplicates("admin_code").set_index("admin_code")
+    return list(pd.Series(codes, dtype="str").map(units["parent_code"]).map(units["name"]))
+
+
+def _women(work: Work, places: pd.DataFrame) -> Equity | str:
+    """Compare the women among confirmed direct beneficiaries with those who live there; small numbers tell nothing."""
+    if not _has_people(work.frames):
+        return "nobody counted who benefits. Add [inputs.beneficiaries] or counts of people to the visits."
+    found = told(lambda: beneficiaries(_records(work), by="place"))
+    if isinstance(found, str):
+        return found
+    used = found.table[(found.table["stage_code"] == "confirmed") & (found.table["beneficiary_code"] == "direct")]
+    joined = used.merge(places.reset_index(), left_on="place", right_on="admin_code", suffixes=("", "_living"))
+    parts = joined[["women_count", "girls_count", "men_count", "boys_count"]].sum()
+    smallest = work.programme.report.smallest
+    if min(parts[:2].sum(), parts[2:].sum()) < smallest:
+        return f"fewer than {smallest} women and girls, or men and boys, were confirmed: too few to publish."
+    share = told(lambda: womens_share(
+        joined.fillna({"unknown_count": 0}), unknown="unknown_count", catchment_women="women_count_living",
+        catchment_people="people_count_living", seed=work.programme.report.seed,
+    ))  # fmt: skip
+    if isinstance(share, str):
+        return share
+    # an exact share of few people tells how many they are
+    return replace(share, table=share.table.round(2), caveats=(*share.caveats, "Shares are rounded to whole percents."))
+
+
+def _cause(work: Work) -> Attribution | str:
+    frames, asked = work.frames, work.programme.report
+    if "panel" not in frames:
+        return (
+            "nothing was measured year by year on released land and on land not yet released. Add [inputs.panel] with "
+            "area_id, year and value, such as night lights or cropped share, for all areas and some years before."
+        )
+    panel = frames["panel"].rename(columns={"value": asked.outcome})
+    areas = _with_released_land(frames["areas"], frames["releases"])
+    kept = panel[panel["area_id"].isin(areas["area_id"])]
+    if len(kept) < len(panel):
+        work.notes.append(
+            f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out."
+        )
+    return told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))
+
+
+def _with_released_land(areas: gpd.GeoDataFrame, releases: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return areas with a place: an area that is wholly released has no land left, and is where its releases are."""
+    land = releases.loc[releases.geometry.notna(), ["area_id", "geometry"]]
+    was = land.dissolve("area_id").geometry.reindex(areas["area_id"].to_numpy())
+    here = areas.geometry
+    return areas.set_geometry(here.where(here.notna() & ~here.is_empty, was.set_axis(areas.index)))
+
+
+def _treaty(work: Work) -> TreatyTables:
+    """Return the figures of the Convention for the period that is reported, by the larger units."""
+    frames, asked, about = work.frames, work.programme.report, work.programme.programme
+    units = frames.get("admin_areas")
+    provinces = provinces_of(frames["events"]["admin_code"], units, unit_level(work))
+    return treaty_tables(
+        frames["events"].assign(admin_code=provinces.to_numpy()), start=asked.start or date(about.as_of.year, 1, 1),
+        end=about.as_of, edition=work.programme.beside(asked.edition), names=unit_names(work),
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""The skeleton of the live ranking. Imported only where a page is made: folium is slow to import."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from branca.element import Figure, MacroElement
+from folium import Map
+from folium.elements import JSCSSMixin
+from folium.template import Template
+
+from landrelease.maps.build import Drawing, bounds_of
+from landrelease.maps.elements import NO_RECORD, Block, CanvasLayer, OfflineFigure
+from landrelease.maps.offline import OWN
+
+__all__ = ["live_page"]
+
+_BLOCK = "live-block"
+_LOADING = "Unpacking the data of this page. If this stays, scripts are switched off."
+_PANES = """
+<p id="lr-message" role="status">{loading}</p>
+<section class="lr-weights" aria-labelledby="lr-weights-title">
+<h2 id="lr-weights-title">What counts</h2>
+<div id="lr-weights"></div>
+</section>
+<section class="lr-order" aria-labelledby="lr-order-title">
+<h2 id="lr-order-title">The order</h2>
+<div id="lr-order"></div>
+</section>
+{map}
+<section class="lr-why" id="lr-why" aria-label="Why an area has its place"></section>
+<nav class="lr-tabs" id="lr-tabs" aria-label="Parts of the page"></nav>
+"""
+_MAP = """
+<section class="lr-map" aria-labelledby="lr-map-title">
+<h2 id="lr-map-title">The map</h2>
+<div id="lr-key"></div>
+<div id="lr-map"></div>
+</section>
+"""
+
+
+class LiveSkeleton(JSCSSMixin, MacroElement):
+    """What stands around the order and the map, and the last script of the page."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            landrelease.live({{ this.block|tojson }}, {{ this.map_name or 'null' }}, {{ this.top_layer or 'null' }},
+                {{ this.bounds|tojson }});
+        {% endmacro %}
+        """
+    )
+    default_js = [  # noqa: RUF012  as folium declares it
+        ("landrelease_unpack", OWN + "unpack.js"),
+        ("landrelease_live_rank", OWN + "live_rank.js"),
+        ("landrelease_live_say", OWN + "live_say.js"),
+        ("landrelease_live_parts", OWN + "live_parts.js"),
+        ("landrelease_live_map", OWN + "live_map.js"),
+        ("landrelease_live", OWN + "live.js"),
+    ]
+    default_css = [  # noqa: RUF012
+        ("landrelease_page_css", OWN + "page.css"),
+        ("landrelease_layer.css", OWN + "layer.css"),
+        ("landrelease_live_css", OWN + "live.css"),
+    ]
+
+    def __init__(self, block: str, *, title: str, internal: str, notes: Sequence[str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "LiveSkeleton"
+        self.block = _BLOCK
+        self.map_name = self.top_layer = ""
+        self.bounds: list[list[float]] | None = None
+        self._packed, self._title, self._internal, self._notes = block, title, internal, notes
+
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Add the markup to the page; the title is the only text from a caller and is escaped."""
+        body = cast(Figure, self.get_root()).html
+        badge = (
+            f'<p class="lr-internal">Internal use: shows {html.escape(self._internal)}</p>' if self._internal else ""
+        )
+        notes = "".join(f'<p class="lr-shown">{html.escape(note)}</p>' for note in self._notes)
+        head = f'<header class="lr-head"><h1 dir="auto">{html.escape(self._title)}</h1>{badge}{notes}</header>'
+        panes = _PANES.format(loading=_LOADING, map=_MAP if self.map_name else "")
+        foot = f'<footer class="lr-foot"><p>{NO_RECORD}</p></footer>'
+        data = f'<script type="application/octet-stream" id="{_BLOCK}">{self._packed}</script>'
+        body.add_child(Block(head + panes), name="live_before", index=0)
+        body.add_child(Block(foot + data), name="live_after")
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
+
+
+def live_page(block: str, drawings: Sequence[Drawing], *, title: str, internal: str, notes: Sequence[str]) -> Figure:
+    """Return the page; the first of the drawings is the one that follows the weights."""
+    figure = OfflineFigure(title=title)
+    skeleton = LiveSkeleton(block, title=title, internal=internal, notes=notes)
+    bounds = bounds_of(drawings[:1]) or bounds_of(drawings)
+    if drawings:
+        middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
+        chart = Map(location=middle, zoom_start=7, tiles=None, zoom_control="topright", maxZoom=19, fadeAnimation=False)
+        figure.add_child(chart)
+        layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in drawings]
+        for layer in reversed(layers):
+            layer.add_to(chart)
+        skeleton.map_name, skeleton.top_layer, skeleton.bounds = chart.get_name(), layers[0].get_name(), bounds
+        skeleton.add_to(chart)
+    else:
+        figure.add_child(skeleton)
+    return figure

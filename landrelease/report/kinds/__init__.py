@@ -1,0 +1,1 @@
+"""What each kind of monitoring report says: outcomes, coordination, donor."""

@@ -1,0 +1,378 @@
+"""`landrelease report` as a user meets it: three kinds in three forms, equal to the frames, and what is not known."""
+
+from __future__ import annotations
+
+import html
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from docx import Document as read_docx
+from openpyxl import load_workbook
+
+import landrelease as lr
+
+KINDS = ("outcomes", "coordination", "donor")
+SAMPLE = lr.sample_programme().parent
+AS_OF = "2025-12-31"
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, lr.ReportProducts]:
+    folder = tmp_path_factory.mktemp("reports")
+    return {kind: lr.report_programme(lr.sample_programme(), out=folder, kind=kind) for kind in KINDS}  # type: ignore[arg-type]
+
+
+def path_of(products: lr.ReportProducts, form: str) -> Path:
+    return next(one for one in products.files if one.suffix == f".{form}")
+
+
+def figures_of(products: lr.ReportProducts) -> dict[tuple[str, str | None, str], dict[str, Any]]:
+    rows = list(load_workbook(path_of(products, "xlsx"))["Figures"].iter_rows(values_only=True))
+    return {(row[0], row[1], row[2]): dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+
+
+def value_of(products: lr.ReportProducts, label: str, key: str = "Value") -> Any:
+    found = [row[key] for (*_, name), row in figures_of(products).items() if name == label]
+    assert len(found) == 1, label
+    return found[0]
+
+
+def table_of(products: lr.ReportProducts, name: str) -> pd.DataFrame:
+    sheet = load_workbook(path_of(products, "xlsx"))[name]
+    header = int(re.findall(r"\d+", sheet.freeze_panes)[0]) - 1
+    rows = list(sheet.iter_rows(min_row=header, values_only=True))
+    return pd.DataFrame(rows[1:], columns=list(rows[0]))
+
+
+def said(path: Path) -> str:
+    if path.suffix == ".html":
+        return html.unescape(re.sub(r"<[^>]*>", "", path.read_text(encoding="utf-8")))
+    word = read_docx(str(path))
+    tables = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in word.paragraphs), *tables])
+
+
+@pytest.fixture(scope="module")
+def released() -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Releases and visits of the sample, by public functions alone."""
+    import tomllib
+
+    given = tomllib.loads(lr.sample_programme().read_text(encoding="utf-8"))["inputs"]
+
+    def table(name: str) -> Any:
+        options = {key: value for key, value in given[name].items() if key != "path"}
+        return lr.usable_rows(lr.read(SAMPLE / given[name]["path"], name, **options), name)[0]
+
+    return lr.releases_from(table("events"), end=AS_OF), table("follow_ups")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_three_forms_say_every_figure_of_a_kind(reports: dict[str, lr.ReportProducts], kind: str) -> None:
+    products = reports[kind]
+    assert [path.name for path in products.files] == [f"{kind}.html", f"{kind}.xlsx", f"{kind}.docx"]
+    rows = figures_of(products)
+    assert len(rows) > 5
+    page, word = said(path_of(products, "html")), said(path_of(products, "docx"))
+    for (*_, label), row in rows.items():
+        for key in ("n", "Method", "What is missing"):
+            assert row[key] is not None, (label, key)
+        assert row["In words"] in page, label
+        assert row["In words"] in word, label
+        assert label in page, label
+        assert label in word, label
+    for gap in products.not_known:
+        assert gap.split(": ", 1)[1] in page
+        assert gap.split(": ", 1)[1] in word
+
+
+def test_outcomes_are_those_of_the_frames(
+    reports: dict[str, lr.ReportProducts], released: tuple[gpd.GeoDataFrame, pd.DataFrame]
+) -> None:
+    products, (releases, visits) = reports["outcomes"], released
+    assert value_of(products, "Released") == pytest.approx(releases["area_m2"].sum() / 1e4)
+    # the communities of the draws come from the map of units: the estimate itself does not hang on them
+    time = lr.time_to_use(releases, visits, as_of=AS_OF, draws=0)
+    shares = time.shares.set_index("horizon_months")
+    for months in (12, 24):
+        label = f"In use {months} months after release"
+        assert value_of(products, label) == pytest.approx(shares.loc[months, "used_share_low"])
+        assert value_of(products, label, "n") == shares.loc[months, "at_risk_count"]
+        assert value_of(products, label, "Missing share") == pytest.approx(time.missing_share)
+    assert value_of(products, "In use 60 months after release") is None
+    assert value_of(products, "In use 60 months after release", "Note") == "fewer than 10 at risk"
+    seen = lr.beneficiaries(lr.beneficiaries_seen(releases, visits, as_of=AS_OF)).table
+    direct = seen[(seen["stage_code"] == "confirmed") & (seen["beneficiary_code"] == "direct")].iloc[0]
+    table = table_of(products, "Confirmed, direct").set_index("Larger unit")
+    assert table.loc["total", "All"] == direct["people_count"]
+    assert table.loc["total", "Women"] == direct["women_count"]
+    assert ((table.map(lambda cell: cell if isinstance(cell, int) else 0)).isin(range(1, 10))).to_numpy().sum() == 0
+    use = table_of(products, "Use by larger unit")
+    assert use["Released, ha"].sum() == pytest.approx(releases["area_m2"].sum() / 1e4)
+    visit = table_of(products, "Visits")
+    assert visit["Nobody has looked at, ha"].sum() == pytest.approx(value_of(products, "Nobody has looked at"))
+    assert visit["Bounds then apart by"].iloc[-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_truth_of_the_sample_comes_back_in_hectares_and_cause(reports: dict[str, lr.ReportProducts]) -> None:
+    products = reports["outcomes"]
+    samples = pd.read_csv(SAMPLE / "samples.csv")
+    assert value_of(products, "Agriculture", "n") == samples["sample_count"].sum()
+    areas = table_of(products, "Adjusted areas").set_index("Class")
+    share = samples.pivot_table(index="map_class", columns="reference_class", values="sample_count", fill_value=0)
+    share = share.div(share.sum(axis=1), axis=0)
+    by_hand = (areas["Mapped, ha"].reindex(share.index) @ share).reindex(areas.index)  # Olofsson et al. 2014, eq. 2
+    assert areas["Adjusted, ha"].to_numpy() == pytest.approx(by_hand.to_numpy())
+    effect = figures_of(products)["What can be said of the cause", None, "Overall effect"]
+    assert effect["From"] < 0.12 < effect["To"] + 0.02  # the year of release itself has none of the 0.12
+
+
+def test_money_is_that_of_the_files(reports: dict[str, lr.ReportProducts]) -> None:
+    flows, index = pd.read_csv(SAMPLE / "funding.csv"), pd.read_csv(SAMPLE / "deflators.csv")
+    deflator = index.set_index("year")["deflator"]
+    flows["constant"] = flows["amount_usd"] * deflator[2025] / flows["year"].map(deflator)
+    products = reports["donor"]
+    for kind, label in (("commitment", "Commitments"), ("disbursement", "Disbursements")):
+        part = flows[flows["flow_type_code"] == kind]
+        assert value_of(products, f"{label}, in dollars of 2025") == pytest.approx(part["constant"].sum())
+        share = part.groupby("donor")["constant"].sum() / part["constant"].sum()
+        assert value_of(products, f"{label}: share of the largest donor") == pytest.approx(share.max())
+        assert value_of(products, f"{label}: Herfindahl index") == pytest.approx((share**2).sum())
+    by_year = table_of(products, "Money by year")
+    assert by_year["Dollars of 2025"].sum() == pytest.approx(flows["constant"].sum())
+    phases = table_of(products, "Phases")
+    own = flows[(flows["donor"] == "Province budget") & flows["year"].between(2013, 2017)]
+    first = phases[(phases["Phase"] == "first surveys") & (phases["Type of flow"] == "Disbursements")]
+    assert first["Domestic, USD"].sum() == pytest.approx(
+        own.loc[own["flow_type_code"] == "disbursement", "constant"].sum()
+    )
+
+
+def test_cost_is_divided_by_the_land_of_the_same_releases_only(
+    reports: dict[str, lr.ReportProducts], released: tuple[gpd.GeoDataFrame, pd.DataFrame]
+) -> None:
+    import pyogrio
+
+    events = pyogrio.read_dataframe(SAMPLE / "events.gpkg", read_geometry=False).drop_duplicates("event_id")
+    releases = released[0]
+    both = releases.assign(usd=releases["release_id"].map(events.set_index("event_id")["cost_usd"]))
+    both = both[both["usd"].notna() & (both["area_m2"] > 0) & (both["release_type"] == "cleared")]
+    got = value_of(reports["donor"], "Cleared, USD for a hectare")
+    assert got == pytest.approx(both["usd"].sum() / both["area_m2"].sum() * 1e4, rel=1e-6)
+
+
+def test_coordination_counts_every_release_once(
+    reports: dict[str, lr.ReportProducts], released: tuple[gpd.GeoDataFrame, pd.DataFrame]
+) -> None:
+    products = reports["coordination"]
+    rows = figures_of(products)
+    first = [row for (section, *_), row in rows.items() if section.startswith("Released land that is needed")]
+    assert sum(row["Value"] for row in first) == len(released[0])
+    gaps = table_of(products, "Needed, no project")
+    asked = set(pd.read_csv(SAMPLE / "needs.csv")["admin_code"])
+    names = {row.name: row.admin_code for row in gpd.read_file(SAMPLE / "admin_areas.gpkg").itertuples()}
+    assert {names[one] for one in gaps["Unit"]} <= asked
+    assert len(gaps) == value_of(products, "Needed, no project known")
+    shares = table_of(products, "Project shares")
+    whole = shares[["On released land", "Likely", "In its district", "Elsewhere"]].sum(axis=1)
+    assert whole.to_numpy() == pytest.approx(np.ones(len(shares)))
+    near = table_of(products, "On hazardous land") if "On hazardous land" in products_sheets(products) else None
+    if near is not None:
+        assert near["Distance, m"].max() <= 100
+
+
+def products_sheets(products: lr.ReportProducts) -> list[str]:
+    return list(load_workbook(path_of(products, "xlsx")).sheetnames)
+
+
+HOSTILE = "<img src=x onerror=document.title='ran'>"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Four squares of hostile names: two released, one of them with a project, and a project on one that is not."""
+    shapes = [shapely.box(5e5 + 1000 * i, 4e6, 5e5 + 1000 * i + 100, 4e6 + 100) for i in range(4)]
+    names = ["=1+1", HOSTILE, "total", "\u202eX"]
+    first = gpd.GeoDataFrame(
+        {"event_id": [f"S{name}" for name in names], "area_id": names, "event": "confirmed",
+         "event_date": pd.Timestamp("2018-01-01"), "admin_code": ["P1", "P1", "P2", "P2"]},
+        geometry=shapes, crs=32630,
+    )  # fmt: skip
+    second = first.iloc[:2].assign(
+        event_id=[f"C{name}" for name in names[:2]], event="cleared", event_date=pd.Timestamp("2020-01-01")
+    )
+    events = gpd.GeoDataFrame(pd.concat([first, second], ignore_index=True), crs=32630)
+    events.to_file(tmp_path / "events.gpkg")
+    places = shapely.centroid(np.array([shapes[1], shapes[3]], dtype=object))
+    gpd.GeoDataFrame(
+        {"project_id": ["=P", "P2"], "location_id": ["=P/1", "P2/1"], "implementer": ["=cmd|x", HOSTILE],
+         "sector_code": ["31120", "31120"], "status": "implementation", "start_date": pd.Timestamp("2020-02-01"),
+         "end_date": pd.Timestamp("2027-02-01"), "admin_code": ["P1", "P2"], "is_point": True},
+        geometry=places, crs=32630,
+    ).to_file(tmp_path / "projects.gpkg")  # fmt: skip
+    pd.DataFrame({"flow_id": ["1", "2"], "year": [2019, 2020], "donor": ["=HYPERLINK(1)", HOSTILE],
+                  "amount_usd": [100.0, None]}).to_csv(tmp_path / "funding.csv", index=False)  # fmt: skip
+    (tmp_path / "programme.toml").write_text(
+        f'[programme]\nname = "{HOSTILE}"\nas_of = 2024-12-31\n[inputs.events]\npath = "events.gpkg"\n',
+        encoding="utf-8",
+    )
+    return tmp_path / "programme.toml"
+
+
+def add(programme: Path, text: str) -> Path:
+    programme.write_text(programme.read_text(encoding="utf-8") + text, encoding="utf-8")
+    return programme
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_programme_that_has_almost_nothing_says_what_it_would_take(small: Path, tmp_path: Path, kind: Any) -> None:
+    products = lr.report_programme(small, out=tmp_path / "out", kind=kind)
+    gaps = " ".join(products.not_known)
+    wanted = {
+        "outcomes": ["follow_ups", "samples", "communities", "panel"],
+        "coordination": ["projects"], "donor": ["funding", "capacity", "communities"],
+    }  # fmt: skip
+    for name in wanted[kind]:
+        assert f"[inputs.{name}]" in gaps
+    book = load_workbook(path_of(products, "xlsx"))
+    assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+    page = path_of(products, "html").read_text(encoding="utf-8")
+    assert "<img src=x" not in page
+    assert "Not known:" in page
+
+
+def test_projects_beside_hazards_are_named_with_hostile_names_as_text(small: Path, tmp_path: Path) -> None:
+    add(small, '[inputs.projects]\npath = "projects.gpkg"\n')
+    products = lr.report_programme(small, out=tmp_path / "out", kind="coordination")
+    near = table_of(products, "On hazardous land")
+    assert near["Project"].tolist() == ["P2"]
+    assert near["Distance, m"].tolist() == [0.0]
+    assert near["Implementer"].tolist() == [HOSTILE]
+    assert value_of(products, "Projects in the way") == 1
+    assert value_of(products, "Nobody is known to have asked") == 2
+    assert "=cmd|x" in table_of(products, "Actors")["Actor"].tolist()
+
+
+def test_without_deflators_no_amount_is_called_constant(small: Path, tmp_path: Path) -> None:
+    add(small, '[inputs.funding]\npath = "funding.csv"\n')
+    products = lr.report_programme(small, out=tmp_path / "out", kind="donor")
+    assert any("[inputs.deflators]" in gap for gap in products.not_known)
+    label = "Type not known, in current dollars"
+    assert value_of(products, label) == 100
+    assert value_of(products, label, "Missing share") == 0.5
+    assert not any("dollars of" in name for *_, name in figures_of(products))
+    donors = table_of(products, "Money by donor")
+    assert donors["Donor"].tolist() == ["=HYPERLINK(1)", HOSTILE]
+    assert donors["Current dollars"].isna().tolist() == [False, True]
+
+
+def test_the_need_of_a_unit_is_what_its_open_areas_would_cost(small: Path, tmp_path: Path) -> None:
+    pd.DataFrame({"year": [2019, 2020, 2024], "deflator": [80, 100, 100]}).to_csv(tmp_path / "d.csv", index=False)
+    flows = pd.DataFrame({"flow_id": ["1", "2"], "year": [2019, 2020], "donor": ["A", "B"], "admin_code": ["P2", "P1"],
+                          "amount_usd": [400, 700], "flow_type_code": "commitment"})  # fmt: skip
+    flows.to_csv(tmp_path / "funding.csv", index=False)
+    add(small, '[inputs.funding]\npath = "funding.csv"\n[inputs.deflators]\npath = "d.csv"\nids = "row"\n')
+    add(small, "[costs]\nusd_per_m2 = 0\nusd_per_area = 1000\n")
+    products = lr.report_programme(small, out=tmp_path / "out", kind="donor", formats="xlsx")
+    need = table_of(products, "Need").set_index("Larger unit")
+    assert need.loc["P2", "Needed, USD"] == 2000  # two areas are open there
+    assert need.loc["P2", "Committed, USD"] == 500  # 400 of 2019 in prices of 2024
+    assert need.loc["P2", "At most, USD"] == 1500
+    assert pd.isna(need.loc["P1", "Needed, USD"])  # nothing is open there, and nobody says that nothing is needed
+    years = table_of(products, "Released by year")
+    assert years[["Year", "Reduced, ha", "Cancelled, ha"]].to_numpy().tolist() == [[2020, 0, 0]]
+
+
+def landrelease(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "landrelease.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def test_the_command_writes_what_is_asked_and_says_what_is_not_known(small: Path, tmp_path: Path) -> None:
+    done = landrelease("report", small, "--kind", "outcomes", "--out", tmp_path / "out", "--format", "docx")
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["outcomes.docx"]
+    assert str(tmp_path / "out" / "outcomes.docx") in done.stdout
+    assert "Not known: How soon does released land come into use?" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--kind", "outcome"], "outcomes"),
+        (["--kind", "donor", "--format", "pdf"], "docx"),
+        ([], "--kind"),
+    ],
+)
+def test_a_kind_or_a_form_that_is_not_there_is_named(
+    small: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    done = landrelease("report", small, "--out", tmp_path / "out", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_inputs_that_can_not_be_used_say_why(small: Path, tmp_path: Path) -> None:
+    tables = {
+        "communities": {"admin_code": ["P1", "P2"], "people_count": [0, None], "poverty_share": [0.1, None]},
+        "panel": {"area_id": ["=1+1", "elsewhere"], "year": [2019, 2019], "value": [1, 2]},
+        "capacity": {"institution": ["A"], "indicator_code": ["none_of_it"], "score": [3]},
+        "follow_ups": {"follow_up_id": ["1"], "release_id": ["C=1+1"], "visit_date": ["2022-01-01"],
+                       "use_code": ["grazing"], "women_count": [3]},
+    }  # fmt: skip
+    for name, columns in tables.items():
+        pd.DataFrame(columns).to_csv(tmp_path / f"{name}.csv", index=False)
+        ids = 'ids = "row"\n' if name in ("panel", "capacity") else ""
+        add(small, f'[inputs.{name}]\npath = "{name}.csv"\n{ids}')
+    products = lr.report_programme(small, out=tmp_path / "out", kind="outcomes")
+    gaps = "\n".join(products.not_known)
+    assert "two years or more" in gaps
+    assert "fewer than 10 women and girls" in gaps
+    assert any("1 rows are of areas that no record knows" in note for note in products.notes)
+    assert value_of(products, "People") == "withheld"
+    assert value_of(products, "In use 12 months after release") is None
+    index = [row["Value"] for (*_, name), row in figures_of(products).items() if name.startswith("Concentration index")]
+    assert index == [None, None]
+    products = lr.report_programme(small, out=tmp_path / "out", kind="donor")
+    assert "none_of_it" in "\n".join(products.not_known)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[report]\ndomestic = ["Nobody"]\n[inputs.funding]\npath = "funding.csv"\n', "Nobody"),
+        ('[report]\nphases = { a = [2020, 2019] }\n[inputs.funding]\npath = "funding.csv"\n', "phases"),
+        (
+            '[report]\nchecklist = "mine.toml"\n[inputs.capacity]\npath = "funding.csv"\nids = "row"\n',
+            "mine.toml|institution",
+        ),
+    ],
+)
+def test_choices_for_donors_that_can_not_be_meant_are_refused(
+    small: Path, tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(lr.LandReleaseError, match=message):
+        lr.report_programme(add(small, text), out=tmp_path / "out", kind="donor")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[report]\nsmallest = 1\n", "smallest"),
+        ("[report]\nhorizons_months = []\n", "horizons_months"),
+        ("[report]\nhorizon = [12]\n", "horizons_months"),
+        ('[report]\nedition = "article 7"\n[inputs.follow_ups]\npath = "nothing.csv"\n', "nothing.csv"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(small: Path, tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(lr.LandReleaseError, match=message):
+        lr.report_programme(add(small, text), out=tmp_path / "out", kind="outcomes")
