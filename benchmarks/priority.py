@@ -7,8 +7,9 @@ A task is a function in TASKS: given a scale and a seed it returns its engines, 
 pair of functions: one makes what is measured, outside of the time, and returns it as a function without arguments; the
 other brings the answer into a form that is compared. Each engine runs in a process of its own, one after the other, for
 each repeat, so that a slow minute of the machine meets all of them; before the timed call there is one on little. An
-answer that is not that of the first engine is printed, and gets no time. pymcdm is of the extra `dev`; what is not
-installed is named and left out. Peak is what the call adds to the memory of the process, less what it was given.
+answer that is not that of the first engine is printed, and gets no time. pymcdm is of the extra `dev`, scikit-criteria
+of none; what is not installed is named and left out. Peak is what the call adds to the memory of the process, less what
+it was given.
 """
 
 from __future__ import annotations
@@ -96,6 +97,62 @@ def in_pymcdm(table: pd.DataFrame, criteria: list[Any], make: Callable[..., Any]
     return Engine(prepare, by_id if sort else lambda found: by_id(found.assign(score=1 - found["score"])), "pymcdm")
 
 
+def in_skcriteria(table: pd.DataFrame, criteria: list[Any], *, topsis: bool) -> Engine:
+    """Rank with scikit-criteria; it has no fixed scales, so that a script brings the values to them itself."""
+
+    def prepare() -> Call:
+        from skcriteria import mkdm
+        from skcriteria.agg.similarity import TOPSIS
+        from skcriteria.agg.simple import WeightedSumModel
+        from skcriteria.preprocessing.scalers import VectorScaler
+
+        weights = np.array([one.weight for one in criteria])
+        columns = [one.column for one in criteria]
+        low, high = (np.array([getattr(one, end) for one in criteria]) for end in ("low", "high"))
+        is_up = np.array([one.more_is_urgent for one in criteria])
+
+        def rank() -> pd.DataFrame:
+            values = table[columns].to_numpy()
+            if not topsis:
+                values = np.clip((values - low) / (high - low), 0, 1)
+                values = np.where(is_up, values, 1 - values)
+            given = mkdm(values, [max] * len(columns), weights=weights, alternatives=table["area_id"].to_numpy())
+            if topsis:
+                found = TOPSIS().evaluate(VectorScaler("matrix").transform(given))
+                score = found.e_.similarity
+            else:
+                found = WeightedSumModel().evaluate(given)
+                score = found.e_.score
+            return pd.DataFrame({"area_id": table["area_id"], "score": score, "rank": found.rank_}).sort_values("rank")
+
+        return rank
+
+    return Engine(prepare, by_id, "skcriteria")
+
+
+def in_a_loop(table: pd.DataFrame, criteria: list[Any]) -> Engine:
+    """Rank with a plain loop over the rows."""
+
+    def prepare() -> Call:
+        scales = [(one.low, one.high - one.low, one.weight, one.more_is_urgent) for one in criteria]
+        columns = [one.column for one in criteria]
+
+        def rank() -> pd.DataFrame:
+            scores = []
+            for row in zip(*(table[name] for name in columns), strict=True):
+                score = 0.0
+                for cell, (low, width, weight, is_up) in zip(row, scales, strict=True):
+                    share = min(max((cell - low) / width, 0.0), 1.0)
+                    score += weight * (share if is_up else 1 - share)
+                scores.append(score)
+            found = pd.DataFrame({"area_id": table["area_id"], "score": scores})
+            return found.sort_values("score", ascending=False)
+
+        return rank
+
+    return Engine(prepare, by_id)
+
+
 def by_id(found: pd.DataFrame) -> pd.DataFrame:
     """Return scores by area."""
     return found[["area_id", "score"]].sort_values("area_id", ignore_index=True)
@@ -121,7 +178,12 @@ def value(scale: float, seed: int) -> Task:
     table, criteria = register(int(1e6 * scale), 12, seed)
     for one in criteria:  # SPOTIS takes nothing beyond its bounds
         table[one.column] = table[one.column].clip(one.low, one.high)
-    engines = {"landrelease": in_ours(table, criteria), "pymcdm SPOTIS": in_pymcdm(table, criteria, spotis, sort=False)}
+    engines = {
+        "landrelease": in_ours(table, criteria),
+        "pymcdm SPOTIS": in_pymcdm(table, criteria, spotis, sort=False),
+        "scikit-criteria": in_skcriteria(table, criteria, topsis=False),
+        "plain loop": in_a_loop(table, criteria),
+    }
     return Task(engines, _mib(table), same_scores, "5 x, memory at most 2 x the input")
 
 
@@ -137,7 +199,11 @@ def topsis(scale: float, seed: int) -> Task:
 
     table, criteria = register(int(1e6 * scale), 12, seed)
     criteria = [one.__class__(one.column, one.low, one.high, one.weight) for one in criteria]
-    engines = {"landrelease": in_ours(table, criteria, method="topsis"), "pymcdm": in_pymcdm(table, criteria, make)}
+    engines = {
+        "landrelease": in_ours(table, criteria, method="topsis"),
+        "pymcdm": in_pymcdm(table, criteria, make),
+        "scikit-criteria": in_skcriteria(table, criteria, topsis=True),
+    }
     return Task(engines, _mib(table), same_scores, "5 x, memory at most 2 x the input")
 
 

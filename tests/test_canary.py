@@ -104,6 +104,8 @@ def folder(tmp_path_factory) -> Path:
         geometry=gpd.points_from_xy([-37.7, -37.6, -37.6], [44.1, 44.2, 44.2]).buffer(0.001), crs=4326,
     )  # fmt: skip
     planted(areas, "areas").to_file(folder / "areas.geojson")
+    own = (folder / "programme.toml").read_text(encoding="utf-8")
+    (folder / "programme.toml").write_text(own[: own.index("[costs]")], encoding="utf-8")
     with (folder / "programme.toml").open("a", encoding="utf-8") as file:
         file.write('\n[[inputs.areas]]\npath = "areas.geojson"\n')
         file.write('\n[inputs.costs]\npath = "costs.csv"\nids = "row"\n[plan]\nbudget = 10\ncurve_count = 1\n')

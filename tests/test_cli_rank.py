@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +15,8 @@ import pytest
 import shapely
 
 import landrelease as lr
+from landrelease import cli
+from landrelease.priority.plan import worker
 
 SIDES_M = {"A1": 100, "A2": 140, "A3": 150, "A4": 160, "A5": 40, "A6": 30}
 BLOCKED = {"A1": "road", "A2": "none", "A3": "water", "A4": "road", "A5": "road", "A6": "none"}
@@ -70,9 +75,33 @@ def add(programme: Path, text: str) -> Path:
     return programme
 
 
-def landrelease(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "landrelease.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Solve here: a process for each plan is slow."""
+    monkeypatch.setattr(worker, "_python", lambda: None)
+
+
+@dataclass
+class Done:
+    """What a command left: its exit code, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def landrelease(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run a command as a shell would, but here: to start Python for each is slow."""
+
+    def run(*arguments: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["landrelease", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err)
+
+    return run
 
 
 def written(path: Path) -> pd.DataFrame:
@@ -80,7 +109,9 @@ def written(path: Path) -> pd.DataFrame:
 
 
 def test_rank_prints_and_writes_the_same(programme: Path, tmp_path: Path) -> None:
-    done = landrelease("rank", programme, "--out", tmp_path / "out", "--top", "3", "--draws", "500")
+    given = ["rank", str(programme), "--out", str(tmp_path / "out"), "--top", "3", "--draws", "500"]
+    command = [sys.executable, "-m", "landrelease.cli", *given]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     found = written(tmp_path / "out" / "ranking.csv")
     # 1 for both that are full and blocked; A1 half its size and blocked; A2 98 % of its size alone
@@ -98,7 +129,7 @@ def test_rank_prints_and_writes_the_same(programme: Path, tmp_path: Path) -> Non
     assert str(tmp_path / "out" / "priorities.html") in done.stdout
 
 
-def test_a_line_by_budget_needs_costs(programme: Path, tmp_path: Path) -> None:
+def test_a_line_by_budget_needs_costs(landrelease: Callable[..., Done], programme: Path, tmp_path: Path) -> None:
     done = landrelease("rank", programme, "--out", tmp_path / "out", "--budget", "60000")
     assert done.returncode == 2
     assert "[inputs.costs]" in done.stderr
@@ -124,7 +155,7 @@ def test_a_line_by_budget_needs_costs(programme: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_means_nothing_is_refused(
-    programme: Path, tmp_path: Path, more: str, arguments: list[str], said: str
+    landrelease: Callable[..., Done], programme: Path, tmp_path: Path, more: str, arguments: list[str], said: str
 ) -> None:
     done = landrelease("rank", add(programme, more), "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2, done.stdout
@@ -173,7 +204,7 @@ def test_only_what_the_ranking_needs_is_read(programme: Path, tmp_path: Path) ->
 PLAN = "[plan]\nbudget = { 2026 = 30_000, 2027 = 15_000 }\nfloors = { P2 = 20_000 }\ncurve_count = 2\n"
 
 
-def test_plan_keeps_its_rules(programme: Path, tmp_path: Path) -> None:
+def test_plan_keeps_its_rules(landrelease: Callable[..., Done], programme: Path, tmp_path: Path) -> None:
     done = landrelease("plan", add(programme, COSTS + PLAN), "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     found = written(tmp_path / "out" / "plan.csv")
@@ -191,7 +222,9 @@ def test_plan_keeps_its_rules(programme: Path, tmp_path: Path) -> None:
     assert "What other budgets would buy" in page
 
 
-def test_a_plan_that_can_not_be_names_what_would_do(programme: Path, tmp_path: Path) -> None:
+def test_a_plan_that_can_not_be_names_what_would_do(
+    landrelease: Callable[..., Done], programme: Path, tmp_path: Path
+) -> None:
     add(programme, COSTS + PLAN.replace("20_000", "50_000").replace("curve_count = 2", "curve_count = 0"))
     done = landrelease("plan", programme, "--out", tmp_path / "out")
     assert done.returncode == 2
@@ -226,6 +259,7 @@ def test_floors_are_of_units_of_any_size_and_pages_name_the_place(units: Path, t
     products = lr.plan_programme(units, out=tmp_path / "out")
     (floor,) = products.plan.rules.query("kind == 'floor'").itertuples()
     assert floor.used == pytest.approx(products.plan.spent_usd)
+    assert floor.rule == "at least 25,000 USD in Whole"
     assert "East, Whole" in products.page.read_text(encoding="utf-8")
     add(units, "[plan.floors_of]\n")
     with pytest.raises(lr.ProgrammeError, match=r"floors_of.*did you mean"):
@@ -240,6 +274,8 @@ def test_floors_are_of_units_of_any_size_and_pages_name_the_place(units: Path, t
         (COSTS + '[plan]\nbudget = 5\nkeep = "nothing.csv"\n', "nothing.csv"),
         (COSTS + '[plan]\nbudget = 5\nkeep = "scheme.toml"\n', "scheme.toml"),
         (COSTS + '[plan]\nbudget = 5\nmust = ["A9"]\n', "A9"),
+        (COSTS + "[plan]\nbudget = nan\n", r"\n  plan\.budget: Input should be a finite number; got nan"),
+        (COSTS + "[plan]\nbudget = { first = 3 }\n", r"\n  plan\.budget\.first: Input should be a valid integer"),
     ],
 )
 def test_a_plan_that_means_nothing_is_refused(units: Path, tmp_path: Path, more: str, said: str) -> None:
@@ -269,8 +305,39 @@ def test_costs_from_a_table_and_an_earlier_plan(programme: Path, tmp_path: Path)
     assert set(second.selected) == {"A1", "A5"}
     assert second.price_of_keeping == pytest.approx(0.25, abs=1e-3)
     assert not (tmp_path / "out" / "benefit_curve.csv").exists()
+    # a spreadsheet writes TRUE, and in another language another word
+    before = (tmp_path / "before.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "before.csv").write_text(before.replace("True", "TRUE").replace("False", "FALSE"), encoding="utf-8")
+    assert set(lr.plan_programme(programme, out=tmp_path / "out").plan.selected) == {"A1", "A5"}
+    (tmp_path / "before.csv").write_text(before.replace("True", "WAHR"), encoding="utf-8")
+    with pytest.raises(lr.DataError, match=r"is_selected must be True or False: 1 of 6 rows .* 'WAHR'"):
+        lr.plan_programme(programme, out=tmp_path / "out")
     add(programme, COSTS)
     with pytest.raises(lr.ProgrammeError, match="twice"):
+        lr.plan_programme(programme, out=tmp_path / "out")
+
+
+def test_what_is_not_known_or_not_ranked_is_noted(programme: Path, tmp_path: Path) -> None:
+    areas = gpd.read_file(tmp_path / "areas.gpkg")
+    areas.loc[0, "blocked_resource_code"] = None
+    areas.loc[[1, 5], "geometry"] = None
+    areas.to_file(tmp_path / "areas.gpkg")
+    products = lr.rank_programme(programme, out=tmp_path / "out", draws=50)
+    assert len(products.ranking.table) == 4
+    notes = (
+        "2 hazardous areas have no place on record: not ranked, which says nothing of how urgent that is.",
+        '1 value of 1 area is not known: it counts as nothing (missing = "worst").',
+    )
+    assert set(notes) <= set(products.notes)
+    page = html.unescape(products.page.read_text(encoding="utf-8"))
+    assert all(note in page.replace('<span class="u">', "").replace("</span>", "") for note in notes)
+
+
+def test_a_method_that_was_not_read_is_told(programme: Path, tmp_path: Path) -> None:
+    costs = pd.DataFrame({"area_id": ["A1", "A3", "A5"], "method_code": ["by hand", "manual", "TS"], "cost_usd": 9_000})
+    costs.to_csv(tmp_path / "costs.csv", index=False)
+    add(programme, '[inputs.costs]\npath = "costs.csv"\nids = "row"\n[plan]\nbudget = 10_000\n')
+    with pytest.raises(lr.DataError, match=r"1 of 3 rows .* no method_code, the first is row 0\.\n.* of method_code"):
         lr.plan_programme(programme, out=tmp_path / "out")
 
 

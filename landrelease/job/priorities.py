@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError, ProgrammeError, nearest
-from landrelease.job.inputs import Work
+from landrelease.job.inputs import Work, counted
 from landrelease.job.programme import Priority, Programme
 from landrelease.priority import (
     FreeWeights,
@@ -59,6 +60,7 @@ def rank_areas(work: Work, say: Callable[[str], None], *, draws: int = 10_000, i
     table = criteria_table(placed, scheme, layers=layers, as_of=pd.Timestamp(work.programme.programme.as_of))
     frames["criteria"] = table
     frames["ranking"] = ranking = prioritise(table, scheme, method=priority.method, missing=priority.missing)
+    _say_what_is_not_known(work, table[list(scheme.columns)], priority.missing, int(is_hazard.sum()) - len(placed))
     unknown = [one.label or one.column for one in scheme.criteria if table[one.column].isna().all()]
     if unknown and len(table):
         work.notes.append(
@@ -73,6 +75,27 @@ def rank_areas(work: Work, say: Callable[[str], None], *, draws: int = 10_000, i
     elif is_line_wanted:
         say("Drawing weights: how sure is the order?")
         _draw_line_if_any(work, ranking, priority, draws)
+
+
+_COUNTED = {
+    "worst": "counts as nothing",
+    "best": "counts in full",
+    "bounds": "may be anything: the area has a lowest and a highest score",
+    "drop": "leaves the area without a rank",
+}
+
+
+def _say_what_is_not_known(work: Work, table: pd.DataFrame, missing: str, no_place: int) -> None:
+    """Note who is not ranked, and how a missing value counts in this ranking."""
+    if no_place:
+        have = counted(no_place, "hazardous area has", "hazardous areas have")
+        work.notes.append(f"{have} no place on record: not ranked, which says nothing of how urgent that is.")
+    unknown = table.isna()
+    if unknown.any(axis=None):
+        areas = counted(int(unknown.any(axis=1).sum()), "area", "areas")
+        values = counted(int(unknown.sum().sum()), "value", "values")
+        are = "is not known: it" if unknown.sum().sum() == 1 else "are not known: each"
+        work.notes.append(f'{values} of {areas} {are} {_COUNTED[missing]} (missing = "{missing}").')
 
 
 def _draw_line(work: Work, ranking: Ranking, priority: Priority, draws: int) -> None:
@@ -142,6 +165,7 @@ def plan_areas(work: Work, say: Callable[[str], None]) -> None:
     given = asked.model_dump(exclude={"keep", "curve_count", "infeasible", "budget", "years"}, exclude_none=True)
     if asked.floors:
         cost["admin_code"] = cost["area_id"].map(_units_of(work, list(asked.floors))).astype("str")
+        given["place_names"] = _unit_names(work)
     if asked.keep is not None:
         given["keep"] = _kept(work.programme.path(asked.keep))
     given["years"] = asked.years
@@ -187,6 +211,14 @@ def _units_of(work: Work, floors: list[str]) -> pd.Series:
     return found
 
 
+def _unit_names(work: Work) -> dict[str, str]:
+    """Return what readers call each administrative unit that has a name."""
+    if "admin_areas" not in work.frames:
+        return {}
+    units = work.frames["admin_areas"].drop_duplicates("admin_code").dropna(subset=["name"])
+    return dict(zip(units["admin_code"].astype("str"), units["name"].astype("str"), strict=True))
+
+
 def _kept(path: Path) -> list[str]:
     """Return the areas of an earlier plan.csv."""
     if not path.is_file():
@@ -198,8 +230,16 @@ def _kept(path: Path) -> list[str]:
     lacking = [name for name in ("area_id", "is_selected") if name not in before]
     if lacking:
         raise DataError(f"'{path.name}' lacks {' and '.join(lacking)}. Fix: name the plan.csv of an earlier plan.")
+    # spreadsheets write TRUE; another word for it would keep nothing, in silence
+    said = before["is_selected"].str.strip().str.casefold()
+    wrong = np.flatnonzero(~said.isin(["true", "false"]))
+    if len(wrong):
+        raise DataError(
+            f"'{path.name}': is_selected must be True or False: {len(wrong)} of {len(before)} rows are not, the first "
+            f"has {before['is_selected'].iloc[wrong[0]]!r}.\n  Fix: name the plan.csv of an earlier plan."
+        )
     # an id that a spreadsheet would take for a formula was written with a mark
-    ids = before.loc[before["is_selected"].eq("True"), "area_id"].dropna()
+    ids = before.loc[said.eq("true"), "area_id"].dropna()
     return ids.str.replace(r"^'(?=[=+\-@])", "", regex=True).tolist()
 
 

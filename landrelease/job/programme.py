@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -246,7 +247,7 @@ def read_programme(path: str | Path) -> Programme:
     try:
         programme = Programme(**content, folder=path.parent)
     except ValidationError as error:
-        lines = [_line(one) for one in error.errors()]
+        lines = list(dict.fromkeys(_line(one) for one in error.errors()))
         raise ProgrammeError(f"'{path.name}' can not be used:\n" + "\n".join(lines)) from None
     if not programme.inputs.events and not programme.inputs.areas:
         raise ProgrammeError(f"'{path.name}' names no hazard records. Fix: add [inputs.events] or [[inputs.areas]].")
@@ -255,8 +256,12 @@ def read_programme(path: str | Path) -> Programme:
     return programme
 
 
+_KIND = re.compile(r"(constrained-|nullable\[|dict\[|list\[|literal\[|\[key\]$|float$|int$|str$)")
+
+
 def _line(error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"])
+    # where a value may be of several kinds, the kind that was tried stands in the place: no word for a reader
+    place = ".".join(str(part) for part in error["loc"] if not _KIND.match(str(part)))
     if error["type"] == "missing":
         return f"  {place}: is missing"
     if error["type"] == "extra_forbidden":

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.errors import DataError, OptionError, check_option
-from landrelease.priority.values import as_numbers
+from landrelease.priority.values import as_ids, as_numbers
 from landrelease.tables import CODES
 
 __all__ = ["PUBLISHED_VSL_USD", "BenefitCost", "benefit_cost"]
@@ -275,7 +275,7 @@ def _inputs(areas: pd.DataFrame, injury_share: Amount | None, by_use: dict[str, 
     lacking = [name for name in needed if name not in areas.columns]
     if lacking:
         raise DataError(f"'areas' lacks {', '.join(lacking)}. Fix: add the column; a cell may be missing, not unsaid")
-    ids = areas["area_id"].astype("str")
+    ids = as_ids(areas["area_id"])
     if ids.isna().any() or ids.duplicated().any():
         raise DataError("'areas' has rows with a missing or repeated area_id. Fix: usable_rows(areas, 'areas')")
     has_injuries = "injuries_averted_per_year" in areas.columns

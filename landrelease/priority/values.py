@@ -9,11 +9,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.cells import as_text
 from landrelease.errors import DataError
 
 Floats = npt.NDArray[np.float64]
 
-__all__ = ["Floats", "as_numbers"]
+__all__ = ["Floats", "as_ids", "as_numbers"]
+
+
+def as_ids(values: pd.Series) -> pd.Series:
+    """Return ids as text; whole numbers that a table holds as decimals have no point, as where files are read.
+
+    Examples
+    --------
+    >>> as_ids(pd.Series([7.0, None])).tolist(), as_ids(pd.Series(["HA-7", None])).tolist()
+    (['7', nan], ['HA-7', nan])
+    >>> as_ids(pd.Series([], dtype="float64")).tolist()
+    []
+    """
+    return as_text(values) if pd.api.types.is_float_dtype(values.dtype) else values.astype("str")
 
 
 def as_numbers(values: pd.Series, what: str) -> Floats:

@@ -185,6 +185,10 @@ def test_share_of_land_cover_by_hand(tmp_path):
     with pytest.raises(OptionError, match="reads land cover with a legend"):
         measured(areas, measure, {"land_cover": cover})
     assert np.isnan(measured(areas, measure, {"land_cover": []})).all()
+    # Of a year that is not over by the day that counts, nothing is known yet.
+    dated = {"land_cover": [latest]}
+    assert measured(areas, measure, dated, as_of="2024-12-31")[0] == pytest.approx(0.25, abs=1e-6)
+    assert np.isnan(measured(areas, measure, dated, as_of="2024-12-30")).all()
 
 
 def test_share_of_mapped_land_use_by_hand():
@@ -473,3 +477,20 @@ def test_people_of_settlements_within_a_distance() -> None:
     assert found[0] == 150
     assert np.isnan(found[1])  # a place whose people are not known is near: the sum is not known
     assert found[2] == 0
+
+
+def test_what_is_later_than_the_day_does_not_count(tmp_path):
+    days = pd.to_datetime(["2023-05-01", "2023-12-31", "2024-01-01", None])
+    accidents = points(*[(1050, 1050)] * 4, accident_date=days)
+    within = Measure("accidents_within", {"within_m": 1})
+    assert measured(AREAS, within, {"accidents": accidents}, as_of="2023-12-31")[0] == 3
+    assert measured(AREAS, within, {"accidents": accidents})[0] == 4
+    areas = frame([None], admin_code=["V1"])
+    needs = NEEDS[NEEDS["admin_code"] == "V1"].assign(asked_date=pd.to_datetime(["2023-05-01", "2024-01-01", None]))
+    needs = needs.assign(women_consulted_count=[5, 50, 6])
+    assert measured(areas, Measure("community_rank"), {"needs": needs}, as_of="2023-12-31") == [2]
+    assert measured(areas, Measure("community_rank"), {"needs": needs}) == [1]
+    scheme = scheme_of(x=Measure("community_rank"))
+    table = criteria_table(areas, scheme, layers={"needs": needs}, as_of="2023-12-31")
+    assert table["x_women_consulted_count"].tolist() == [6]
+    assert np.isnan(measured(areas, Measure("community_rank"), {"needs": needs[1:2]}, as_of="2023-12-31")).all()

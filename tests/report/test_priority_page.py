@@ -154,7 +154,12 @@ def test_a_plan_is_told_with_its_curve(page: Callable[..., Any], tmp_path: Path)
     cost = dict.fromkeys(ranked.table["area_id"], 10.0)
     plan = plan_clearance(ranked, cost=cost, budget={2026: 50.0, 2027: 30.0})
     curve = budget_sweep(ranked, cost=cost, budgets=[40.0, 80.0, 160.0])
-    shown = page(ranked, plan=plan, curve=curve, pages=2)
+    shown = page(ranked, plan=plan, curve=curve, pages=9)
+    for row, article in zip(plan.table.itertuples(), shown.xpath("//article"), strict=False):
+        said = " ".join(article.text_content().split())
+        side, why = row.reason.split(": ", 1)
+        assert f"The plan has it {side}{f', for {row.year}' if side == 'in' else ''}. Why: {why}." in said
+    assert plan.table["is_selected"].iloc[[0, 8]].tolist() == [True, False]
     text = " ".join(shown.text_content().split())
     assert f"8 of 40 areas are in, for 80 USD: a benefit of {plan.benefit:,.4g}" in text
     (table,) = [one for one in shown.xpath("//table") if "each budget would buy" in one.xpath("string(caption)")]

@@ -15,7 +15,7 @@ from pyproj import CRS
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
 from landrelease.geometry import lon_lat, metric_crs, plane_polygons, require_crs, to_crs, transform
 from landrelease.geometry.operations import GEOD
-from landrelease.priority.values import as_numbers
+from landrelease.priority.values import as_ids, as_numbers
 
 __all__ = ["Blocks", "Network", "Spots", "blocks_of", "graph_of", "road_network"]
 
@@ -255,7 +255,7 @@ def blocks_of(blocked_by: pd.DataFrame, roads: gpd.GeoDataFrame, network: Networ
                 f"'blocked_by' {lacks} {name}.\n"
                 "  Fix: a GeoDataFrame of areas with area_id, or a frame of road_id and area_id."
             )
-    ids = blocked_by["area_id"].astype("str").to_numpy(dtype=object)
+    ids = as_ids(blocked_by["area_id"]).to_numpy(dtype=object)
     area_ids, area = np.unique(ids, return_inverse=True)
     is_known = np.ones(len(area_ids), bool)
     if isinstance(blocked_by, gpd.GeoDataFrame):
@@ -275,8 +275,8 @@ def _named(blocked_by: pd.DataFrame, roads: gpd.GeoDataFrame, network: Network) 
     """Return the rows of a frame of road_id and area_id, and the pieces of the road that each names."""
     if "road_id" not in roads.columns:
         raise DataError("'blocked_by' names roads, and 'roads' has no column road_id. Fix: read(..., columns={...})")
-    known = roads["road_id"].astype("str")
-    named = blocked_by["road_id"].astype("str")
+    known = as_ids(roads["road_id"])
+    named = as_ids(blocked_by["road_id"])
     unknown = named[~named.isin(known)]
     if len(unknown):
         raise DataError(

@@ -59,7 +59,7 @@ def _planned(asked: Asked, problem: Problem, choice: Choice, prices: Prices) -> 
     for name in ("area_id", "rank", "group", "package_id", "is_kept", "lacking"):
         rows[name] = of_area[name].to_numpy()
     say = _sayer(asked, problem, choice)
-    rows["reason"] = [say(row) for row in rows.to_dict("records")]
+    rows["reason"] = [say(*row) for row in zip(*(rows[name].to_numpy(object) for name in _SAID), strict=True)]
     return rows.set_index(of_area.index)
 
 
@@ -113,11 +113,11 @@ _SENTENCES = {
     "kept": "in: kept from the previous plan",
     "must": "in: must-include",
     "worth": "in: it gives {gives} for each 1,000 USD; the line is {line}",
-    "floor": "in: for the floor of {floors_by} {group}; it gives {gives} for each 1,000 USD",
+    "floor": "in: so that at least {least} go to {place}; it gives {gives} for each 1,000 USD",
     "fill": "in: it gives {gives} for each 1,000 USD, below the line of {line}, and fits in the rest",
     "no_benefit": "out: it gives nothing",
     "too_dear": "out: it costs {cost}, more than {where} of {most}",
-    "too_much_work": "out: it needs more {capacity_in} than its teams have in any year",
+    "too_much_work": "out: it needs more {work} than its teams have in any year",
     "package": "out: package {package} is not set up; without that, it would give {gives} for each 1,000 USD",
     "no_room": "out: it gives {gives} for each 1,000 USD, at or above the line of {line}, but does not fit beside the "
     "others; {left} of {where} is left",
@@ -125,35 +125,37 @@ _SENTENCES = {
 }
 
 
-def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[[dict[Any, Any]], str]:
-    """Return what makes a sentence of a row of the table."""
+_SAID = ("plan_reason_code", "benefit_rate", "line_rate", "would_cost_usd", "enters_at_usd", "group", "package_id",
+         "lacking")  # fmt: skip
+
+
+def _sayer(asked: Asked, problem: Problem, choice: Choice) -> Callable[..., str]:
+    """Return what makes a sentence of the columns `_SAID` of a row of the table."""
     left = float((problem.budget - used(problem, choice)[: problem.n_years]).max(initial=0.0))
     same = {
         "most": money(float(problem.budget.max(initial=0.0))),
         "left": money(left),
         "where": "the budget" if problem.n_years == 1 else "any year's budget",
-        "floors_by": asked.floors_by,
-        "capacity_in": asked.capacity_in,
+        "work": asked.capacity_in.replace("_", " "),
     }
+    places = {group: asked.place_name(group) for group in asked.floor_names}
+    promised = dict(zip(asked.floor_names, map(money, problem.floor.tolist()), strict=True))
 
-    def say(row: dict[Any, Any]) -> str:
-        code = row["plan_reason_code"]
+    def say(
+        code: str, gives: float, line: float, cost: float, enters: float, group: Any, package: Any, lacking: Any
+    ) -> str:
         text = _SENTENCES[code].format(
-            gives=f"{row['benefit_rate']:.3g}",
-            line=f"{row['line_rate']:.3g}",
-            cost=money(row["would_cost_usd"]),
-            group=row["group"],
-            package=row["package_id"],
-            **same,
-        )
+            gives=f"{gives:.3g}", line=f"{line:.3g}", cost=money(cost), place=places.get(group),
+            least=promised.get(group), package=package, **same,
+        )  # fmt: skip
         if text.startswith("out") and code not in ("no_benefit", "too_much_work"):
             text += (
-                f"; more money does not bring it in, its teams have too few {asked.capacity_in} left"
-                if np.isnan(row["enters_at_usd"])
-                else f"; it would enter at a budget of about {money(round(row['enters_at_usd']))}"
+                f"; more money does not bring it in, its teams have too few {same['work']} left"
+                if np.isnan(enters)
+                else f"; it would enter at a budget of about {money(round(enters))}"
             )
-        if isinstance(row["lacking"], str):
-            text += f"; not looked at: {row['lacking']}, for which a number is missing"
+        if isinstance(lacking, str):
+            text += f"; not looked at: {lacking}, for which a number is missing"
         return text
 
     return say
@@ -163,7 +165,7 @@ def rules_frame(asked: Asked, problem: Problem, choice: Choice, prices: Prices) 
     """Return one row a rule: its limit, what the plan uses, what is left, and what one unit more would give."""
     use, limit = used(problem, choice), limits(problem)
     price = np.r_[prices.budget, prices.capacity.ravel(), prices.floor]
-    rules = rule_names(asked)
+    rules = rule_names(asked, problem)
     is_floor = np.array([one.kind == "floor" for one in rules], bool)
     frame = pd.DataFrame({
         "kind": [one.kind for one in rules], "name": [one.name or None for one in rules],

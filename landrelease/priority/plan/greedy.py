@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from landrelease.priority.plan.problem import Choice, Floats, Ints, Prices, Problem, used
+from landrelease.priority.plan.problem import Choice, Floats, Ints, Prices, Problem, limits, reduced_by, used
 
-__all__ = ["density", "entry_budgets", "filled", "greedy", "plain_prices"]
+__all__ = ["density", "entry_budgets", "filled", "greedy", "plain_prices", "trimmed"]
 
 
 def density(problem: Problem) -> Floats:
@@ -101,6 +101,27 @@ def filled(problem: Problem, choice: Choice) -> Choice:
     best = np.argsort(-density(problem), kind="stable")
     purse.take_all(best[problem.value[best] > 0])
     return purse.choice()
+
+
+def trimmed(problem: Problem, prices: Prices, choice: Choice) -> Choice:
+    """Return the choice without what gives least above its price, as far as budgets or capacities are exceeded."""
+    years, rows = problem.n_years, problem.capacity.size
+    option, year = choice.option.copy(), choice.year.copy()
+    limit = limits(problem)
+    surplus = reduced_by(problem, prices, np.ones((len(problem.area), years), bool))
+    for rule in range(years + rows):
+        over = used(problem, Choice(option, year, choice.start))[rule] - limit[rule] * (1 + 1e-12)
+        if over <= 0:
+            continue
+        here = (option >= 0) & (year == (rule if rule < years else (rule - years) % years)) & ~problem.must
+        use = problem.cost if rule < years else np.where(problem.row == (rule - years) // years, problem.work, 0.0)
+        areas = np.flatnonzero(here)
+        areas = areas[use[option[areas]] > 0]
+        each = use[option[areas]]
+        order = np.argsort(surplus[option[areas], year[areas]] / each, kind="stable")
+        out = areas[order[: int(np.searchsorted(np.cumsum(each[order]), over)) + 1]]
+        option[out] = year[out] = -1
+    return Choice(option, year, choice.start)
 
 
 def plain_prices(problem: Problem) -> Prices:

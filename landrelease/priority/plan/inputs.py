@@ -19,7 +19,7 @@ from landrelease.priority.plan.problem import Bools, Floats, Ints, Problem
 from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.values import as_numbers
 
-__all__ = ["Asked", "PerYear", "amount_of", "read_asked"]
+__all__ = ["Asked", "PerYear", "amount_of", "read_asked", "warn_of_scores"]
 
 PerYear = float | Mapping[int, float]
 Texts = npt.NDArray[np.object_]
@@ -44,12 +44,19 @@ class Asked:
     floor_names: tuple[str, ...]
     package_names: tuple[str, ...]
     floors_by: str
+    place_names: Mapping[str, str]
     capacity_in: str
     benefit: str
 
     def label(self, area: int) -> str:
         """Return the id of an area of the problem."""
         return str(self.areas["area_id"].iloc[self.place[area]])
+
+    def place_name(self, group: str) -> str:
+        """Return what readers call a group of areas."""
+        if group in self.place_names or self.floors_by == "admin_code":
+            return self.place_names.get(group, group)
+        return f"{self.floors_by.removesuffix('_code').replace('_', ' ')} {group}"
 
 
 def read_asked(
@@ -63,6 +70,7 @@ def read_asked(
     capacity_in: str,
     floors: Mapping[Any, float] | None,
     floors_by: str,
+    place_names: Mapping[Any, str] | None,
     must: Iterable[Any] | None,
     never: Iterable[Any] | None,
     keep: Iterable[Any] | None,
@@ -110,7 +118,8 @@ def read_asked(
     )  # fmt: skip
     return Asked(
         areas, problem, place, usable["method_code"].to_numpy(object), areas["is_kept"].to_numpy()[place], labels,
-        isinstance(budget, Mapping), rows, group_names, package_names, floors_by, capacity_in, benefit,
+        isinstance(budget, Mapping), rows, group_names, package_names, floors_by,
+        {str(code): name for code, name in (place_names or {}).items()}, capacity_in, benefit,
     )  # fmt: skip
 
 
@@ -184,7 +193,8 @@ def _options(cost: Any, capacity_in: str, *, uses_capacity: bool) -> pd.DataFram
     if missing.any():
         raise DataError(
             f"{int(missing.sum())} of {len(options)} rows of cost have no area_id or no method_code, "
-            f"the first is row {int(np.flatnonzero(missing)[0])}"
+            f"the first is row {int(np.flatnonzero(missing)[0])}.\n"
+            "  Fix: give each row both; a file is read with the codes of method_code alone, and another is missing."
         )
     options["method_code"] = options["method_code"].fillna("")
     twice = options.duplicated(["area_id", "method_code"], keep=False)
@@ -248,7 +258,7 @@ def _capacity(
     if capacity is None:
         return (), np.zeros((0, len(years)))
     by_method = capacity if isinstance(capacity, Mapping) else {"": capacity}
-    known = [one for one in dict.fromkeys(options["method_code"]) if one]
+    known = [one for one in options["method_code"].unique() if one]
     for name in capacity if isinstance(capacity, Mapping) else ():
         if name not in known:
             raise DataError(
@@ -308,7 +318,8 @@ def _one_each(options: pd.DataFrame, column: str, areas: pd.DataFrame) -> pd.Ser
 
 def _warn(options: pd.DataFrame, areas: pd.DataFrame, *, has_share: bool) -> None:
     """Tell what is legal and probably not meant."""
-    others = sorted(set(options["area_id"]) - set(areas["area_id"]))
+    ids = options["area_id"]
+    others = sorted(set(ids[~ids.isin(areas["area_id"])]))
     if others:
         warn(
             f"{len(others)} areas of cost are not in the ranking, and not planned: {_some(others)}",
@@ -316,10 +327,10 @@ def _warn(options: pd.DataFrame, areas: pd.DataFrame, *, has_share: bool) -> Non
         )  # fmt: skip
     surveyed = options["method_code"].isin(_SURVEY)
     cleared = ~surveyed & options["method_code"].ne("")
-    both = set(options.loc[surveyed, "area_id"]) & set(options.loc[cleared, "area_id"])
+    both = ids[surveyed & ids.isin(ids[cleared])].nunique()
     if both and not has_share:
         warn(
-            f"{len(both)} areas can be surveyed or cleared for the same benefit, and the cheaper is always taken. "
+            f"{both} areas can be surveyed or cleared for the same benefit, and the cheaper is always taken. "
             "Fix: a column benefit_share in cost.",
             DataWarning, stacklevel=4,
         )  # fmt: skip
@@ -339,6 +350,34 @@ def _warn_kept(areas: pd.DataFrame, kept_ids: set[str]) -> None:
         warn(
             f"{len(lost)} of {len(kept_ids)} areas of keep are not kept: '{first['area_id']}': {first['why']}",
             DataWarning, stacklevel=4,
+        )  # fmt: skip
+
+
+def warn_of_scores(ranking: Ranking | pd.DataFrame, benefit: str, selected: Iterable[str]) -> None:
+    """Tell where a sum of scores is not what the ranking means."""
+    if not isinstance(ranking, Ranking) or benefit != "score":
+        return
+    if ranking.method == "topsis":
+        warn(
+            "the plan adds up closenesses of TOPSIS, which are no amounts: two areas of 0.4 need not be worth more "
+            "than one of 0.7. Fix: method='value', or benefit= a column that is an amount.",
+            DataWarning, stacklevel=3,
+        )  # fmt: skip
+    names = [one.name for one in ranking.classes]
+    if not names:
+        return
+    place = pd.Index(names).get_indexer(pd.Index(ranking.table["priority_class"]))
+    is_in = ranking.table["area_id"].isin(list(selected)).to_numpy()
+    last = int(place[is_in].max(initial=-1))
+    passed = np.flatnonzero(~is_in & (place >= 0) & (place < last))
+    if len(passed):
+        first = ranking.table.iloc[passed[0]]
+        are = "1 area is" if len(passed) == 1 else f"{len(passed):,} areas are"
+        warn(
+            f"the plan adds up scores and does not know classes: {are} out, the first is "
+            f"'{first['area_id']}' of class {first['priority_class']}, while some of class {names[last]} are in. "
+            "Fix: must= the areas that come first.",
+            DataWarning, stacklevel=3,
         )  # fmt: skip
 
 
@@ -363,7 +402,7 @@ def _whys(areas: pd.DataFrame, options: pd.DataFrame, never: set[str]) -> tuple[
     """Return why an area can not be planned, as a code and in words; empty where it can."""
     first = options.drop_duplicates("area").set_index("area")["why"]
     can = areas.index.isin(options.loc[options["why"].eq(""), "area"])
-    why = areas.index.to_series().map(first).fillna("no cost is known").mask(can, "")
+    why = areas.index.to_series().map(first).astype("object").fillna("no cost is known").mask(can, "")
     code = why.where(why.eq(""), "unknown_cost")
     for is_so, name, words in (
         (areas["gives"].isna(), "unknown_benefit", "no benefit is known: the ranking has none for it"),
@@ -387,8 +426,7 @@ def _require_plannable(areas: pd.DataFrame, must: set[str], name: str) -> None:
 
 
 def _coded(values: pd.Series, names: tuple[str, ...]) -> Ints:
-    number = {name: i for i, name in enumerate(names)}
-    return np.array([number.get(one, -1) for one in values], np.int64)
+    return np.asarray(values.map({name: i for i, name in enumerate(names)}).fillna(-1), dtype=np.int64)
 
 
 def _some(names: list[str], most: int = 5) -> str:

@@ -2,8 +2,7 @@
 
 For tens of rules and many areas nearly every area is decided by the prices of the rules alone. So the program is solved
 without whole numbers, what is whole and clear is kept, and the areas closest to the line are chosen in whole numbers.
-A large register is taken in random blocks, each with what its areas use so far and its part of what is left; a block
-can only become better, and the mean of the prices of all blocks gives the bound.
+Of a large register a random part gives the first prices, and they are made better with what they leave unclear.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from time import monotonic
 
 import numpy as np
 
+from landrelease.priority.plan.greedy import filled, trimmed
 from landrelease.priority.plan.problem import (
     Bools,
     Choice,
@@ -21,13 +21,14 @@ from landrelease.priority.plan.problem import (
     Prices,
     Problem,
     Weighed,
+    allowed,
+    as_one_year,
     can_be,
-    limits,
-    used,
+    reduced_by,
     value_of,
     weigh,
 )
-from landrelease.priority.plan.restricted import integral, open_part, relaxed, split
+from landrelease.priority.plan.restricted import Open, integral, open_part, relaxed
 
 __all__ = ["Found", "optimise"]
 
@@ -38,7 +39,8 @@ _CLOSE = (2_000, 10_000, 40_000)
 _EARLIER = 1e-3
 """What a year's delay takes off a benefit where none is stated: enough to tell years apart, too little to change what
 is worth doing. It steers the search alone; benefit and bound are without it."""
-_ROUNDS = 4
+_BOX = 0.02
+"""By which part prices of a sample may first move."""
 _SEED = 20_260_101
 
 
@@ -83,21 +85,18 @@ class Found:
 def optimise(problem: Problem, found: Found, *, gap: float, deadline: float) -> None:
     """Improve what was found until the gap is reached, nothing more can be done, or the deadline has passed."""
     steered = problem
-    is_level = problem.n_years > 1 and bool((problem.factor == problem.factor[0]).all())
-    if is_level:
+    if problem.n_years > 1 and bool((problem.factor == problem.factor[0]).all()):
         steered = replace(problem, factor=problem.factor * (1 - _EARLIER) ** np.arange(problem.n_years))
-    if len(problem.area) * problem.n_years <= _WHOLE:
-        free = np.ones(problem.n_areas, bool), np.ones(len(problem.setup), bool)
-        prices = _solved(steered, found, found.choice, free, is_level=is_level, gap=gap, deadline=deadline)
-    else:
-        prices = _in_blocks(steered, found, is_level=is_level, gap=gap, deadline=deadline)
-    if prices is None:
+        _as_one_year(problem, steered, found, gap=gap, deadline=deadline)
+    base = found.choice
+    if found.gap > gap or found.prices is None:
+        base = _in_prices(steered, found, gap=gap, deadline=deadline)
+    if found.prices is None:
         return
-    weighed = weigh(steered, prices)
     for columns in _CLOSE:
-        if found.gap <= gap or monotonic() >= deadline:
-            break
-        found.offer(_chosen(steered, found.choice, closest(steered, weighed, columns), found, gap, deadline))
+        for one in [found.choice] if can_be(problem, base) else [base, found.choice]:
+            if found.gap > gap and monotonic() < deadline:
+                _choose_near(steered, found.prices, one, columns, found, gap, deadline)
         if columns >= len(steered.area) * steered.n_years:
             break
     if found.gap > gap and monotonic() < deadline:
@@ -105,152 +104,156 @@ def optimise(problem: Problem, found: Found, *, gap: float, deadline: float) -> 
     found.is_done = monotonic() < deadline
 
 
-def _solved(
-    problem: Problem,
-    found: Found,
-    base: Choice,
-    free: tuple[Bools, Bools],
-    *,
-    is_level: bool,
-    gap: float,
-    deadline: float,
-) -> Prices | None:
-    """Solve what is free without whole numbers, keep what is whole and clear, choose the rest; return the prices."""
-    part = open_part(problem, base, *free)
-    answer = relaxed(part, problem.value[:, None] * problem.factor, deadline)
-    if answer is None:
-        return None
-    prices, taken = answer
-    _bound_by(found, prices, is_level=is_level)
-    broken = (taken > 1e-6) & (taken < 1 - 1e-6)
-    count = len(part.option)
-    areas, packages = closest(problem, weigh(problem, prices), _CLOSE[0])
-    areas[problem.area[part.option[broken[:count]]]] = True
-    packages[part.package[broken[count:]]] = True
-    found.offer(_chosen(problem, part.choice(taken > 0.5), (areas, packages), found, gap, deadline))
-    return prices
+def _as_one_year(problem: Problem, steered: Problem, found: Found, *, gap: float, deadline: float) -> None:
+    """Bound years that count alike by one year with all they have, and put what it does into the years.
+
+    Solvers lose themselves among years that can be exchanged; one year has none.
+    """
+    years, choice = problem.n_years, found.choice
+    one = as_one_year(problem)
+    start = Choice(choice.option, np.minimum(choice.year, 0), np.where(choice.start < years, 0, 1))
+    inner = Found(one, start, lambda _: None)
+    # Of many areas the prices are enough: whole numbers would bring the bound down by nothing that shows.
+    near_enough = 0.2 * gap if len(problem.area) * years <= _WHOLE else max(0.2 * gap, _EARLIER)
+    optimise(one, inner, gap=near_enough, deadline=monotonic() + 0.3 * (deadline - monotonic()))
+    if inner.prices is None:
+        return
+    prices = inner.prices
+    found.price(Prices(np.repeat(prices.budget, years), np.repeat(prices.capacity, years, axis=1), prices.floor))
+    found.close(inner.solver_bound)
+    taken = np.zeros((len(problem.area), years), bool)
+    taken[inner.choice.option[inner.choice.option >= 0]] = True
+    free = np.ones(problem.n_areas, bool), inner.choice.start == 0
+    if taken.sum() <= _CLOSE[0]:
+        closed = replace(choice, start=np.full_like(choice.start, years))
+        part = open_part(steered, closed, *free, fits=taken & allowed(problem))
+        found.offer(_chosen(part, found, gap, deadline))
 
 
-def _bound_by(found: Found, prices: Prices, *, is_level: bool) -> None:
+def _in_prices(problem: Problem, found: Found, *, gap: float, deadline: float) -> Choice:
+    """Find the prices of the rules; return what they decide, which may break a rule.
+
+    Few columns are solved at once. Of many, a sample gives the first prices; then only the columns that these do not
+    decide clearly are solved, with prices that may not move far, again and again (column generation in a box).
+    """
+    value, base = problem.value[:, None] * problem.factor, found.choice
+    if value.size <= _WHOLE:
+        every = np.ones(problem.n_areas, bool), np.ones(len(problem.setup), bool)
+        part = open_part(problem, base, *every)
+        answer = relaxed(part, value, deadline)
+        return base if answer is None else _taken(part, *answer, found)
+    prices = _of_sample(problem, deadline)
+    if prices is None:
+        return base
+    bound, box, is_moving = weigh(problem, prices).bound, _BOX, True
     found.price(prices)
-    if is_level:
+    while is_moving and found.gap > gap and monotonic() < deadline:
+        weighed, before = weigh(problem, prices), found.value
+        free, free_packages, fits = near(problem, prices, weighed, weighed.choice, _WHOLE)
+        part = open_part(problem, weighed.choice, free, free_packages, fits=fits)
+        least, most = _around(prices, box)
+        answer = relaxed(part, value, deadline, most=most, least=least)
+        if answer is None:
+            break
+        base = _taken(part, *answer, found)
+        new = weigh(problem, answer[0]).bound
+        is_moving = abs(bound - new) > 0.02 * gap * bound or found.value - before > 0.02 * gap * found.value
+        box = 2 * box if new < bound else box / 4
+        prices, bound = (answer[0], new) if new < bound else (prices, bound)
+    return base
+
+
+def _of_sample(problem: Problem, deadline: float) -> Prices | None:
+    """Return the prices of a random part of the areas, with as large a part of what each rule has."""
+    rng = np.random.default_rng(_SEED)
+    share = _WHOLE / (len(problem.area) * problem.n_years)
+    packages = rng.permutation(len(problem.setup)) < share * len(problem.setup)
+    alone = rng.permutation(problem.n_areas) < share * problem.n_areas
+    inside = np.where(problem.package >= 0, np.r_[packages, False][problem.package], alone)
+    kept = inside[problem.area]
+    number = np.r_[np.cumsum(packages) - 1, -1]
+    share = float(inside.mean())
+    part = replace(
+        problem, area=(np.cumsum(inside) - 1)[problem.area[kept]], value=problem.value[kept], cost=problem.cost[kept],
+        work=problem.work[kept], row=problem.row[kept], group=problem.group[inside],
+        package=number[problem.package[inside]], must=problem.must[inside], setup=problem.setup[packages],
+        budget=share * problem.budget, capacity=share * problem.capacity, floor=share * problem.floor,
+    )  # fmt: skip
+    nothing = np.full(part.n_areas, -1)
+    base = Choice(nothing, nothing, np.full(len(part.setup), part.n_years))
+    every = np.ones(part.n_areas, bool), np.ones(len(part.setup), bool)
+    fits = allowed(problem)[kept]
+    answer = relaxed(open_part(part, base, *every, fits=fits), part.value[:, None] * part.factor, deadline)
+    return None if answer is None else answer[0]
+
+
+def _around(prices: Prices, box: float) -> tuple[Floats, Floats]:
+    """Return how low and how high prices may go: a part of themselves, and of the mean of their kind."""
+    kinds = (prices.budget, prices.capacity.ravel(), prices.floor)
+    price = np.concatenate(kinds)
+    mean = np.concatenate([np.full(len(one), one.mean() if len(one) else 0.0) for one in kinds])
+    # A kind that has no price yet is judged by the money: what a unit of benefit costs.
+    room = box * np.maximum(price, np.where(mean > 0, mean, prices.budget.mean()))
+    return np.maximum(price - room, 0.0), price + room
+
+
+def _taken(part: Open, prices: Prices, taken: Floats, found: Found) -> Choice:
+    """Take prices, and what was chosen with them, made to keep the rules; return that."""
+    problem = part.problem
+    found.price(prices)
+    if problem.factor is not found.problem.factor:
         # Years are alike but for what each has: then their prices are the same, and the bound the lowest.
-        weights = np.maximum(found.problem.budget, 1e-12)
-        level = np.full_like(prices.budget, np.average(prices.budget, weights=weights))
+        level = np.full_like(prices.budget, np.average(prices.budget, weights=np.maximum(problem.budget, 1e-12)))
         capacity = np.repeat(prices.capacity.mean(axis=1, keepdims=True), len(level), axis=1)
         found.price(Prices(level, capacity, prices.floor))
+    choice = filled(problem, trimmed(problem, prices, part.choice(taken > 0.5)))
+    found.offer(choice)
+    return choice
 
 
-def _in_blocks(problem: Problem, found: Found, *, is_level: bool, gap: float, deadline: float) -> Prices | None:
-    """Improve block after block, in some rounds; return the mean of their prices.
+def near(problem: Problem, prices: Prices, weighed: Weighed, base: Choice, columns: int) -> tuple[Bools, Bools, Bools]:
+    """Return the areas, packages and columns (options x years) that are least clear, up to about a number of columns.
 
-    Where the prices of the blocks so far are good enough, the areas close to the line at those prices are all that has
-    to be looked at.
+    Clear is what loses much, against the benefit at stake, where it is chosen otherwise than prices say.
     """
-    rng = np.random.default_rng(_SEED)
-    count = -(-len(problem.area) * problem.n_years // _WHOLE)
-    mean: Prices | None = None
-    for _ in range(_ROUNDS):
-        before, prices = found.value, []
-        of_package = rng.integers(0, count, len(problem.setup))
-        block = rng.integers(0, count, problem.n_areas)
-        block = np.where(problem.package >= 0, np.r_[of_package, 0][problem.package], block)
-        for number in range(count):
-            if monotonic() >= deadline or not (block == number).any():
-                continue
-            one = _Block(problem, found.choice, block == number, of_package == number, 1 / count)
-            price = one.solve(found, gap=2 * gap, deadline=deadline)
-            if price is None:
-                continue
-            prices.append(price)
-            if number in (0, count - 1):
-                mean = split(problem, np.mean(prices, axis=0))
-                mean = _near(problem, found, mean, is_level=is_level, gap=gap, deadline=deadline) or mean
-            if found.gap <= gap:
-                return mean
-        if monotonic() >= deadline or found.value - before < 0.1 * gap * found.value:
-            break
-    return mean
-
-
-def _near(
-    problem: Problem, found: Found, prices: Prices, *, is_level: bool, gap: float, deadline: float
-) -> Prices | None:
-    """Solve the areas close to the line at some prices, the others being done as the prices say."""
-    _bound_by(found, prices, is_level=is_level)
-    weighed = weigh(problem, prices)
-    free = closest(problem, weighed, _WHOLE)
-    return _solved(problem, found, weighed.choice, free, is_level=is_level, gap=gap, deadline=deadline)
-
-
-class _Block:
-    """Some areas as a problem of their own, with what they use so far and a share of what is left of each rule."""
-
-    def __init__(self, problem: Problem, choice: Choice, inside: Bools, packages: Bools, share: float) -> None:
-        kept = inside[problem.area]
-        self.inside, self.packages = inside, packages
-        self.options = np.flatnonzero(kept)
-        position = np.r_[np.cumsum(kept) - 1, -1]
-        number = np.r_[np.cumsum(packages) - 1, -1]
-        self.choice = Choice(position[choice.option[inside]], choice.year[inside], choice.start[packages])
-        self.problem = replace(
-            problem,
-            area=(np.cumsum(inside) - 1)[problem.area[kept]],
-            value=problem.value[kept],
-            cost=problem.cost[kept],
-            work=problem.work[kept],
-            row=problem.row[kept],
-            group=problem.group[inside],
-            package=number[problem.package[inside]],
-            must=problem.must[inside],
-            setup=problem.setup[packages],
-        )
-        left = limits(problem) - used(problem, choice)
-        limit = np.maximum(used(self.problem, self.choice) + share * left, 0.0)
-        years, rows = problem.n_years, problem.capacity.size
-        capacity = limit[years : years + rows].reshape(problem.capacity.shape)
-        self.problem = replace(self.problem, budget=limit[:years], capacity=capacity, floor=limit[years + rows :])
-
-    def solve(self, found: Found, *, gap: float, deadline: float) -> Floats | None:
-        """Improve the block, and what was found with it; return its prices in one array."""
-        partial = Found(self.problem, self.choice, lambda _: None)
-        free = np.ones(self.problem.n_areas, bool), np.ones(len(self.problem.setup), bool)
-        prices = _solved(self.problem, partial, self.choice, free, is_level=False, gap=gap, deadline=deadline)
-        found.offer(self._put_back(found.choice, partial.choice))
-        return None if prices is None else np.r_[prices.budget, prices.capacity.ravel(), prices.floor]
-
-    def _put_back(self, whole: Choice, mine: Choice) -> Choice:
-        """Return the whole choice with that of the block."""
-        option, year, start = whole.option.copy(), whole.year.copy(), whole.start.copy()
-        option[self.inside] = np.r_[self.options, -1][mine.option]
-        year[self.inside], start[self.packages] = mine.year, mine.start
-        return Choice(option, year, start)
-
-
-def closest(problem: Problem, weighed: Weighed, columns: int) -> tuple[Bools, Bools]:
-    """Return the areas and packages whose choice is least clear, up to a number of columns."""
-    years = problem.n_years
-    each = np.bincount(problem.area, minlength=problem.n_areas) * years
-    # A margin counts against what decides it: the benefit of the area at stake.
+    fits = allowed(problem)
+    reduced, choice = reduced_by(problem, prices, fits), weighed.choice
     at_stake = np.maximum.reduceat(problem.value, problem.starts)
-    clear = weighed.margin / np.maximum(at_stake, 1e-12 * at_stake.max(initial=1.0))
+    at_stake = np.maximum(at_stake, 1e-12 * at_stake.max(initial=1.0))
+    best = np.where(choice.option >= 0, reduced[choice.option, choice.year], 0.0)
+    clear = weighed.margin / at_stake
+    loss = (best[problem.area][:, None] - reduced) / at_stake[problem.area][:, None]
     inside = problem.package >= 0
     of_package = np.bincount(problem.package[inside], at_stake[inside], len(problem.setup))
     clear_package = weighed.package_margin / np.maximum(of_package, 1e-300)
-    package_columns = np.bincount(problem.package[inside], each[inside], len(problem.setup)) + years
-    order = np.argsort(np.r_[clear, clear_package], kind="stable")
-    taken = np.zeros(len(order), bool)
-    taken[order[np.cumsum(np.r_[each, package_columns][order]) <= columns]] = True
-    return taken[: problem.n_areas], taken[problem.n_areas :]
+    each = np.bincount(problem.area, minlength=problem.n_areas) * problem.n_years
+    package_columns = np.bincount(problem.package[inside], each[inside], len(problem.setup)) + problem.n_years
+    at = np.r_[np.maximum(loss, clear[problem.area][:, None]).ravel(), clear_package]
+    weight = np.r_[np.ones(loss.size), package_columns]
+    order = np.argsort(at, kind="stable")
+    last = int(np.searchsorted(np.cumsum(weight[order]), columns, side="right")) - 1
+    line = at[order[last]] if last >= 0 else -np.inf
+    areas, packages = clear <= line, clear_package <= line
+    taken = base.option >= 0
+    is_near = loss <= line
+    is_near[base.option[taken], base.year[taken]] = True
+    return areas, packages, fits & (is_near | np.r_[packages, False][problem.package[problem.area]][:, None])
 
 
-def _chosen(
-    problem: Problem, base: Choice, free: tuple[Bools, Bools], found: Found, gap: float, deadline: float
-) -> Choice | None:
-    """Choose the free areas and packages anew in whole numbers; the others stay as the base has them."""
-    part = open_part(problem, base, *free)
+def _choose_near(
+    problem: Problem, prices: Prices, base: Choice, columns: int, found: Found, gap: float, deadline: float
+) -> None:
+    """Choose anew in whole numbers what is least clear at some prices."""
+    free, free_packages, fits = near(problem, prices, weigh(problem, prices), base, columns)
+    part = open_part(problem, base, free, free_packages, fits=fits)
+    found.offer(_chosen(part, found, gap, deadline))
+
+
+def _chosen(part: Open, found: Found, gap: float, deadline: float) -> Choice | None:
+    """Choose what is open in whole numbers; the rest stays as its base has it."""
+    problem = part.problem
     here = found.bound - value_of(problem, part.base)
-    relative = 0.2 * gap * found.bound / here if here > 0 else 0.0
+    relative = 0.5 * gap * found.bound / here if here > 0 else 0.0
     until = min(deadline, monotonic() + max(0.1 * (deadline - monotonic()), 1.0))
     return integral(part, problem.value[:, None] * problem.factor, relative_gap=relative, deadline=until)[0]
 

@@ -15,10 +15,10 @@ from landrelease.errors import DataError, OptionError, check_option, nearest
 from landrelease.priority.plan import worker
 from landrelease.priority.plan.frames import packages_frame, rules_frame, table_frame
 from landrelease.priority.plan.greedy import filled, greedy, plain_prices
-from landrelease.priority.plan.inputs import Asked, PerYear, amount_of, read_asked
+from landrelease.priority.plan.inputs import Asked, PerYear, amount_of, read_asked, warn_of_scores
 from landrelease.priority.plan.problem import Bools, Choice, Prices, Problem, can_be, tidied, used, value_of, weigh
 from landrelease.priority.plan.relax import Elastic, kinds_of
-from landrelease.priority.plan.words import no_plan, relaxations_of
+from landrelease.priority.plan.words import no_plan, no_time, relaxations_of
 from landrelease.priority.score.ranking import Ranking
 
 __all__ = ["Plan", "budget_sweep", "plan_clearance"]
@@ -98,6 +98,7 @@ def plan_clearance(
     capacity_in: str = "team_days",
     floors: Mapping[Any, float] | None = None,
     floors_by: str = "admin_code",
+    place_names: Mapping[Any, str] | None = None,
     must: Iterable[Any] | None = None,
     never: Iterable[Any] | None = None,
     packages: Mapping[Any, float] | None = None,
@@ -133,6 +134,8 @@ def plan_clearance(
         {group: least money for its areas, over all years}. Set-up costs do not count. [USD]
     floors_by : str
         Column of `cost` with the group of each area.
+    place_names : mapping, optional
+        {group: what readers call it}, for the reasons and the messages.
     must, never : iterable of area_id, optional
         Areas that are in, or out, whatever they give.
     packages : mapping, optional
@@ -147,7 +150,7 @@ def plan_clearance(
         The search ends when no plan can be better by more than this part of the bound.
     time_limit_s : float
         Time for the search. It holds: the solver runs in a process of its own, which is stopped. Reading the input
-        before and writing the reasons after it take some seconds for 100,000 areas. [s]
+        before and writing the reasons after it come on top, whatever the limit: some 3 s for 100,000 areas. [s]
     infeasible : {"raise", "relax"}
         What happens where no plan keeps all rules: an error that names the smallest changes that would be enough, or
         a plan after the first of them, which `relaxations` tells.
@@ -168,8 +171,9 @@ def plan_clearance(
     Warns
     -----
     DataWarning
-        `cost` or `keep` has areas that the ranking does not; an area of `keep` can not be planned; or areas can be
-        surveyed or cleared for the same benefit, so that the cheaper is always taken.
+        `cost` or `keep` has areas that the ranking does not; an area of `keep` can not be planned; areas can be
+        surveyed or cleared for the same benefit, so that the cheaper is always taken; the scores are closenesses of
+        TOPSIS, which are no amounts; or an area of an earlier class is out while one of a later class is in.
 
     Notes
     -----
@@ -216,13 +220,15 @@ def plan_clearance(
     amount_of("gap", gap), amount_of("time_limit_s", time_limit_s)
     asked = read_asked(
         ranking, cost=cost, budget=budget, years=years, benefit=benefit, capacity=capacity, capacity_in=capacity_in,
-        floors=floors, floors_by=floors_by, must=must, never=never, packages=packages,
+        floors=floors, floors_by=floors_by, place_names=place_names, must=must, never=never, packages=packages,
         keep=keep.selected if isinstance(keep, Plan) else keep, discount_rate=discount_rate,
     )  # fmt: skip
     try:
-        return _planned(asked, seconds=time_limit_s, gap=gap, infeasible=infeasible, has_keep=keep is not None)[0]
+        plan, _ = _planned(asked, seconds=time_limit_s, gap=gap, infeasible=infeasible, has_keep=keep is not None)
     except _NoPlan as error:
         raise DataError(str(error)) from None
+    warn_of_scores(ranking, benefit, plan.selected)
+    return plan
 
 
 def budget_sweep(
@@ -299,6 +305,10 @@ _DEFAULTS: dict[str, Any] = {
     for one in signature(plan_clearance).parameters.values()
     if one.kind is one.KEYWORD_ONLY and one.name not in ("cost", "budget", "keep", "infeasible")
 } | {"keep": None}
+
+
+_WAY_S = 15.0
+"""Seconds for each kind of change that is sought where no plan keeps the rules: what is then not shown is said."""
 
 
 class _NoPlan(Exception):
@@ -381,19 +391,20 @@ class _Search:
         everything = np.ones(problem.n_areas, bool)
         whole = self._relaxed(problem, (0, 1, 2), everything, 0.3)
         if whole is None:
-            raise DataError(
-                "no plan that keeps the rules was found in the time.\n  Fix: a higher time_limit_s, or fewer rules."
-            )
+            raise _NoPlan(no_time(problem))
         if whole.is_whole:
             return whole.choice, []
         asks: list[tuple[tuple[int, ...], Bools]] = [((int(one),), ~everything) for one in np.unique(kinds_of(problem))]
         asks += [((), mine) for mine in (problem.must & kept, problem.must & ~kept) if mine.any()]
         ways = []
         for number, (kind, may_drop) in enumerate(asks):
-            way = self._relaxed(problem, kind, may_drop, 0.5 / (len(asks) - number))
+            way = self._relaxed(problem, kind, may_drop, 0.5 / (len(asks) - number), _WAY_S)
             if way is not None:
                 ways.append(way)
         return whole.choice, sorted(ways or [whole], key=lambda one: one.size(problem))
 
-    def _relaxed(self, problem: Problem, kinds: tuple[int, ...], may_drop: Bools, share: float) -> Elastic | None:
-        return worker.relaxed_rules(problem, kinds=kinds, may_drop=may_drop, seconds=share * self.left())
+    def _relaxed(
+        self, problem: Problem, kinds: tuple[int, ...], may_drop: Bools, share: float, most: float = np.inf
+    ) -> Elastic | None:
+        seconds = min(share * self.left(), most)
+        return worker.relaxed_rules(problem, kinds=kinds, may_drop=may_drop, seconds=seconds)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bools", "Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "can_be", "lacks", "limits",
-           "tidied", "used", "value_of", "weigh"]  # fmt: skip
+__all__ = ["EXACT", "Bools", "Choice", "Floats", "Ints", "Prices", "Problem", "Weighed", "allowed", "as_one_year",
+           "can_be", "lacks", "limits", "reduced_by", "tidied", "used", "value_of", "weigh"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -152,7 +152,18 @@ def allowed(problem: Problem) -> Bools:
     return fits & (problem.work[:, None] <= room * (1 + EXACT) + EXACT)
 
 
-def _reduced(problem: Problem, prices: Prices, fits: Bools) -> Floats:
+def as_one_year(problem: Problem) -> Problem:
+    """Return one year with all that the years have: its benefit is at least that of years that count alike.
+
+    What fits no year gives nothing.
+    """
+    return replace(
+        problem, value=np.where(allowed(problem).any(axis=1), problem.value, 0.0), factor=problem.factor[:1],
+        budget=problem.budget.sum(keepdims=True), capacity=problem.capacity.sum(axis=1, keepdims=True),
+    )  # fmt: skip
+
+
+def reduced_by(problem: Problem, prices: Prices, fits: Bools) -> Floats:
     """Return the benefit less what is used, at its price (options x years)."""
     lift = np.r_[prices.floor, 0.0][problem.group[problem.area]]
     each = np.vstack([prices.capacity, np.zeros(problem.n_years)])[problem.row]
@@ -170,7 +181,7 @@ def weigh(problem: Problem, prices: Prices, *, fits: Bools | None = None) -> Wei
     at those prices; an area of a package does so from the year in which the package is set up. No solver is believed.
     """
     years, starts = problem.n_years, problem.starts
-    reduced = _reduced(problem, prices, allowed(problem) if fits is None else fits)
+    reduced = reduced_by(problem, prices, allowed(problem) if fits is None else fits)
     best = np.maximum.reduceat(reduced, starts, axis=0) if len(starts) else np.zeros((0, years))
     later = np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
     gain = np.where(problem.must[:, None], later, np.maximum(later, 0.0))

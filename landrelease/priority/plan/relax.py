@@ -7,14 +7,14 @@ from time import monotonic
 
 import numpy as np
 
-from landrelease.priority.plan.problem import Bools, Choice, Floats, Problem, lacks, limits, weigh
+from landrelease.priority.plan.problem import Bools, Choice, Floats, Problem, as_one_year, lacks, limits, weigh
 from landrelease.priority.plan.restricted import Open, open_part, relaxed
 
 __all__ = ["Elastic", "elastic", "kinds_of"]
 
 _MOST_COLUMNS = 4_000
-_NEAR, _NEAR_OF_MANY = 1e-6, 3e-4
-"""Part of the total of a kind by which the smallest change may be missed; where areas are many, more."""
+_NEAR = 3e-4
+"""Part of the total of a kind by which the smallest change may be missed."""
 _EACH = 60
 """Areas of each group that are looked at where there are too many for all, besides those that fill its floor."""
 
@@ -23,8 +23,8 @@ _EACH = 60
 class Elastic:
     """A choice, by how much it breaks each rule (in the order of `limits`), the must-include areas it leaves out.
 
-    `is_least` tells that no smaller change would do, shown by search over all areas; or, by prices, none that is
-    smaller by more than `_NEAR_OF_MANY`.
+    `is_least` tells that no change would do that is smaller by more than `_NEAR`, shown by search over all areas or by
+    prices.
     """
 
     choice: Choice
@@ -64,11 +64,23 @@ def elastic(problem: Problem, *, kinds: tuple[int, ...], may_drop: Bools, deadli
     Each rule counts by the part of its kind's total that it is broken by. None: no choice was found; either there is
     none, or the deadline passed.
     """
+    if not problem.n_areas:
+        return _of_nothing(problem, kinds)
+    least = 0.0
+    if problem.n_years > 1:
+        # What one year with all that the years have must give way by is quickly known, and no plan needs less.
+        half = 0.5 * (monotonic() + deadline)
+        least = _searched(as_one_year(problem), kinds, may_drop, least, half)[1]
+    return _searched(problem, kinds, may_drop, least, deadline)[0]
+
+
+def _searched(
+    problem: Problem, kinds: tuple[int, ...], may_drop: Bools, least: float, deadline: float
+) -> tuple[Elastic | None, float]:
+    """Search, knowing that no sum of parts below `least` works; return also a sum below which nothing was shown to."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import block_array, coo_array, eye_array
 
-    if not problem.n_areas:
-        return _of_nothing(problem, kinds)
     looked = _enough(problem)
     nothing = np.full(problem.n_areas, -1)
     closed = np.full(len(problem.setup), problem.n_years)
@@ -88,36 +100,41 @@ def elastic(problem: Problem, *, kinds: tuple[int, ...], may_drop: Bools, deadli
     position[of_row] = asks
     leave_out = coo_array((np.ones(len(must)), (position[must], np.arange(len(must)))), (len(part.low), len(must)))
     # The last column is 1, the total: the relative gap of HiGHS is then a part of the total.
+    each = np.r_[np.zeros(n_x), 1 / scaled_total, np.full(len(must), 1 / max(problem.must.sum(), 1)), 1]
     matrix = block_array(
         [[part.rules, -eye_array(n_rules), coo_array((n_rules, len(must))), coo_array((n_rules, 1))],
          [part.others, coo_array((len(part.low), n_rules)), leave_out, None]], format="csr",
     )  # fmt: skip
     answer = milp(
-        1e3 * np.r_[np.zeros(n_x), 1 / scaled_total, np.full(len(must), 1 / max(problem.must.sum(), 1)), 1],
+        1e3 * each,
         integrality=np.r_[np.ones(n_x), np.zeros(n_rules), np.ones(len(must)), 0],
         bounds=Bounds(
             np.r_[np.zeros(n_x + n_rules + len(must)), 1],
             np.r_[np.ones(n_x), np.where(may_break, np.inf, 0.0), np.ones(len(must)), 1],
         ),
-        constraints=LinearConstraint(matrix, np.r_[np.full(n_rules, -np.inf), part.low], np.r_[part.limit, part.high]),
-        options={
-            "time_limit": max(deadline - monotonic(), 0.1),
-            "mip_rel_gap": _NEAR if looked.all() else _NEAR_OF_MANY,
-        },
+        constraints=[
+            LinearConstraint(matrix, np.r_[np.full(n_rules, -np.inf), part.low], np.r_[part.limit, part.high]),
+            LinearConstraint(each[None], 1 + least),
+        ],
+        options={"time_limit": max(deadline - monotonic(), 0.1), "mip_rel_gap": _NEAR},
     )
+    shown = answer.mip_dual_bound if looked.all() else None
+    if shown is not None and np.isfinite(shown):
+        # The bound of a solver has its tolerance.
+        least = max(least, (1 - 1e-9) * shown / 1e3 - 1 - 1e-6)
     if answer.x is None:
-        return None
+        return None, least
     choice = part.choice(answer.x[:n_x] > 0.5)
     dropped = np.zeros(problem.n_areas, bool)
     dropped[must[answer.x[n_x + n_rules : -1] > 0.5]] = True
     excess = lacks(problem, choice)
     if (excess[~may_break] > 1e-6 * np.maximum(limit[~may_break], 1.0)).any():
-        return None
-    is_least = bool(answer.status == 0 and looked.all())
-    if not is_least and not len(must):
-        parts = float((excess / _totals(problem)).sum())
-        is_least = parts <= _least(problem, part, may_break, deadline) + 1.1 * _NEAR_OF_MANY
-    return Elastic(choice, excess, dropped, is_least)
+        return None, least
+    found = Elastic(choice, excess, dropped, bool(answer.status == 0 and looked.all()))
+    if not found.is_least:
+        low = least if len(must) else max(least, _least(problem, part, may_break, deadline))
+        found = replace(found, is_least=found.size(problem) <= low + 1.1 * _NEAR * (1 + low))
+    return found, least
 
 
 def _least(problem: Problem, part: Open, may_break: Bools, deadline: float) -> float:

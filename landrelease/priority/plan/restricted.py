@@ -148,11 +148,13 @@ def _structure(
     return coo_array((cell, (row, column)), shape=(n_rows, n_x + len(package))).tocsr(), low, high
 
 
-def relaxed(part: Open, value: Floats, deadline: float, *, most: Floats | None = None) -> tuple[Prices, Floats] | None:
+def relaxed(
+    part: Open, value: Floats, deadline: float, *, most: Floats | None = None, least: Floats | None = None
+) -> tuple[Prices, Floats] | None:
     """Solve without whole numbers; return the prices of the rules and how much of each column is taken.
 
-    A rule may be broken at the price of `most`, else at one that is above what it is worth. None: no answer by the
-    deadline.
+    A rule may be broken at the price of `most`, else at one that is above what it is worth; what it leaves is paid at
+    the price of `least`, else not: no price is beyond the two. None: no answer by the deadline.
     """
     from scipy.optimize import linprog
     from scipy.sparse import block_array, coo_array, eye_array
@@ -162,11 +164,13 @@ def relaxed(part: Open, value: Floats, deadline: float, *, most: Floats | None =
     n_rules = len(part.limit)
     exact = part.low == part.high
     slack = np.full(n_rules, _dear(part, gains)) if most is None else most * part.scale
+    paid = np.zeros(n_rules) if least is None else least * part.scale
+    sides = [-eye_array(n_rules), eye_array(n_rules)]
     answer = linprog(
-        np.r_[-gains / top, slack / top],
-        A_ub=block_array([[part.rules, -eye_array(n_rules)], [part.others[~exact], None]], format="csr"),
+        np.r_[-gains, slack, -paid] / top,
+        A_ub=block_array([[part.rules, *sides], [part.others[~exact], None, None]], format="csr"),
         b_ub=np.r_[part.limit, part.high[~exact]],
-        A_eq=block_array([[part.others[exact], coo_array((int(exact.sum()), n_rules))]], format="csr"),
+        A_eq=block_array([[part.others[exact], coo_array((int(exact.sum()), 2 * n_rules))]], format="csr"),
         b_eq=part.high[exact],
         bounds=(0, None),
         method="highs-ipm" if part.size > _IPM_FROM else "highs-ds",

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from landrelease.priority.plan.inputs import Asked
-from landrelease.priority.plan.problem import Floats, Problem, limits
+from landrelease.priority.plan.problem import EXACT, Floats, Problem, limits
 from landrelease.priority.plan.relax import Elastic
 
-__all__ = ["money", "no_plan", "relaxations_of", "rule_names"]
+__all__ = ["money", "no_plan", "no_time", "relaxations_of", "rule_names"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Rule:
     text: str
 
 
-def rule_names(asked: Asked) -> list[Rule]:
+def rule_names(asked: Asked, problem: Problem) -> list[Rule]:
     """Return the rules in the order of `limits`."""
     in_year = {year: f" of {year}" if asked.has_year_labels else f" of year {year}" for year in asked.years}
     if len(asked.years) == 1 and not asked.has_year_labels:
@@ -34,32 +34,33 @@ def rule_names(asked: Asked) -> list[Rule]:
     for name in asked.capacity_names:
         of = f"the capacity in {name}" if name else "the capacity"
         found += [Rule("capacity", year, name, asked.capacity_in, f"{of}{in_year[year]}") for year in asked.years]
-    return found + [Rule("floor", None, name, "usd", f"the floor of {asked.floors_by} {name}")
-                    for name in asked.floor_names]  # fmt: skip
+    return found + [Rule("floor", None, name, "usd", f"at least {money(least)} in {asked.place_name(name)}")
+                    for name, least in zip(asked.floor_names, problem.floor.tolist(), strict=True)]  # fmt: skip
 
 
 def money(amount: float, unit: str = "usd") -> str:
     """Return an amount as people write it."""
     shown = f"{amount:,.0f}" if abs(amount) >= 100 or float(amount).is_integer() else f"{amount:,.2f}"
-    return f"{shown} {'USD' if unit == 'usd' else unit}"
+    return f"{shown} {'USD' if unit == 'usd' else unit.replace('_', ' ')}"
 
 
 def relaxations_of(asked: Asked, problem: Problem, ways: list[Elastic]) -> pd.DataFrame:
     """Return one row a rule that gives way: `way` numbers the ways, each of which is enough alone, the least first."""
-    rules, limit = rule_names(asked), limits(problem)
+    rules, limit = rule_names(asked, problem), limits(problem)
     most = _most_in_groups(problem)
     rows = []
     for number, way in enumerate(ways, start=1):
         for at in np.flatnonzero(way.excess > 0):
             rule, by = rules[at], float(way.excess[at])
-            sign = -1 if rule.kind == "floor" else 1
-            new = limit[at] + sign * by
-            verb = "lower" if rule.kind == "floor" else "raise"
-            text = f"{verb} {rule.text} by {money(by, rule.unit)}, to {money(new, rule.unit)}"
             if rule.kind == "floor":
-                group = asked.floor_names.index(rule.name)
-                if abs(limit[at] - most[group] - by) <= 1e-6 * limit[at]:
-                    text += f": it is {money(by, 'usd')} more than all areas of {rule.name} that can be planned cost"
+                new, place = limit[at] - by, asked.place_name(rule.name)
+                text = f"spend at least {money(new)} in {place}" if new else f"promise no money to {place}"
+                text += f", {money(by)} less than asked"
+                if abs(new - most[asked.floor_names.index(rule.name)]) <= 1e-6 * limit[at]:
+                    text += ": all its areas that can be planned cost no more"
+            else:
+                new = limit[at] + by
+                text = f"raise {rule.text} by {money(by, rule.unit)}, to {money(new, rule.unit)}"
             text += "" if way.is_least else "; less may be enough"
             rows.append((number, rule.kind, rule.name, rule.year, limit[at], new, by, rule.unit, way.is_least, text))
         cheapest = np.minimum.reduceat(problem.cost, problem.starts) if problem.n_areas else np.zeros(0)
@@ -99,3 +100,16 @@ def no_plan(relaxations: pd.DataFrame) -> str:
     which = "This is enough:" if is_one else "Any one of these is enough, the smallest change first:"
     fix = "make the change" if is_one else "choose one of them"
     return f"{head}. {which}\n" + "\n".join(lines) + f"\n  Fix: {fix}; infeasible='relax' does the first."
+
+
+def no_time(problem: Problem) -> str:
+    """Return the message for rules of which nobody knows in time whether a plan keeps them; plain sums may show it."""
+    there = float(problem.budget.sum())
+    cheapest = np.minimum.reduceat(problem.cost, problem.starts)[problem.must] if problem.n_areas else np.zeros(0)
+    for name, promised in (("floors", problem.floor.sum()), ("must-include areas", cheapest.sum())):
+        if promised > there * (1 + EXACT):
+            return (
+                f"no plan keeps all the rules: the {name} take {money(promised)}, and there are {money(there)}.\n"
+                "  Fix: a higher time_limit_s, to be told the smallest changes that are enough."
+            )
+    return "no plan that keeps the rules was found in the time.\n  Fix: a higher time_limit_s, or fewer rules."

@@ -130,10 +130,18 @@ def _people_of_places(areas: pd.DataFrame, settlements: gpd.GeoDataFrame, args: 
     return result
 
 
+def _until(table: Any, given: Given, column: str) -> Any:
+    """Return the rows up to the day that counts; one without a day may be of any, and counts."""
+    if given.as_of is None or not isinstance(table, pd.DataFrame) or column not in table.columns:
+        return table
+    return table[~(as_days(table[column], column) > given.as_of).to_numpy(dtype=bool)]
+
+
 def _accidents_within(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:
     name = args["layer"]
-    accidents = _features(given.layers[name], name)
-    _warn_of(len(given.layers[name]) - len(accidents), name, "no point, and are near no area")
+    known = _until(given.layers[name], given, "accident_date")
+    accidents = _features(known, name)
+    _warn_of(len(known) - len(accidents), name, "no point, and are near no area")
     if args["months"]:
         accidents = _recent(accidents, args["months"], given.as_of, name, column)
     numbers = np.ones(len(accidents))
@@ -162,7 +170,7 @@ def _recent(
         )
     dates = as_days(_cells(accidents, "accident_date"), "accident_date")
     _warn_of(int(dates.isna().sum()), name, f"no date, and are not counted among the last {months} months")
-    is_recent = (dates > as_of - pd.DateOffset(months=months)) & (dates <= as_of)
+    is_recent = dates > as_of - pd.DateOffset(months=months)
     return accidents[is_recent.to_numpy(dtype=bool)]
 
 
@@ -186,8 +194,9 @@ def _cells(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _share_of_class(areas: pd.DataFrame, given: Given, args: dict[str, Any], column: str) -> Floats:
-    layer = given.layers[args["layer"]]
+    layer = _until(given.layers[args["layer"]], given, "observed_date")
     if isinstance(layer, list | tuple):
+        layer = [one for one in layer if given.as_of is None or pd.Timestamp(one.year, 12, 31) <= given.as_of]
         if not layer:
             return np.full(len(areas), np.nan)
         layer = max(layer, key=lambda cover: cover.year)
@@ -346,7 +355,7 @@ def consulted(areas: pd.DataFrame, given: Given, args: dict[str, Any]) -> list[F
 def _asked(areas: pd.DataFrame, given: Given, name: str) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Return the needs, their ranks, and for each area the unit that was asked."""
     _require_columns(given.layers[name], name, ["admin_code", "rank"])
-    needs = pd.DataFrame(given.layers[name])
+    needs = pd.DataFrame(_until(given.layers[name], given, "asked_date"))
     rank = pd.Series(as_numbers(needs["rank"], f"column 'rank' of '{name}'"), index=needs.index)
     codes = _cells(areas, "admin_code").astype("str")
     asked = pd.Index(needs["admin_code"][rank.notna()].dropna().unique())

@@ -13,7 +13,7 @@ from landrelease.cells import day_of
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.priority.scheme.criteria import Measure, Scheme, consulted_columns
 from landrelease.priority.scheme.measures import MEASURES, NEED_PLACE, Given, consulted, has_no_place
-from landrelease.priority.values import as_numbers
+from landrelease.priority.values import as_ids, as_numbers
 from landrelease.tables import TABLES
 
 __all__ = ["criteria_table"]
@@ -43,7 +43,8 @@ def criteria_table(
         of which the latest year counts, or the path of a raster) or `land_use`. What is not given (or None)
         leaves its columns missing, never 0. A layer without rows was given: no accident is 0 accidents.
     as_of : date, optional
-        The last day that counts, for measures of recent months. They need it.
+        The last day that counts: accidents, needs and mapped land use of a later day are left out, and of several
+        land covers those whose year is not over. A row without a day counts. Measures of recent months need it.
 
     Returns
     -------
@@ -141,7 +142,7 @@ def _ids(areas: pd.DataFrame) -> pd.Series:
             f"'areas' has no column area_id; it has {', '.join(map(str, areas.columns))}.\n"
             "  Fix: name it on reading, read(..., columns={...}, or ids='geometry' where the file has none)."
         )
-    ids = areas["area_id"].astype("str")
+    ids = as_ids(areas["area_id"])
     if ids.isna().any():
         raise DataError(
             f"{int(ids.isna().sum())} of {len(ids)} rows of 'areas' have no area_id.\n  Fix: usable_rows()."

@@ -12,6 +12,7 @@ import pandas as pd
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.priority.scheme.criteria import Criterion, Scheme
 from landrelease.priority.score.methods import Method, Missing
+from landrelease.priority.values import as_ids
 
 __all__ = ["area_ids", "criteria_of", "require_criteria", "require_method", "require_values"]
 
@@ -69,7 +70,7 @@ def area_ids(table: pd.DataFrame) -> pd.Series:
     """Return the ids as text, by row; DataError where one is missing or repeated."""
     if "area_id" not in table.columns:
         raise DataError("the table has no column area_id. Fix: table = criteria_table(areas, scheme, layers={...})")
-    ids = table["area_id"].astype("str").reset_index(drop=True)
+    ids = as_ids(table["area_id"]).reset_index(drop=True)
     # Equal ids stand side by side; a table of their hashes would need several times the memory of the column.
     in_order = ids.array.take(ids.array.argsort())
     if not ids.hasnans and not np.any(in_order[1:] == in_order[:-1]):

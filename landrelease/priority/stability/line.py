@@ -15,7 +15,7 @@ from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.simulate import funded_shares, reached_shares
 from landrelease.priority.stability.smaa import Stability, drawn_weights, whole_number
 from landrelease.priority.stability.uncertain import model_of, ranked_rows, require_additive
-from landrelease.priority.values import as_numbers
+from landrelease.priority.values import as_ids, as_numbers
 
 __all__ = ["funding_line"]
 
@@ -132,10 +132,14 @@ def _costs(cost: pd.DataFrame, ids: npt.NDArray[Any]) -> Floats:
     lacking = [one for one in ("area_id", "cost_usd") if one not in cost.columns]
     if lacking:
         raise DataError(f"'cost' lacks {' and '.join(lacking)}. Fix: its columns are area_id and cost_usd.")
-    names = cost["area_id"].astype("str")
+    names = as_ids(cost["area_id"])
     if names.duplicated().any():
         first = names[names.duplicated()].iloc[0]
-        raise DataError(f"{int(names.duplicated().sum())} rows of 'cost' repeat an area_id, the first is '{first}'")
+        raise DataError(
+            f"{int(names.duplicated().sum())} of {len(names)} rows of 'cost' repeat an area_id, the first is "
+            f"'{first}': the line takes one cost for each area.\n"
+            "  Fix: keep the row of the method that will be used, or let plan_clearance (landrelease plan) choose it."
+        )
     numbers_of = pd.Series(as_numbers(cost["cost_usd"], "column 'cost_usd' of 'cost'"), index=names.array)
     found = numbers_of.reindex(ids).to_numpy()
     wrong = ~(found >= 0)

@@ -14,7 +14,7 @@ from landrelease.errors import DataError, OptionError, nearest
 from landrelease.priority.scheme.criteria import Criterion
 from landrelease.priority.score.methods import unit_value
 from landrelease.priority.score.ranking import Ranking
-from landrelease.priority.values import as_numbers
+from landrelease.priority.values import as_ids, as_numbers
 
 __all__ = ["Drawn", "Model", "bounded_criteria", "class_place", "model_of", "ranked_rows", "require_additive"]
 
@@ -202,7 +202,7 @@ def _read(uncertain: pd.DataFrame, ids: npt.NDArray[Any], columns: list[str]) ->
         raise DataError(
             f"'uncertain' {wrong}.\n  Fix: its columns are area_id, column, and sd, log_sd, or low and high."
         )
-    rows = _positions(uncertain["area_id"].astype("str"), ids, "a ranked area")
+    rows = _positions(as_ids(uncertain["area_id"]), ids, "a ranked area")
     ats = _positions(uncertain["column"].astype("str"), np.array(columns, dtype="object"), "a criterion")
     twice = pd.DataFrame({"row": rows, "at": ats}).duplicated().to_numpy()
     if twice.any():

@@ -14,7 +14,7 @@ from landrelease.priority.explain.story import area_story
 from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.priority.pictures import LINES
-from landrelease.report.priority.sections import line_section, plan_section
+from landrelease.report.priority.sections import line_section, plan_section, plan_words
 from landrelease.report.sections import input_table, parameter_table
 from landrelease.report.words import as_day, say_day
 
@@ -126,7 +126,7 @@ def write_priority_page(
         lines={code: words for code, (words, _) in LINES.items()},
         is_sum=ranking.method == "value",
         places=dict(places or {}),
-        reasons={} if plan is None else plan.table.set_index("area_id")["reason"].reindex(ids).dropna().to_dict(),
+        planned={} if plan is None else plan_words(plan, list(ids)),
         inputs=None if inputs is None else input_table(inputs),
         parameters=None if parameters is None else parameter_table(parameters),
         notes=list(notes or []),

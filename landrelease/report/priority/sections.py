@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.priority.pictures import LINES, curve_picture, say_drawn, stability_picture
 from landrelease.report.sections import RankingLike
 
-__all__ = ["line_section", "plan_section", "say_usd"]
+__all__ = ["line_section", "plan_section", "plan_words", "say_usd"]
 
 _AROUND, _MOST_AROUND, _MOST_PLANNED = 3, 16, 40
 
@@ -139,6 +140,32 @@ def plan_section(plan: Plan, curve: pd.DataFrame | None = None) -> dict[str, Any
         "areas": _planned_table(inside),
         "curve": None if curve is None or curve["benefit"].isna().all() else _curve(plan, curve),
     }  # fmt: skip
+
+
+def plan_words(plan: Plan, area_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Say for areas whether and when the plan has them, and why, to those who live beside them.
+
+    Examples
+    --------
+    >>> from landrelease.priority import plan_clearance
+    >>> ranking = pd.DataFrame({"area_id": ["A1", "A2"], "score": [0.6, 0.5]})
+    >>> plan = plan_clearance(ranking, cost={"A1": 40e3, "A2": 50e3}, budget={2026: 40e3}, must=["A1"])
+    >>> plan_words(plan, ["A1", "A9"])
+    {'A1': ['The plan has it in, for 2026.', 'Why: must-include.']}
+    >>> plan_words(plan, ["A2"])["A2"][0], plan_words(plan, [])
+    ('The plan has it out.', {})
+    """
+    year_count = int((plan.rules["kind"] == "budget").sum())
+    words = {}
+    shown = plan.table[plan.table["area_id"].isin(area_ids)]
+    for area_id, year, reason in zip(shown["area_id"], shown["year"].fillna(0), shown["reason"], strict=True):
+        side, _, why = str(reason).partition(": ")
+        when = f", for {year}" if year > 999 else f", for year {year}" if year and year_count > 1 else ""
+        said = [f"The plan has it {side}{when}.", f"Why: {why}."]
+        if "the line" in why:
+            said.append("Areas come in that give most for what they cost; the line is what the last of them gives.")
+        words[str(area_id)] = said
+    return words
 
 
 def _year_table(inside: pd.DataFrame) -> Table:
