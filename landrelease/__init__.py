@@ -125,6 +125,9 @@ if TYPE_CHECKING:
         sample_programme,
     )
     from landrelease.maps import (
+        bounds_map,
+        coordination_map,
+        hillshade_layer,
         land_release_map,
         live_ranking,
         map_layer,
@@ -133,7 +136,9 @@ if TYPE_CHECKING:
         save_page,
         static_map,
         swipe,
+        tile_layer,
         timeline_map,
+        verdict_map,
     )
     from landrelease.report import (
         write_csv,
@@ -194,6 +199,7 @@ __all__ = [
     "beneficiaries",
     "beneficiaries_seen",
     "benefit_cost",
+    "bounds_map",
     "budget_sweep",
     "capacity_profile",
     "check_criteria",
@@ -203,6 +209,7 @@ __all__ = [
     "compare_exports",
     "conflicts_on",
     "coordination_gaps",
+    "coordination_map",
     "criteria_table",
     "describe",
     "duplicate_projects",
@@ -214,6 +221,7 @@ __all__ = [
     "follow_up_sample",
     "funding_line",
     "funding_profile",
+    "hillshade_layer",
     "history_of",
     "land_balance",
     "land_release_map",
@@ -258,6 +266,7 @@ __all__ = [
     "status_periods",
     "swap_weights",
     "swipe",
+    "tile_layer",
     "time_to_ends",
     "time_to_use",
     "timeline_map",
@@ -266,6 +275,7 @@ __all__ = [
     "union_area_m2",
     "usable_rows",
     "use_summary",
+    "verdict_map",
     "womens_share",
     "write_csv",
     "write_geojson",
@@ -276,10 +286,13 @@ __all__ = [
 ]
 
 _LATE = {
+    "bounds_map": "maps",
     "PlanProducts": "job",
     "Products": "job",
     "RankProducts": "job",
     "ReportProducts": "job",
+    "coordination_map": "maps",
+    "hillshade_layer": "maps",
     "run": "job",
     "sample_programme": "job",
     "land_release_map": "maps",
@@ -295,7 +308,9 @@ _LATE = {
     "save_page": "maps",
     "static_map": "maps",
     "swipe": "maps",
+    "tile_layer": "maps",
     "timeline_map": "maps",
+    "verdict_map": "maps",
     "write_csv": "report",
     "write_geojson": "report",
     "write_geopackage": "report",

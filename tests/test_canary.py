@@ -228,6 +228,9 @@ def pages_of(folder: Path) -> dict[str, Callable[[], Any]]:
         [landrelease.Criterion("people_count", low=0, high=10, weight=1.0)],
     )
     projects = planted(read(folder / "projects.xml", "projects"), "projects")
+    columns = {"visit_no": "follow_up_id", "visited": "visit_date", "release": "release_id", "area": "area_id"}
+    visits = planted(read(folder / "follow_ups.csv", "follow_ups", columns=columns, dates="dmy"), "follow_ups")
+    visits = visits.assign(use_code="agriculture")
 
     def alone(frame: Any, table: Any) -> Any:
         chart = folium.Map(tiles=None)
@@ -241,6 +244,15 @@ def pages_of(folder: Path) -> dict[str, Callable[[], Any]]:
         "none": lambda: landrelease.land_release_map(areas, hazards="none", **all_of),
         "priority": lambda: landrelease.priority_map(on_day, ranking, admin_areas=units),
         "timeline": lambda: landrelease.timeline_map(periods, releases=releases, admin_areas=units),
+        "verdict": lambda: landrelease.verdict_map(
+            landrelease.assess_use(releases, as_of="2025-12-31", follow_ups=visits),
+            as_of="2025-12-31",
+            follow_ups=visits,
+            admin_areas=units,
+        ),
+        "bounds": lambda: landrelease.bounds_map(
+            units, units[["admin_code"]].assign(low=0.0, high=1.0), low="low", high="high"
+        ),
         "areas": lambda: alone(areas, "areas"),
         "releases": lambda: alone(releases, "releases"),
         "projects": lambda: alone(projects, "projects"),

@@ -243,12 +243,14 @@ def drawing(
     notes: Sequence[str],
     internal: str = "",
     span: tuple[str, str] | None = None,
+    table: Mapping[str, Any] | None = None,
     is_named: bool = False,
 ) -> Drawing:
     """Return a layer ready to be written.
 
     `title` names the columns that name a row, which are searched; `internal` says who may see it, where not all may;
-    `span` names the columns with the first day of a row's state and the first after it, where the page has a timeline.
+    `span` names the columns with the first day of a row's state and the first after it, where the page has a timeline;
+    `table` says what of the rows stands in a table beside the map.
     """
     present = [column for column in title if any(one["name"] == column for one in columns)]
     header = {
@@ -264,8 +266,13 @@ def drawing(
     if span:
         header["span"] = {"from": span[0], "to": span[1]}
         header["notes"] = [note for note in notes if not isinstance(note, DayNote)]
+    if table:
+        header["table"] = dict(table)
     return Drawing(
-        name, encode_layer(frame, columns, facets=facets, header=header, keep_all=bool(span)), height, _extent(frame)
+        name,
+        encode_layer(frame, columns, facets=facets, header=header, keep_all=bool(span or table)),
+        height,
+        _extent(frame),
     )
 
 

@@ -8,9 +8,10 @@ from typing import Literal
 
 import pandas as pd
 
-from landrelease.maps.drawings import NO_HAZARD as NO_RECORD
-from landrelease.maps.drawings import codes_of, level_classes, rank_classes, shade_classes
+from landrelease.maps.drawings import codes_of, rank_classes
 from landrelease.maps.style import HAZARD_CLASSES, HAZARD_STATUSES, RELEASE_TYPES, VERDICTS, Look
+from landrelease.maps.units import NO_HAZARD as NO_RECORD
+from landrelease.maps.units import level_classes, shade_classes
 from landrelease.tables import NO_HAZARD
 
 __all__ = ["CAUTION", "INTERNAL", "Kind", "Theme", "hazards_among", "kind_of", "symbol_of", "themes_of"]

@@ -31,7 +31,17 @@ _PANEL = """
 _LEGEND = "Legend, totals and search"
 _UNPACKING = "Unpacking the data of this page. If this stays, scripts are switched off."
 FLATBUSH = "vendor/flatbush/flatbush.js"
-_SCRIPTS = ["words.js", "unpack.js", "canvas_layer.js", "selection.js", "swipe.js", "page.js"]
+_SCRIPTS = [
+    "words.js",
+    "unpack.js",
+    "canvas_layer.js",
+    "image.js",
+    "records.js",
+    "selection.js",
+    "swipe.js",
+    "table.js",
+    "page.js",
+]
 _PAGE_SCRIPTS = ["timeline.js", "tools.js", "print.js"]
 
 
@@ -129,17 +139,21 @@ class ImageLayer(Layer):
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = landrelease.rasterLayer(
-                {{ this._parent.get_name() }}, {{ this.payload_id|tojson }}, {{ this.bounds|tojson }}, 300
+            var {{ this.get_name() }} = landrelease.imageLayer(
+                {{ this._parent.get_name() }}, {{ this.payload_id|tojson }}, {{ this.bounds|tojson }},
+                {{ this.height }}, {{ this.is_exact|tojson }}
             );
+            landrelease.join({{ this._parent.get_name() }}, {{ this.get_name() }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, png: str, bounds: list[list[float]], *, name: str, show: bool) -> None:
+    def __init__(
+        self, payload: str, bounds: list[list[float]], *, name: str, show: bool, height: int, is_exact: bool
+    ) -> None:
         super().__init__(name=as_markup(name), overlay=True, control=True, show=show)
         self._name = "ImageLayer"
-        self.bounds, self._png = bounds, png
+        self.bounds, self.height, self.is_exact, self._payload = bounds, height, is_exact, payload
 
     @property
     def payload_id(self) -> str:
@@ -149,7 +163,7 @@ class ImageLayer(Layer):
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Add the image and the script of the layer to the page."""
         figure = cast(Figure, self.get_root())
-        figure.html.add_child(data_block(self.payload_id, self._png), name=self.payload_id)
+        figure.html.add_child(data_block(self.payload_id, self._payload), name=self.payload_id)
         _add_scripts(figure)
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 

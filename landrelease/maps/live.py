@@ -12,9 +12,9 @@ import pandas as pd
 
 from landrelease.errors import OptionError, check_option
 from landrelease.maps.build import Drawing, check_columns, drawing, located, require_columns, row_notes
-from landrelease.maps.drawings import admin_layer
 from landrelease.maps.payload import Facet, pack
 from landrelease.maps.style import LABELS, RANK_SHADES, label_of, unit_of
+from landrelease.maps.units import admin_layer
 from landrelease.priority.explain.sentences import say_class, say_dropped
 from landrelease.priority.scheme.criteria import Criterion, Scheme, consulted_columns, rank_order_centroid
 from landrelease.priority.scheme.text import scheme_text

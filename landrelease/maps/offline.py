@@ -346,13 +346,15 @@ def _policy(nonce: str, figure: Figure) -> str:
 
 
 def _tile_hosts(figure: Figure) -> set[str]:
-    """Return the hosts of the tile layers that the caller put on the map; raise for other remote images."""
+    """Return where the tile layers that the caller put on the map come from; raise for other remote images."""
     from folium.raster_layers import ImageOverlay, TileLayer, VideoOverlay, WmsTileLayer
 
     hosts: set[str] = set()
     for element in _descendants(figure):
         if isinstance(element, (TileLayer, WmsTileLayer)):
             url = str(element.tiles if isinstance(element, TileLayer) else element.url)
+            if isinstance(element, TileLayer) and not urlsplit(url).netloc:
+                hosts.add("file: 'self'")  # a folder beside the page: on a disk, or where the page is served
             names: Any = element.options.get("subdomains") or "abc"
             for name in names if "{s}" in url else [""]:
                 parts = urlsplit(url.replace("{s}", name))

@@ -20,7 +20,7 @@ from landrelease.maps.style import (
     unit_of,
 )
 
-__all__ = ["shades_by"]
+__all__ = ["format_of", "shades_by"]
 
 _UNKNOWN: Look = {"label": "Not recorded", "hatch": "#6B6B6B", "solid": "#6B6B6B", **OUTLINE}
 
@@ -38,7 +38,7 @@ def shades_by(frame: gpd.GeoDataFrame, column: str, count_title: str, m2: pd.Ser
     elif pd.api.types.is_bool_dtype(values.dtype):
         names, looks = _by_frequency(values.map({True: "yes", False: "no"}))
     elif pd.api.types.is_numeric_dtype(values.dtype):
-        names, looks = _by_fifths(values.astype("float64"), _format_of(column), is_rank=column.endswith("rank"))
+        names, looks = _by_fifths(values.astype("float64"), format_of(column), is_rank=column.endswith("rank"))
     elif pd.api.types.is_datetime64_any_dtype(values.dtype):
         names, looks = _by_fifths(values.dt.year.astype("float64"), "{:.0f}".format, is_rank=False)
     else:
@@ -48,7 +48,9 @@ def shades_by(frame: gpd.GeoDataFrame, column: str, count_title: str, m2: pd.Ser
     return Facet(facet.classes, {**facet.spec, "isData": column not in FILLS_BY_COLUMN}), fills
 
 
-def _format_of(column: str) -> Callable[[float], str]:
+def format_of(column: str) -> Callable[[float], str]:
+    """Return how a legend says the numbers of a column, or of a bound of it."""
+    column = column.removesuffix("_low")
     if unit_of(column) == "m2":
         return lambda m2: "under 0.01 km²" if 0 < m2 < 5_000 else f"{m2 / 1e6:,.2f} km²"
     if unit_of(column) == "share":

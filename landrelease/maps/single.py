@@ -9,20 +9,20 @@ import geopandas as gpd
 
 from landrelease.errors import check_option
 from landrelease.maps.build import Drawing, check_columns, is_hazard, located, require_columns
-from landrelease.maps.drawings import admin_layer, hazard_layer, project_layer, release_layer
+from landrelease.maps.drawings import hazard_layer, project_layer, release_layer, road_layer, settlement_layer
+from landrelease.maps.units import admin_layer
 
 if TYPE_CHECKING:
     from folium.map import Layer
 
 __all__ = ["map_layer"]
 
-_HEIGHTS = {"admin_areas": 391, "releases": 392, "areas": 393, "projects": 394}
-"""Below folium's own vectors and markers, above its tiles; hazards above what was released."""
+_TABLES = ("areas", "releases", "projects", "admin_areas", "settlements", "roads")
 
 
 def map_layer(
     frame: gpd.GeoDataFrame,
-    table: Literal["areas", "releases", "projects", "admin_areas"],
+    table: Literal["areas", "releases", "projects", "admin_areas", "settlements", "roads"],
     *,
     colour_by: str | None = None,
     columns: Sequence[str] | None = None,
@@ -35,8 +35,8 @@ def map_layer(
     ----------
     frame : GeoDataFrame
         Table `areas` (rows whose status is `released` or `superseded` are counted, not drawn), `releases` (with or
-        without a verdict), `projects` or `admin_areas`.
-    table : {"areas", "releases", "projects", "admin_areas"}
+        without a verdict), `projects`, `admin_areas`, `settlements` or `roads`.
+    table : {"areas", "releases", "projects", "admin_areas", "settlements", "roads"}
         Which table it is: that says which columns leave for the page, and what a row is called.
     colour_by : str, optional
         The column that fills the shapes: a code, a number, a date or a text. The default is the class of areas and the
@@ -85,10 +85,10 @@ def map_layer(
     """
     from landrelease.maps.elements import CanvasLayer
 
-    check_option("table", table, ("areas", "releases", "projects", "admin_areas"))
+    check_option("table", table, _TABLES)
     extra = check_columns([*(columns or ()), *([colour_by] if colour_by else ())], {table: frame})
     one = _drawing(frame, table, extra, colour_by, name)
-    return CanvasLayer(one.payload, name=one.name, height=_HEIGHTS[table], show=show, is_alone=True)
+    return CanvasLayer(one.payload, name=one.name, height=one.height, show=show, is_alone=True)
 
 
 def _drawing(frame: gpd.GeoDataFrame, table: str, extra: Sequence[str], colour_by: str | None, name: str) -> Drawing:
@@ -99,6 +99,10 @@ def _drawing(frame: gpd.GeoDataFrame, table: str, extra: Sequence[str], colour_b
         return hazard_layer(rows, extra, frame.loc[~drawn, "status"], colour_by=colour_by, name=name)
     if table == "releases":
         return release_layer(located(frame, table), extra, colour_by=colour_by, name=name)
+    if table == "roads":
+        return road_layer(frame, extra, colour_by=colour_by, name=name)
+    if table == "settlements":
+        return settlement_layer(frame, extra, colour_by=colour_by, name=name)
     if table == "projects":
         return project_layer(frame, extra, colour_by=colour_by, name=name)
     return admin_layer(frame, extra, None, colour_by=colour_by, name=name)

@@ -174,6 +174,19 @@ NAMES = {
     "from_date": "So from",
     "to_date": "Until before",
     "location_id": "Place",
+    "visit_date": "Day",
+    "reason_unused_code": "Why unused",
+    "need_count": "Needs named there",
+    "project_tier": "Closest project",
+    "project_count": "Projects on site or likely",
+    "lag_days": "Days to the first project",
+    "first_project_id": "First project",
+    "project_state_code": "State of the project",
+    "implementer": "Implementer",
+    "distance_m": "Distance",
+    "road_id": "Road",
+    "settlement_id": "Settlement",
+    "speed_kmh": "Speed in km/h",
     "location_name": "Name of the place",
 }
 
@@ -210,6 +223,8 @@ PAGE_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "projects": ("title", "project_id", "location_id", "sector_code", "status", "start_date", "end_date"),
     "admin_areas": ("name", "admin_code", "level", "population_count"),
+    "roads": ("name", "road_id", "speed_kmh"),
+    "settlements": ("name", "settlement_id", "population_count"),
 }
 """The columns that leave for a page unasked, by table. No other column does unless `columns=` names it."""
 

@@ -18,7 +18,8 @@ from landrelease.maps.build import (
     readable,
     require_columns,
 )
-from landrelease.maps.drawings import admin_layer, hazard_layer, release_layer
+from landrelease.maps.drawings import hazard_layer, release_layer
+from landrelease.maps.units import admin_layer
 from landrelease.maps.words import Language
 
 if TYPE_CHECKING:

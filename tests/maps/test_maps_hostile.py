@@ -2,12 +2,13 @@
 
 import folium
 import jinja2
+import pandas as pd
 import pytest
 from hostile_texts import ALL, NAMES, TEXTS, VALUES, as_shown, frames, ranking
 from opened import SIZES, Opened
 from payload_reader import blocks
 
-from landrelease.maps import land_release_map, map_layer, priority_map, save_page
+from landrelease.maps import bounds_map, land_release_map, map_layer, priority_map, save_page, verdict_map
 
 
 def in_a_folium_map(table, frame, text):
@@ -26,12 +27,27 @@ BUILDERS = {
         one.areas.assign(admin_code=VALUES), admin_areas=one.units, hazards="admin", title=text
     ),
     "priority": lambda one, text: priority_map(one.areas, ranking(), admin_areas=one.units, title=text),
+    "verdict": lambda one, text: verdict_map(
+        one.releases,
+        as_of="2025-12-31",
+        admin_areas=one.units,
+        title=text,
+        photos=pd.DataFrame({"release_id": VALUES, "photo_path": "a.jpg", "caption": VALUES}),
+    ),
+    "bounds": lambda one, text: bounds_map(
+        one.units,
+        pd.DataFrame({"admin_code": VALUES, "low": 0.0, "high": 1.0}),
+        low="low",
+        high="high",
+        label=text,
+        title=text,
+    ),
     "areas": lambda one, text: in_a_folium_map("areas", one.areas, text),
     "releases": lambda one, text: in_a_folium_map("releases", one.releases, text),
     "projects": lambda one, text: in_a_folium_map("projects", one.projects, text),
     "admin_areas": lambda one, text: in_a_folium_map("admin_areas", one.units, text),
 }
-IS_OURS = {"land", "by unit", "priority"}
+IS_OURS = {"land", "by unit", "priority", "verdict", "bounds"}
 
 
 @pytest.fixture

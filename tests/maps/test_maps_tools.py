@@ -183,7 +183,7 @@ def test_two_rasters_side_by_side(browser, tmp_path):
         paths.append(path)
     chart = folium.Map([44.23, 19.77], zoom_start=13, tiles=None, maxZoom=18)
     colours = {10: "#117733", 40: "#DDCC77"}
-    one, two = (raster_layer(path, colours=colours).add_to(chart) for path in paths)
+    one, two = (raster_layer(path, colours=colours, opacity=1).add_to(chart) for path in paths)
     folium.LayerControl(collapsed=False).add_to(chart)
     swipe(chart, one, two)
     save_page(chart, tmp_path / "rasters.html")
@@ -206,9 +206,9 @@ def test_a_raster_is_where_it_is_and_small(tmp_path):
     with rasterio.open(path, "w", driver="GTiff", width=300, height=300, count=1, dtype="float32", crs=4326,
                        transform=from_origin(18, 44, 0.001, 0.001)) as file:  # fmt: skip
         file.write(values)
-    layer = raster_layer(path, max_pixels=10_000)
+    layer = raster_layer(path, max_pixels=10_000, nodata="none")
     np.testing.assert_allclose(layer.bounds, [[43.7, 18], [44, 18.3]], atol=0.004)
-    assert len(layer._png) < 40_000
+    assert len(layer._payload) < 40_000
     with pytest.raises(OptionError, match="max_pixels"):
         raster_layer(path, max_pixels=0)
     with rasterio.open(tmp_path / "none.tif", "w", driver="GTiff", width=2, height=2, count=1, dtype="uint8", crs=4326,

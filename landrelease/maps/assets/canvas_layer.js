@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
+  landrelease.GROUND = 210; // the height of the base map
   const LINE = 1;
   const RING = 2;
   const SMALLEST = 3; // features under this many pixels are drawn as a square of that size
@@ -9,13 +10,13 @@
   const PLAIN = 8; // features under this many pixels have no outline: it would hide the fill
   const PICK = 5; // how near the pointer must be to a point, a line or a small feature, in pixels
 
-  function hatch(colour, scale) {
+  function hatch(colour, scale, band = 1.6) {
     const tile = document.createElement("canvas");
     const size = 8 * scale;
     tile.width = tile.height = size;
     const brush = tile.getContext("2d");
     brush.strokeStyle = colour;
-    brush.lineWidth = 1.6 * scale;
+    brush.lineWidth = band * scale * (band > 2 ? Math.SQRT1_2 : 1);
     for (const shift of [-size, 0, size]) {
       brush.beginPath();
       brush.moveTo(shift - scale, size + scale);
@@ -256,7 +257,7 @@
           brush.fill(path, "nonzero");
         }
         if (fill.hatch) {
-          brush.fillStyle = hatch(fill.hatch, scale);
+          brush.fillStyle = hatch(fill.hatch, scale, fill.band);
           brush.fill(path, "nonzero");
         }
       }
@@ -357,7 +358,9 @@
 
   /** A layer in a pane of its own, `height` being the z-index of the pane. */
   landrelease.canvasLayer = function (map, payloadId, height) {
-    map.createPane(payloadId).style.zIndex = height;
+    const pane = map.createPane(payloadId);
+    pane.style.zIndex = height;
+    pane.classList.toggle("lr-ground", height <= landrelease.GROUND);
     const unpacked = landrelease.canUnpack() ? landrelease.unpack(payloadId) : new Promise(() => {});
     return new CanvasLayer(unpacked, { pane: payloadId, height });
   };

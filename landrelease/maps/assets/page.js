@@ -66,7 +66,7 @@
       path.moveTo(3 * scale, 11 * scale);
       path.lineTo(23 * scale, 5 * scale);
     } else path.rect(2 * scale, 2 * scale, 22 * scale, 12 * scale);
-    for (const colour of [look.colour, look.hatch && landrelease.hatch(look.hatch, scale)]) {
+    for (const colour of [look.colour, look.hatch && landrelease.hatch(look.hatch, scale, look.band)]) {
       if (!colour) continue;
       brush.fillStyle = colour;
       brush.fill(path);
@@ -133,12 +133,13 @@
     map.on("layeradd layerremove", (event) => {
       if (event.layer === layer) box.checked = map.hasLayer(layer);
     });
-    const heading = make("h2", {}, make("label", {}, box, make("span", { text: headingOf(layer) })));
-    const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
+    const heading = make("h2", {}, make("label", {}, box, make("span", { dir: "auto", text: headingOf(layer) })));
     const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: tn(note) }));
+    if (layer.isImage) return make("section", {}, heading, landrelease.imageLegend(layer), ...notes);
+    const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
     const ofDay = make("div");
     layer.on("day", (event) => ofDay.replaceChildren(...event.notes.map((text) => make("p", { class: "lr-note", dir: "auto", text }))));
-    return make("section", {}, heading, ...tables, ofDay, ...notes, landrelease.selectionBar(map, layer));
+    return make("section", {}, heading, ...tables, ofDay, ...notes, landrelease.tableOf(map, layer), landrelease.selectionBar(map, layer));
   }
 
   // Hover and click
@@ -191,6 +192,7 @@
       said(titleOf(layer, row), "h3"),
       make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
+      landrelease.recordsOf(layer, row),
       factTable(layer, row),
       make("p", { class: "lr-bar-of-buttons" }, landrelease.selectButton(layer, row))
     );
@@ -386,14 +388,15 @@
     map.attributionControl?.setPrefix(false);
     L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
     if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });
-    const here = (map.landrelease = { layers: [], list: document.getElementById("lr-layers"), internal: badge() });
-    here.list.before(search(here.layers, follow(map, here.layers)));
+    const here = (map.landrelease = { layers: [], images: [], list: document.getElementById("lr-layers"), internal: badge() });
+    here.go = follow(map, here.layers);
+    here.list.before(search(here.layers, here.go));
     if (!(await unpacked(layers, document.getElementById("lr-message")))) return;
     here.layers.push(...layers);
     here.list.prepend(...layers.map((layer, place) => section(map, layer, place)));
     if (time) landrelease.timeline(map, layers, ...time);
     const write = landrelease.permalink(map, layers);
-    const tools = [landrelease.measureButton(map), landrelease.printButton(map, layers), landrelease.linkButton(write), landrelease.screenButton()];
+    const tools = [landrelease.measureButton(map), landrelease.printButton(map, here), landrelease.linkButton(write), landrelease.screenButton()];
     here.list.before(make("p", { class: "lr-bar-of-buttons" }, ...tools));
     document.body.classList.add("lr-ready");
   };
@@ -405,7 +408,7 @@
     const place = make("div", {}, message);
     here.list.append(place);
     if (!(await unpacked([layer], message))) return;
-    here.layers.push(layer);
+    (layer.isImage ? here.images : here.layers).push(layer);
     if (layer.header.internal) {
       here.internal.textContent = warning(layer.header.internal);
       here.internal.hidden = false;
@@ -443,6 +446,6 @@
       return box;
     };
     control.addTo(map);
-    return { layers, list, internal };
+    return { layers, images: [], list, internal };
   }
 })();

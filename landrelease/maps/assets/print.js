@@ -51,7 +51,8 @@
     return make("div", { class: "lr-key" }, ...rows);
   }
 
-  landrelease.printButton = function (map, layers) {
+  /** `here`: the layers and the images of the map. */
+  landrelease.printButton = function (map, here) {
     const choices = SCALES.map((scale) => make("option", { value: scale, text: "1 : " + whole.format(scale) }));
     const scales = make("select", { "aria-label": t("Scale") }, ...choices);
     const turn = make("select", { "aria-label": t("Paper") }, make("option", { value: "landscape", text: t("A4, landscape") }), make("option", { value: "portrait", text: t("A4, portrait") }));
@@ -69,7 +70,7 @@
       map.options.zoomSnap = 0;
       map.setView(before.centre, zoom, { animate: false });
       const note = make("p", { text: t("1 : {scale} in the middle of the map, on A4. WGS 84, web Mercator.", { scale: whole.format(scale) }) });
-      furniture.replaceChildren(make("div", {}, arrow(), scaleBar(scale), note), keyOf(map, layers));
+      furniture.replaceChildren(make("div", {}, arrow(), scaleBar(scale), note), keyOf(map, [...here.layers, ...here.images]));
     };
     const end = () => {
       document.body.classList.remove("lr-sheet", "lr-portrait");

@@ -16,7 +16,7 @@
 
   /** The rows of a layer as CSV: its columns under the names of the table, what a criterion adds under its label. */
   landrelease.csvOf = function (layer, rows) {
-    const columns = layer.columns.filter((column) => !column.isHidden || column.isContribution);
+    const columns = layer.columns.filter((column) => !column.isHidden || column.isContribution || column.isBound);
     const head = columns.map((column) => cell(column.isContribution ? column.label : column.name));
     const lines = rows.map((row) => columns.map((column) => cell(column.value(row))).join(","));
     return "\uFEFF" + [head.join(","), ...lines].join("\n") + "\n";

@@ -35,14 +35,6 @@
     };
   };
 
-  /** An image in a pane of its own, whose bytes stand in the element of that id. */
-  landrelease.rasterLayer = function (map, id, bounds, height) {
-    map.createPane(id).style.zIndex = height;
-    const bytes = Uint8Array.from(atob(document.getElementById(id).textContent.trim()), (sign) => sign.charCodeAt(0));
-    const address = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-    return L.imageOverlay(address, bounds, { pane: id, alt: "" });
-  };
-
   landrelease.swipeLayers = function (map, left, right) {
     for (const layer of [left, right]) if (!map.hasLayer(layer)) map.addLayer(layer);
     map.landreleaseSwipe = landrelease.swipe(map, [left.options.pane], [right.options.pane]);
