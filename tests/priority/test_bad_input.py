@@ -142,6 +142,7 @@ def test_net_flows_can_not_be_added():
         plan_clearance(ranked("promethee", GOOD), cost=COST, budget=1e5)
 
 
+@pytest.mark.filterwarnings("ignore:the plan adds up closenesses")
 @pytest.mark.parametrize("method", METHODS)
 def test_a_plan_of_no_area_and_of_one(method):
     empty = ranked(method, GOOD.iloc[:0])
