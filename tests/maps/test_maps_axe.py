@@ -70,7 +70,7 @@ def look_up(opened):
     yield
     page.keyboard.press("Enter")
     page.wait_for_selector(".lr-card")
-    page.wait_for_function("getComputedStyle(document.querySelector('.leaflet-popup')).opacity === '1'")
+    page.locator(".leaflet-popup").evaluate("(one) => Promise.all(one.getAnimations().map((each) => each.finished))")
     yield
 
 
