@@ -21,6 +21,7 @@ __all__ = ["live_page"]
 _BLOCK = "live-block"
 _LOADING = "Unpacking the data of this page. If this stays, scripts are switched off."
 _PANES = """
+<main>
 <p id="lr-message" role="status">{loading}</p>
 <section class="lr-weights" aria-labelledby="lr-weights-title">
 <h2 id="lr-weights-title">What counts</h2>
@@ -32,6 +33,7 @@ _PANES = """
 </section>
 {map}
 <section class="lr-why" id="lr-why" aria-label="Why an area has its place"></section>
+</main>
 <nav class="lr-tabs" id="lr-tabs" aria-label="Parts of the page"></nav>
 """
 _MAP = """

@@ -122,7 +122,7 @@ def test_hover_and_click(browser, land_page):
     assert "R-2" in page.inner_text(".lr-popup")
     assert "Not in productive use" in page.inner_text(".lr-popup")
     page.mouse.click(*opened.point(18.06, 44.01))
-    assert "Middle Province" in page.inner_text(".lr-popup h3")
+    assert "Middle Province" in page.inner_text(".lr-popup h2")
     opened.clean()
 
 
@@ -169,7 +169,7 @@ def test_search_by_keyboard(browser, land_page, size):
     assert page.get_attribute("#lr-results li", "aria-selected") == "true"
     page.keyboard.press("Enter")
     page.wait_for_selector(".lr-popup")
-    assert page.inner_text(".lr-popup h3") == "Village school"
+    assert page.inner_text(".lr-popup h2") == "Village school"
     page.keyboard.press("Escape")
     page.evaluate("document.getElementById('lr-search').value = ''")
     if size[0] < 720:
@@ -398,7 +398,7 @@ def test_a_layer_on_a_map_of_somebody_else(browser, frames, tmp_path, size):
     section.get_by_text("Clear").click()
     page.fill("#lr-search", "ha-2")
     page.keyboard.press("Enter")
-    assert page.inner_text(".lr-popup h3") == "HA-2"
+    assert page.inner_text(".lr-popup h2") == "HA-2"
     page.click(".lr-popup >> text=Select")
     assert section.locator("output").text_content() == "1 selected"
     assert page.locator(".lr-popup >> text=Take out of the selection").count() == 1
@@ -476,5 +476,5 @@ def test_bosnia(browser, tmp_path):
     assert "3,097 of 11,068 have no geometry" in opened.page.inner_text("#lr-layers")
     opened.page.fill("#lr-search", "HA-9876")
     opened.page.keyboard.press("Enter")
-    assert opened.page.inner_text(".lr-popup h3") == "HA-9876"
+    assert opened.page.inner_text(".lr-popup h2") == "HA-9876"
     opened.clean()

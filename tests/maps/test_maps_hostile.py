@@ -124,7 +124,7 @@ def test_values_columns_and_classes_are_shown_as_they_are(browser, tmp_path):
             assert page.text_content(".lr-tip strong") == as_shown(text)
             opened.on_map("(at) => MAP.fire('click', { latlng: L.latLng(at) })", at)
             assert page.text_content(".lr-popup .lr-kind") == heading
-            assert page.text_content(".lr-popup h3") == as_shown(text)
+            assert page.text_content(".lr-popup h2") == as_shown(text)
             assert as_shown(text) in page.locator(".lr-facts td").all_text_contents()
             opened.on_map("MAP.closePopup()")
     opened.clean()

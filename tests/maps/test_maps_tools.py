@@ -345,7 +345,7 @@ def test_by_keyboard_alone(browser, time_page):
     opened.centre(18.11, 44.01)
     page.focus(".folium-map")
     page.keyboard.press("Enter")
-    assert page.inner_text(".lr-popup h3") == "HA-3"
+    assert page.inner_text(".lr-popup h2") == "HA-3"
     page.keyboard.press("Escape")
     opened.clean()
 

@@ -95,7 +95,7 @@ def test_a_page_in_each_language(browser, areas, tmp_path, language, size):
     page.fill("#lr-search", "open")
     page.keyboard.press("Enter")
     # ids and codes of the data are not translated, also where they are words that we know
-    assert page.text_content(".lr-popup h3") == "Open"
+    assert page.text_content(".lr-popup h2") == "Open"
     assert "Status" in page.locator(".lr-facts td").all_text_contents()
     assert known["Hazardous area"] == page.text_content(".lr-kind")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

@@ -196,7 +196,7 @@
         const facts = [["", data.unit[row]], ...data.facts.map((one) => [one.label, one.values[row]])].filter(([, value]) => value !== null && value !== undefined);
         const list = make("p", { class: "lr-facts-line" });
         for (const [label, value] of facts) list.append(make("span", {}, label ? said(`${label}: `) : "", said(value)));
-        const head = make("div", { class: "lr-why-head" }, said(data.ids[row], "h3"), close);
+        const head = make("div", { class: "lr-why-head" }, said(data.ids[row], "h2"), close);
         const sentence = make("p", { class: "lr-sentence", text: landrelease.explain(data, weights.weights, weights.sequence, found, row) });
         const body = make("tbody", {}, ...sequence.map((j) => part(data, weights, row, j, digits)));
         const table = data.isRanked[row] ? make("table", { "aria-label": "What each criterion gives" }, body) : "";

@@ -139,8 +139,8 @@
       slider.setAttribute("aria-valuetext", amount.textContent);
       range.textContent = landrelease.range(one, weights.weights[j]) || "yes counts in full";
       const place = weights.sequence.indexOf(j);
-      up.toggleAttribute("aria-disabled", place === 0);
-      down.toggleAttribute("aria-disabled", place === weights.sequence.length - 1);
+      up.setAttribute("aria-disabled", String(place === 0));
+      down.setAttribute("aria-disabled", String(place === weights.sequence.length - 1));
     };
     return item;
   }

@@ -189,7 +189,7 @@
       "div",
       { class: "lr-card" },
       make("p", { class: "lr-kind", text: t(layer.header.noun) }),
-      said(titleOf(layer, row), "h3"),
+      said(titleOf(layer, row), "h2"),
       make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
       landrelease.recordsOf(layer, row),
@@ -385,6 +385,8 @@
   /** Starts the page. `layers` in the order of the legend; `bounds` [[south, west], [north, east]] or null. */
   landrelease.start = async function (map, layers, bounds, time) {
     panelButton();
+    map.getContainer().setAttribute("role", "main");
+    map.getContainer().setAttribute("aria-label", document.title);
     map.attributionControl?.setPrefix(false);
     L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
     if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });

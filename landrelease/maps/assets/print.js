@@ -57,7 +57,7 @@
     const scales = make("select", { "aria-label": t("Scale") }, ...choices);
     const turn = make("select", { "aria-label": t("Paper") }, make("option", { value: "landscape", text: t("A4, landscape") }), make("option", { value: "portrait", text: t("A4, portrait") }));
     const page = make("style");
-    const furniture = make("div", { class: "lr-furniture" });
+    const furniture = make("aside", { class: "lr-furniture" });
     const [head, panel] = [document.querySelector(".lr-head"), document.getElementById("lr-panel")];
     let before = null;
 
