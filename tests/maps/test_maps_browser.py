@@ -97,6 +97,16 @@ def test_page_opens_and_is_painted(browser, land_page, size):
     opened.clean()
 
 
+def test_a_further_layer_of_units_hides_no_hazard(browser, frames, tmp_path):
+    chart = land_release_map(frames.areas, releases=frames.releases, admin_areas=frames.admin)
+    map_layer(frames.admin, "admin_areas", colour_by="name").add_to(chart)
+    chart.save(tmp_path / "shaded.html")
+    opened = Opened(browser, tmp_path / "shaded.html").painted()
+    assert opened.colour_at(18.01, 44.01)[0] == [255, 0, 0, 128]
+    assert len(opened.colour_at(18.01, 44.01)) == 3  # the units of the page and those of the layer lie below
+    opened.clean()
+
+
 def test_open_has_a_red_outline(browser, land_page):
     opened = Opened(browser, land_page).painted()
     # the west edge of an SHA: red over half of orange

@@ -99,14 +99,6 @@
       return tile;
     },
 
-    /** Draws what is on the screen again in its place, after the classes of rows have changed. */
-    repaint() {
-      for (const { el, coords } of Object.values(this._tiles || {})) {
-        el.getContext("2d").clearRect(0, 0, el.width, el.height);
-        this._draw(el, coords, Math.round(el.width / this.getTileSize().x));
-      }
-    },
-
     _class(facet, row) {
       return facet < 0 ? 0 : this.classes[facet][row];
     },
@@ -330,14 +322,11 @@
 
     /** The box of a row; beyond 1 where the row is cut at 180 degrees, and so lies at both ends of the square. */
     _boxOf(row) {
-      let [left, top, right, bottom] = this.boxes.subarray(4 * row, 4 * row + 4);
-      if (right - left > 0.5) {
-        const [from, to] = [this.vertexStart[this.ringStart[row]], this.vertexStart[this.ringStart[row + 1]]];
-        const along = [...this.x.subarray(from, to)];
-        left = Math.min(...along.filter((x) => x > 0.5));
-        right = 1 + Math.max(...along.filter((x) => x <= 0.5));
-      }
-      return [left, top, right, bottom];
+      const [west, top, east, bottom] = this.boxes.subarray(4 * row, 4 * row + 4);
+      if (east - west <= 0.5) return [west, top, east, bottom];
+      const [from, to] = [this.vertexStart[this.ringStart[row]], this.vertexStart[this.ringStart[row + 1]]];
+      const along = [...this.x.subarray(from, to)];
+      return [Math.min(...along.filter((x) => x > 0.5)), top, 1 + Math.max(...along.filter((x) => x <= 0.5)), bottom];
     },
 
     boundsOf(row) {

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
-  const { make, said, t } = landrelease;
+  const { make, said } = landrelease;
 
   /** An image whose block stands in the element of that id; `isExact` where its pixels are classes. */
   landrelease.imageLayer = function (map, id, bounds, height, isExact) {
