@@ -115,7 +115,7 @@ def raster_layer(
     landrelease.errors.OptionError: colours has 'green' for 10. Fix: give each colour as '#RRGGBB'
     >>> raster_layer(path, colours={10: "#117733"}, max_bytes=10)
     Traceback (most recent call last):
-    landrelease.errors.DataError: 'cover.tif' takes ... bytes as an image of 16 pixels of ...
+    landrelease.errors.DataError: 'cover.tif' takes ... bytes as an image of ...
     >>> folder.cleanup()
     """
     check_pixels(max_pixels, max_bytes)

@@ -505,7 +505,7 @@ def test_who_meets_whom(browser, meeting, tmp_path, size):
     assert opened.colour_at(18.205, 44.015)[0] == [255, 0, 0, 128]
     assert opened.colour_at(18.26, 44.01) == []
     page.mouse.click(*opened.point(18.21, 44.01))
-    assert page.inner_text(".lr-popup h3") == "School"
+    assert page.inner_text(".lr-popup h2") == "School"
     assert page.locator(".lr-records td").all_text_contents() == ["HA-1", "CHA: confirmed", "0 m"]
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     opened.clean()
@@ -580,7 +580,7 @@ def test_bounds_are_shown_as_bounds(browser, tmp_path, size):
         page.click("#lr-toggle")
     page.get_by_role("button", name="<b>High</b>").focus()
     page.keyboard.press("Enter")
-    assert page.inner_text(".lr-popup h3") == "<b>High</b>"
+    assert page.inner_text(".lr-popup h2") == "<b>High</b>"
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     opened.clean()
 
