@@ -121,7 +121,9 @@ def test_outcomes_are_those_of_the_frames(
     assert visit["Bounds then apart by"].iloc[-1] == pytest.approx(0, abs=1e-9)
 
 
-def test_the_truth_of_the_sample_comes_back_in_hectares_and_cause(reports: dict[str, lr.ReportProducts]) -> None:
+def test_the_truth_of_the_sample_comes_back_in_hectares_and_cause(
+    reports: dict[str, lr.ReportProducts], released: tuple[gpd.GeoDataFrame, pd.DataFrame]
+) -> None:
     products = reports["outcomes"]
     samples = pd.read_csv(SAMPLE / "samples.csv")
     assert value_of(products, "Agriculture", "n") == samples["sample_count"].sum()
@@ -130,6 +132,10 @@ def test_the_truth_of_the_sample_comes_back_in_hectares_and_cause(reports: dict[
     share = share.div(share.sum(axis=1), axis=0)
     by_hand = (areas["Mapped, ha"].reindex(share.index) @ share).reindex(areas.index)  # Olofsson et al. 2014, eq. 2
     assert areas["Adjusted, ha"].to_numpy() == pytest.approx(by_hand.to_numpy())
+    releases, _ = released
+    younger = int((~(releases["release_date"].dt.year < 2024)).sum())
+    said_of = figures_of(products)["Hectares with error bars", None, "Agriculture"]["Caveats"]
+    assert f"{younger} of {len(releases)} releases are not known to be older than the map, of 2024" in said_of
     effect = figures_of(products)["What can be said of the cause", None, "Overall effect"]
     assert effect["From"] < 0.12 < effect["To"] + 0.02  # the year of release itself has none of the 0.12
 
@@ -344,6 +350,73 @@ def test_inputs_that_can_not_be_used_say_why(small: Path, tmp_path: Path) -> Non
     assert index == [None, None]
     products = lr.report_programme(small, out=tmp_path / "out", kind="donor")
     assert "none_of_it" in "\n".join(products.not_known)
+
+
+USERS = {"women_count": 60, "girls_count": 47, "men_count": 50, "boys_count": 4, "people_count": 164}
+
+
+def people(programme: Path, *rows: dict[str, Any], home: str = "P1") -> Path:
+    """Add counts of the users of the two releases, and the community that they live in."""
+    ids = ["C=1+1", f"C{HOSTILE}"]
+    counts = [{"release_id": one, "stage_code": "confirmed", "beneficiary_code": "direct", **row}
+              for one, row in zip(ids, rows, strict=False)]  # fmt: skip
+    pd.DataFrame(counts).to_csv(programme.parent / "people.csv", index=False)
+    pd.DataFrame({"admin_code": [home], "people_count": [1000], "women_count": [500], "poverty_share": [0.5]}).to_csv(
+        programme.parent / "homes.csv", index=False
+    )
+    add(programme, '[inputs.beneficiaries]\npath = "people.csv"\nids = "row"\n')
+    return add(programme, '[inputs.communities]\npath = "homes.csv"\n')
+
+
+def test_the_share_of_women_tells_no_number_that_is_withheld(small: Path, tmp_path: Path) -> None:
+    products = lr.report_programme(people(small, USERS), out=tmp_path / "out", kind="outcomes")
+    withheld = table_of(products, "Confirmed, direct").set_index("Larger unit").loc["total"]
+    assert withheld["Boys"] == withheld["Of unknown sex or age"] == "withheld"  # 4 and 3
+    shares = table_of(products, "Women and men").set_index("Measure")["Value"]
+    # 107 / 161 to the percent would leave one number of boys; a step holds ten people or more
+    assert shares["Women and girls among those who benefit"] == 0.7
+    assert shares["The first over the second; 1 is parity"] == 1.4
+    for form in ("html", "docx"):
+        assert "sex of 3 people" not in said(path_of(products, form))
+        assert "the sex of some people is not known" in said(path_of(products, form))
+    told = figures_of(products).values()
+    assert not any("sex of 3 people" in str(row["Caveats"]) for row in told)
+
+
+@pytest.mark.parametrize(
+    ("others", "is_told"),
+    [
+        ({"women_count": 30, "girls_count": 0, "boys_count": 0}, False),  # how many men there are nobody says
+        ({"women_count": 30, "girls_count": 0, "boys_count": 0, "people_count": 60}, True),
+    ],
+)
+def test_men_whom_nobody_counted_are_not_no_men(
+    small: Path, tmp_path: Path, others: dict[str, int], is_told: bool
+) -> None:
+    programme = people(small, USERS, others)
+    products = lr.report_programme(programme, out=tmp_path / "out", kind="outcomes", formats="xlsx")
+    assert ("Women and men" in products_sheets(products)) == is_told
+    assert any("too few to publish" in gap for gap in products.not_known) != is_told
+
+
+def test_land_of_no_listed_community_is_told(small: Path, tmp_path: Path) -> None:
+    programme = people(small, USERS, home="P2")
+    products = lr.report_programme(programme, out=tmp_path / "out", kind="outcomes", formats="xlsx")
+    row = figures_of(products)["Who gets what", "Released land per inhabitant", "Share of the poorest fifth"]
+    assert "2 of 2 releases name no community that is listed" in row["Caveats"]
+
+
+def test_a_share_of_money_says_of_which_money(small: Path, tmp_path: Path) -> None:
+    flows = pd.DataFrame({"flow_id": ["1", "2"], "year": 2024, "donor": ["A", None], "amount_usd": [600, 400],
+                          "flow_type_code": "commitment"})  # fmt: skip
+    flows.to_csv(tmp_path / "funding.csv", index=False)
+    pd.DataFrame({"year": [2024], "deflator": [1]}).to_csv(tmp_path / "d.csv", index=False)
+    add(small, '[inputs.funding]\npath = "funding.csv"\n[inputs.deflators]\npath = "d.csv"\nids = "row"\n')
+    products = lr.report_programme(small, out=tmp_path / "out", kind="donor", formats="xlsx")
+    label = "Commitments: share of the largest donor"
+    assert value_of(products, label) == 1
+    assert value_of(products, label, "Note") == "A; of the money whose donor is known, all but 40 %"
+    assert table_of(products, "Concentration")["Of unknown donors"].iloc[0] == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,9 @@ __all__ = ["equity_of", "inputs_of", "people_of", "sections_of", "told"]
 
 _NEEDED = ("events", "areas", "admin_areas", "follow_ups", "land_use", "land_cover", "beneficiaries", "communities",
            "samples", "panel")  # fmt: skip
+_SEXES = ["women_count", "girls_count", "men_count", "boys_count"]
+_STEPS = (0.01, 0.02, 0.05, 0.1)
+"""To what a share of people is rounded, the finest first."""
 Found = TypeVar("Found")
 _VISITS = "no visit to released land was given. Add [inputs.follow_ups] with release_id, visit_date and use_code."
 
@@ -118,7 +121,15 @@ def _area(work: Work) -> AreaEstimate | str:
     releases = frames["releases"]
     older = releases[releases["release_date"].dt.year < latest.year]
     legend = {code: use for code, use in read_legend(latest.legend).items() if use != "unknown"}
-    return told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
+    found = told(lambda: adjusted_area(mapped_classes(older, latest.path, classes=legend), frames["samples"]))
+    younger = len(releases) - len(older)
+    if isinstance(found, str) or not younger:
+        return found
+    text = (
+        f"{younger:,} of {len(releases):,} releases are not known to be older than the map, of {latest.year}: they are "
+        "in no figure here"
+    )
+    return replace(found, caveats=(text, *found.caveats))
 
 
 def people_of(work: Work) -> Beneficiaries | str:
@@ -170,12 +181,19 @@ def equity_of(work: Work, assessment: pd.DataFrame) -> dict[str, tuple[str, Equi
                                "seed": work.programme.report.seed}  # fmt: skip
     if units["province"].notna().any():
         options["province"] = "province"
+    outside = assessment[~assessment["admin_code"].isin(places.index)]
+
+    def shared(benefit: str) -> Equity | str:
+        found = told(lambda: equity(units, benefit=benefit, **options))
+        return found if isinstance(found, str) or outside.empty else replace(found, caveats=(*found.caveats, lost))
+
+    lost = (
+        f"{len(outside):,} of {len(assessment):,} releases name no community that is listed: what they gave is "
+        "nobody's here, and may be that of communities that seem to have got none"
+    )
     return {
-        "Equity, released": ("Released land per inhabitant", told(lambda: equity(units, benefit="area_m2", **options))),
-        "Equity, used": (
-            "Land in productive use per inhabitant, at least",
-            told(lambda: equity(units, benefit="productive_m2", **options)),
-        ),
+        "Equity, released": ("Released land per inhabitant", shared("area_m2")),
+        "Equity, used": ("Land in productive use per inhabitant, at least", shared("productive_m2")),
         "Women and men": ("Women and men", _women(work, places)),
     }
 
@@ -191,23 +209,45 @@ def _women(work: Work, places: pd.DataFrame) -> Equity | str:
     """Compare the women among confirmed direct beneficiaries with those who live there; small numbers tell nothing."""
     if not _has_people(work.frames):
         return "nobody counted who benefits. Add [inputs.beneficiaries] or counts of people to the visits."
-    found = told(lambda: beneficiaries(_records(work), by="place"))
+    records = _records(work)
+    found = told(lambda: beneficiaries(records, by="place"))
     if isinstance(found, str):
         return found
     used = found.table[(found.table["stage_code"] == "confirmed") & (found.table["beneficiary_code"] == "direct")]
     joined = used.merge(places.reset_index(), left_on="place", right_on="admin_code", suffixes=("", "_living"))
-    parts = joined[["women_count", "girls_count", "men_count", "boys_count"]].sum()
+    # a record that lacks a part, and does not say how many there are in all, leaves its place open: not 0 men
+    counts = records.reindex(columns=[*_SEXES, "people_count"]).isna()
+    is_open = counts[_SEXES].any(axis=1) & counts["people_count"]
+    is_open &= records["stage_code"].eq("confirmed") & records["beneficiary_code"].eq("direct")
+    is_lacking = joined["place"].isin(records.loc[is_open, "place"].dropna())
+    joined["women_count"] = joined["women_count"].mask(is_lacking)
+    counted_in = joined.dropna(subset=[*_SEXES, "women_count_living", "people_count_living"])
+    parts = counted_in[_SEXES].sum()
     smallest = work.programme.report.smallest
     if min(parts[:2].sum(), parts[2:].sum()) < smallest:
         return f"fewer than {smallest} women and girls, or men and boys, were confirmed: too few to publish."
+    # an exact share of few people tells how many they are: a step of it must be at least as many as are withheld
+    step = next((one for one in _STEPS if one * parts.sum() >= smallest), None)
+    if step is None:
+        return f"fewer than {smallest / _STEPS[-1]:,.0f} people were confirmed: a share of so few tells how many."
     share = told(lambda: womens_share(
         joined.fillna({"unknown_count": 0}), unknown="unknown_count", catchment_women="women_count_living",
         catchment_people="people_count_living", seed=work.programme.report.seed,
     ))  # fmt: skip
-    if isinstance(share, str):
-        return share
-    # an exact share of few people tells how many they are
-    return replace(share, table=share.table.round(2), caveats=(*share.caveats, "Shares are rounded to whole percents."))
+    return share if isinstance(share, str) else _coarse(share, step)
+
+
+def _coarse(share: Equity, step: float) -> Equity:
+    """Return shares of people in steps, and their ratio as that of such shares; no caveat with a number of people."""
+    table = share.table.set_index("measure").astype("float64")
+    there = table.loc["catchment_share", "value"] or float("nan")
+    for measure, one in (("benefit_share", step), ("parity_ratio", step / there)):
+        table.loc[measure] = (table.loc[measure] / one).round() * one
+    said = [one for one in share.caveats if not one.startswith("the sex of ")]
+    if len(said) < len(share.caveats):
+        said.append("the sex of some people is not known: they are in no share, and widen its bounds")
+    said.append(f"Shares are rounded to steps of {step * 100:.0f} %: an exact one would tell small numbers.")
+    return replace(share, table=table.round(2).reset_index(), caveats=tuple(said))
 
 
 def _cause(work: Work) -> Attribution | str:

@@ -123,9 +123,13 @@ def _of_releases(releases: pd.DataFrame) -> list[Row]:
     whole, unknown = land["area_m2"].sum(min_count=1), land["unknown_m2"].sum()
     unsaid = land["productive_m2"][use.isna()].sum()
     looked_at = whole - unknown
+    if len(land) and pd.isna(whole):  # of land without a known area no part is known: not 0
+        known = dict.fromkeys(known, np.nan)
+    # the sum of no releases is 0
+    used, intended = (land[name].sum(min_count=min(len(land), 1)) for name in ("productive_m2", "as_intended_m2"))
     rows: list[Row] = [
-        ("productive", "released land in productive use", "m2", land["productive_m2"].sum(), whole, unknown),
-        ("as_intended", "released land in use as intended", "m2", land["as_intended_m2"].sum(), whole, unknown),
+        ("productive", "released land in productive use", "m2", used, whole, unknown),
+        ("as_intended", "released land in use as intended", "m2", intended, whole, unknown),
         ("looked_at", "released land that somebody looked at", "m2", looked_at, whole, 0.0),
     ]
     return rows + [

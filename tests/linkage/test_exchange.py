@@ -93,6 +93,8 @@ def test_indicators_by_hand():
     assert told.loc["use_water"].tolist() == [0, 600, 320]
     assert rows.loc["productive", ["rate_low", "rate_high"]].tolist() == pytest.approx([130 / 600, 450 / 600])
     assert programme_indicators(releases=used().iloc[:0])["rate_low"].isna().all()
+    lost = used().assign(area_m2=None, productive_m2=None, as_intended_m2=None, unknown_m2=None)
+    assert programme_indicators(releases=lost)["numerator"].isna().all()  # of no known land nothing is 0
 
 
 def test_indicators_of_all_parts_by_hand():

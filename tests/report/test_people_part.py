@@ -47,6 +47,7 @@ def test_figures_are_the_totals_of_the_table_and_the_table_sums() -> None:
 def test_disability_is_withheld_where_it_or_what_it_leaves_is_small(disabled: int, shown: object) -> None:
     part = next(one for one in section([("N", 25, 25, disabled)]) if one.figures)
     assert {one.label: one.value for one in part.figures}["With a disability"] == shown
+    assert part.figures[-1].note.startswith("at least")
 
 
 def test_a_unit_that_is_called_as_the_total_is_none() -> None:

@@ -67,7 +67,7 @@ def _needs(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> S
     releases = found.releases
     count = releases["gap_code"].value_counts()
     figures = tuple(
-        Figure(label, int(count.get(code, 0)), "count", note=f"{say_land(add_up(land))} of land" if len(land) else "")
+        Figure(label, int(count.get(code, 0)), "count", note=_land_of(land))
         for code, label in _GAPS.items()
         for land in [releases.loc[releases["gap_code"] == code, "area_m2"]]
     )  # fmt: skip
@@ -88,6 +88,13 @@ def _needs(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> S
     said = [say_land(one) for one in by_unit]
     picture = (amounts_picture(list(by_unit.index), by_unit.tolist(), said, alt),) if len(by_unit) else ()
     return Section(_TITLES[0], (Part("", basis, figures=figures, tables=(listed,), pictures=picture),))
+
+
+def _land_of(land: pd.Series) -> str:
+    """Say how much land releases have, and of how many that is not known."""
+    lost = int(land.isna().sum())
+    said = f"{say_land(add_up(land))} of land" if len(land) else ""
+    return f"{said}, without {lost:,} of unknown area" if 0 < lost < len(land) else said
 
 
 def _hazards(found: CoordinationGaps, placed: tuple[int, int], is_ranked: bool, within_m: float) -> Section:
@@ -128,9 +135,10 @@ def _lag(found: CoordinationGaps, basis: Basis, names: Mapping[str, str]) -> Sec
         method="days from the release to the first day of a project on site or likely, 0 if it was there; the median "
         "counts releases without a project as longer than until the day of this report (Kaplan-Meier)",
     )  # fmt: skip
+    is_reached = pd.notna(whole["median_days"]) or unknown in (None, 1)
+    short = "" if is_reached else "fewer than half have one, of those whose dates tell"
     figures = (
-        Figure("Half have a project after", whole["median_days"], "days",
-               note="" if pd.notna(whole["median_days"]) else "fewer than half have one"),
+        Figure("Half have a project after", whole["median_days"], "days", note=short),
         Figure("With a project by the day", whole["started_count"], "count"),
         Figure("Without one", whole["not_yet_count"], "count"),
         Figure("Dates can not tell", whole["unknown_count"], "count"),

@@ -11,7 +11,7 @@ from landrelease.linkage import CapacityProfile, FundingProfile
 from landrelease.report.document.model import Basis, Figure, Part, Section, table_of
 from landrelease.report.frames import Column, add_up, say_codes
 from landrelease.report.kinds.pictures import amounts_picture
-from landrelease.report.words import SAY, is_missing
+from landrelease.report.words import SAY, is_missing, say_share
 from landrelease.tables import CODES
 
 __all__ = ["capacity_section", "concentration_section", "funding_section", "goals_section", "released_section"]
@@ -113,7 +113,8 @@ def concentration_section(found: FundingProfile | None, names: Mapping[str, str]
         "donor_count": Column("Donors", "count"), "largest_donor": Column("The largest"),
         "largest_share": Column("Its share", "share"), "top5_share": Column("Five largest", "share"),
         "donor_hhi": Column("Herfindahl index", "score"), "is_single_donor": Column("A single donor", "flag"),
-    })  # fmt: skip
+        "unknown_donor_share": Column("Of unknown donors", "share"),
+    }, note="Shares and the index are of the money whose donor is known.")  # fmt: skip
     first = Part("Concentration", basis, figures=figures, tables=(table,))
     return Section(title, (first, _need(found, basis, names, need_gap), _phases(found, basis)))
 
@@ -123,6 +124,9 @@ def _on_largest(found: FundingProfile, one: pd.Series) -> tuple[Figure, Figure]:
     flows = found.flows[found.flows["flow_type_code"] == one["flow_type_code"]]
     kind, missing = _TYPES[str(one["flow_type_code"])], float(flows["constant_usd"].isna().mean())
     named = "" if is_missing(one["largest_donor"]) else str(one["largest_donor"])
+    if one["unknown_donor_share"] > 0:
+        known = f"of the money whose donor is known, all but {say_share(one['unknown_donor_share'])}"
+        named = f"{named}; {known}" if named else known
     return (
         Figure(f"{kind}: share of the largest donor", one["largest_share"], "share", n=len(flows), of="flows",
                missing_share=missing, note=named),
@@ -140,7 +144,7 @@ def _need(found: FundingProfile, basis: Basis, names: Mapping[str, str], gap: st
         "unit": Column("Larger unit"), "need_usd": Column("Needed, USD", "usd"),
         "commitment_usd": Column("Committed, USD", "usd"), "disbursement_usd": Column("Disbursed, USD", "usd"),
         "gap_usd_low": Column("Gap, at least, USD", "usd"), "gap_usd_high": Column("At most, USD", "usd"),
-        "funded_ratio": Column("Committed over needed", "score"),
+        "funded_ratio": Column("Committed over needed, at least", "score"),
     }, note="The need is what the areas that are still hazardous would cost, as the programme file says, by the "
     "cheapest of several methods, and taken to be in these dollars.")  # fmt: skip
     return Part(title, basis, tables=(table,))

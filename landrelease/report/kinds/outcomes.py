@@ -112,7 +112,8 @@ def time_section(time: TimeToUse | str, groups: Mapping[str, TimeToUse | str]) -
     low, high = (None if is_missing(one) else float(one) for one in row[["median_months_low", "median_months_high"]])
     figures.append(
         Figure("Half are in use after", low if low == high else None, "months", low, high,
-               "bounds: the visits do not tell more", note="not reached" if low is None else "")
+               "bounds: the visits do not tell more",
+               note="not reached while 10 or more releases are at risk" if low is None else "")
     )  # fmt: skip
     picture = (curve_picture(time.curve, _curve_words(time)),) if len(time.curve) else ()
     steps = table_of(time.curve, "Curve of use", "Steps of the curve, as far as enough releases are at risk", {

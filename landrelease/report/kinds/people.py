@@ -80,7 +80,7 @@ def _stage_part(words: str, rows: pd.DataFrame, basis: Basis, smallest: int) -> 
     figures = [Figure("People", _value(whole), "people"),
                *(Figure(who.capitalize(), _value(totals[who]), "people") for who in WHO.values())]  # fmt: skip
     disabled = _with_disability(rows["with_disability_count"], whole, smallest)
-    note = "" if disabled is not None else "not counted"
+    note = "at least: records that do not say count none" if disabled is not None else "not counted"
     figures.append(Figure("With a disability", disabled, "people", note=note))
     return Part(words, basis, figures=tuple(figures), tables=(table,))
 
