@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError
@@ -240,9 +241,9 @@ def _women(work: Work, places: pd.DataFrame) -> Equity | str:
 def _coarse(share: Equity, step: float) -> Equity:
     """Return shares of people in steps, and their ratio as that of such shares; no caveat with a number of people."""
     table = share.table.set_index("measure").astype("float64")
-    there = table.loc["catchment_share", "value"] or float("nan")
+    there = float(table["value"]["catchment_share"]) or float("nan")
     for measure, one in (("benefit_share", step), ("parity_ratio", step / there)):
-        table.loc[measure] = (table.loc[measure] / one).round() * one
+        table.loc[measure] = np.round(table.loc[measure].to_numpy(dtype="float64") / one) * one
     said = [one for one in share.caveats if not one.startswith("the sex of ")]
     if len(said) < len(share.caveats):
         said.append("the sex of some people is not known: they are in no share, and widen its bounds")
