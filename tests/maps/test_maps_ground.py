@@ -299,9 +299,9 @@ def test_no_path_leads_out_of_the_folder(path):
     """The browser's own rules, as the URL standard has them, in the words of the library that Python has for it."""
     from urllib.parse import quote, urljoin
 
-    base = "file:///home/somebody/maps/page.html"
+    base = "file:///maps/page.html"
     if is_beside(path):
-        assert urljoin(base, quote(path)).startswith("file:///home/somebody/maps/")
+        assert urljoin(base, quote(path)).startswith("file:///maps/")
         assert ".." not in path.split("/")
 
 
