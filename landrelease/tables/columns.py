@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = ["ACCURACY", "ADMIN", "BEFORE", "BLOCKED", "DTYPES", "GEOMETRY", "INTENDED", "PARENT", "REPORTED", "SOURCE",
-           "Column", "Table", "code", "count", "date", "flag", "m2", "number", "share", "text"]  # fmt: skip
+           "Column", "Table", "code", "count", "date", "flag", "m2", "number", "result", "share", "text"]  # fmt: skip
 
 Kind = Literal["text", "number", "count", "date", "bool", "code", "geometry"]
 
@@ -43,6 +43,11 @@ class Table:
     def names(self) -> list[str]:
         """Names of the columns in the order of the declaration."""
         return [column.name for column in self.columns]
+
+
+def result(name: str, row: str, *columns: Column, id: str = "area_id") -> Table:
+    """Return the table of what a function returns: what a row is, and its columns in order."""
+    return Table(name, row, id, columns)
 
 
 DTYPES: dict[str, str] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landrelease.tables.columns import INTENDED, Column, Table, code, count, date, flag, m2, number, share, text
+from landrelease.tables.columns import INTENDED, Column, code, count, date, flag, m2, number, result, share, text
 
 __all__ = ["LINKAGE_RESULTS"]
 
@@ -15,12 +15,8 @@ _SCOPE = (
 _SECTOR = text("sector_code", "OECD DAC category: the first three digits")
 
 
-def _result(name: str, row: str, *columns: Column, id: str) -> Table:
-    return Table(name, row, id, columns)
-
-
 LINKAGE_RESULTS = (
-    _result(
+    result(
         "coordination_releases", "a release",
         text("release_id", "the release"), date("release_date", "day of the release"), _PROVINCE,
         text("admin_code", "its administrative unit"), INTENDED, m2("area_m2", "released land"),
@@ -35,7 +31,7 @@ LINKAGE_RESULTS = (
         text("first_project_id", "the project of that day, the first in the table where several"),
         id="release_id",
     ),
-    _result(
+    result(
         "coordination_hazards", "a place of a project and a hazardous area in its way",
         text("project_id", "the project"), text("location_id", "the place"),
         code("project_state_code", "state of the project on the day"),
@@ -46,7 +42,7 @@ LINKAGE_RESULTS = (
         Column("rank", "count", "rank of the area, 1 is first; missing where it was not ranked", low=1),
         id="location_id",
     ),
-    _result(
+    result(
         "coordination_overlaps", "two actors in one place",
         code("overlap_code", "what kind of place"), text("place_id", "the release or the unit"), _SECTOR,
         text("actor", "the first of the two by name"), text("other_actor", "the other"),
@@ -55,7 +51,7 @@ LINKAGE_RESULTS = (
         date("first_date", "first day on which both were active"), date("last_date", "last such day"),
         id="place_id",
     ),
-    _result(
+    result(
         "coordination_lag", "all releases, or those of a province",
         *_SCOPE, count("release_count", "releases"), count("started_count", "with a project since or at the release"),
         count("not_yet_count", "without one by the day"), count("unknown_count", "where dates can not tell"),
@@ -64,7 +60,7 @@ LINKAGE_RESULTS = (
         number("median_started_days", "median of those with a project alone: too short", "days"),
         id="group",
     ),
-    _result(
+    result(
         "coordination_matrix", "an actor, a sector and a province",
         text("actor", "organisation; missing where not known"), code("role_code", "what it does"), _SECTOR, _PROVINCE,
         count("project_count", "projects, cancelled ones not counted"),
@@ -73,7 +69,7 @@ LINKAGE_RESULTS = (
         number("weight", "sum of the weights of its projects at these releases; missing where none is known"),
         id="actor",
     ),
-    _result(
+    result(
         "coordination_units", "a province",
         _PROVINCE, count("hazard_count", "hazardous areas"), count("release_count", "releases"),
         m2("released_m2", "their land"), count("need_count", "needs that were named"),
@@ -87,7 +83,7 @@ LINKAGE_RESULTS = (
         code("unit_gap_code", "what is recorded against projects"),
         id="province_code",
     ),
-    _result(
+    result(
         "funding_flows", "a flow",
         text("flow_id", "the flow"), Column("year", "count", "calendar year"), text("donor", "organisation that pays"),
         code("channel_code", "through whom"), text("sector_code", "OECD DAC sector"), _PROVINCE, _FLOW_TYPE,
@@ -98,7 +94,7 @@ LINKAGE_RESULTS = (
         flag("is_domestic", "whether its donor is of the country; missing where that is not known"),
         id="flow_id",
     ),
-    _result(
+    result(
         "funding_table", "a group of flows of one type",
         text("donor", "organisation that pays"), code("channel_code", "through whom"),
         text("sector_code", "OECD DAC sector"), _PROVINCE, Column("year", "count", "calendar year"), _FLOW_TYPE,
@@ -108,7 +104,7 @@ LINKAGE_RESULTS = (
         number("unconverted_usd", "their amounts, in current US dollars", "usd", low=None),
         id="donor",
     ),
-    _result(
+    result(
         "funding_concentration", "all flows of one type, or a group of them",
         _FLOW_TYPE, *_SCOPE, number("constant_usd", "in dollars of the base year", "usd", low=None),
         count("donor_count", "donors"), text("largest_donor", "the largest, the first by name of equals"),
@@ -119,7 +115,7 @@ LINKAGE_RESULTS = (
         share("unknown_donor_share", "share of the money whose donor is not known"),
         id="group",
     ),
-    _result(
+    result(
         "funding_need", "a province",
         _PROVINCE, number("need_usd", "money needed, in dollars of the base year", "usd"),
         number("commitment_usd", "committed, in dollars of the base year", "usd", low=None),
@@ -131,7 +127,7 @@ LINKAGE_RESULTS = (
         number("funded_ratio", "what is known to be committed over the need", "ratio", low=None),
         id="province_code",
     ),
-    _result(
+    result(
         "funding_phases", "a declared phase and a type of flow",
         text("phase", "the phase; missing for years of none"), Column("first_year", "count", "its first year"),
         Column("last_year", "count", "its last year"), _FLOW_TYPE,
@@ -143,7 +139,7 @@ LINKAGE_RESULTS = (
         share("domestic_share_high", "domestic share if all unknown donors are"),
         id="phase",
     ),
-    _result(
+    result(
         "capacity_scores", "an institution and an indicator of the checklist",
         text("institution", "the institution"), text("indicator_code", "the indicator"),
         text("dimension", "what it is part of"), text("label", "the indicator in words"),
@@ -158,7 +154,7 @@ LINKAGE_RESULTS = (
                low=None),
         id="indicator_code",
     ),
-    _result(
+    result(
         "capacity_dimensions", "an institution and a dimension",
         text("institution", "the institution"), text("dimension", "the dimension; missing for all of them"),
         count("indicator_count", "indicators of the checklist"), count("known_count", "of these, scored"),
@@ -170,7 +166,7 @@ LINKAGE_RESULTS = (
         count("target_count", "scored indicators with a target"), count("target_met_count", "of these, reached"),
         id="institution",
     ),
-    _result(
+    result(
         "capacity_residual", "a province",
         _PROVINCE, count("team_count", "response teams; missing where not known"),
         count("open_area_count", "areas still hazardous"), m2("open_m2", "their land"),
@@ -180,7 +176,7 @@ LINKAGE_RESULTS = (
         flag("is_uncovered", "areas or call-outs and no team; missing where teams are not known"),
         id="province_code",
     ),
-    _result(
+    result(
         "sdg_table", "an indicator and a target; a target without an indicator; an indicator without a target",
         Column("goal", "count", "goal, 1 to 17", low=1, high=17), text("sdg_target", "target, as 2.3 or 4.a"),
         text("topic", "what the target is about, in short"), text("indicator_code", "the indicator"),
@@ -192,7 +188,7 @@ LINKAGE_RESULTS = (
         text("crosswalk", "name of the crosswalk, and whether it was verified"),
         id="sdg_target",
     ),
-    _result(
+    result(
         "programme_indicators", "an indicator of a programme",
         text("indicator_code", "the indicator"), text("label", "the indicator in words"),
         text("unit", "unit of the next three"), number("numerator", "what counts", "see unit"),
@@ -202,7 +198,7 @@ LINKAGE_RESULTS = (
         number("rate_high", "the same if all that is unknown counts", "ratio"),
         id="indicator_code",
     ),
-    _result(
+    result(
         "compare", "an indicator and a programme",
         text("indicator_code", "the indicator"), text("label", "the indicator in words"),
         text("programme", "country or province"),
