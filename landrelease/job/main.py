@@ -23,6 +23,7 @@ from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, writ
 from landrelease.job.programme import read_programme
 from landrelease.match.projects.links import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
+from landrelease.put import put
 from landrelease.rules import PROBLEM_COLUMNS
 from landrelease.tables import NO_HAZARD, conform
 
@@ -248,19 +249,7 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
         notes=work.notes,
         version=__version__,
     )
-    record = {
-        "landrelease": __version__,
-        "python": platform.python_version(),
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "programme": {"path": source.name, "sha256": sha256_of(source)},
-        "inputs": work.inputs,
-        "parameters": parameters,
-        "rows_out": {name: len(frame) for name, frame in tables.items()},
-        "problems": {name: len(frame) for name, frame in work.problems.items()},
-        "notes": work.notes,
-    }
-    text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
-    (out / "run.json").write_text(text + "\n", encoding="utf-8")
+    _write_record(work, out / "run.json", source, parameters, {name: len(frame) for name, frame in tables.items()})
     return Products(
         report=report,
         map=maps[0],
@@ -273,6 +262,25 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
         notes=tuple(work.notes),
         problem_count=sum(len(frame) for frame in work.problems.values()),
     )
+
+
+def _write_record(work: Work, path: Path, source: Path, parameters: dict[str, Any], rows_out: dict[str, int]) -> None:
+    """Write what was read, with which parameters, and what came of it: enough to make the run again."""
+    from landrelease import __version__
+
+    record = {
+        "landrelease": __version__,
+        "python": platform.python_version(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "programme": {"path": source.name, "sha256": sha256_of(source)},
+        "inputs": work.inputs,
+        "parameters": parameters,
+        "rows_out": rows_out,
+        "problems": {name: len(frame) for name, frame in work.problems.items()},
+        "notes": work.notes,
+    }
+    text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
+    put(path, lambda file: file.write_text(text + "\n", encoding="utf-8"))
 
 
 def _write_priorities(work: Work, path: Path) -> Path | None:
