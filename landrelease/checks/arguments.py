@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ from landrelease.cells import as_days, as_text
 from landrelease.errors import DataError, LandReleaseError, OptionError, nearest
 from landrelease.tables import RESULTS, conform
 
-__all__ = ["column_list", "day_column", "distinct", "joined", "number_column", "numbers", "require_columns",
-           "require_draws", "require_share", "require_whole", "text_column", "typed", "unique_ids"]  # fmt: skip
+__all__ = ["column_list", "day_column", "distinct", "is_number", "joined", "number_column", "numbers",
+           "require_columns", "require_draws", "require_share", "require_whole", "text_column", "typed",
+           "unique_ids"]  # fmt: skip
 
 
 def column_list(name: str, given: str | Sequence[str] | None) -> list[str]:
@@ -139,9 +142,20 @@ def distinct(values: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(value for value in values if pd.notna(value)))
 
 
+def is_number(value: object) -> bool:
+    """Tell whether a value is a finite number; yes and no are none.
+
+    Examples
+    --------
+    >>> is_number(2.5), is_number(True), is_number("2"), is_number(float("nan")), is_number(np.int64(3))
+    (True, False, False, False, True)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def require_share(name: str, value: float) -> None:
     """Raise OptionError unless a value lies between 0 and 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < 1:
+    if not is_number(value) or not 0 < value < 1:
         raise OptionError(f"{name} must lie between 0 and 1; got {value!r}")
 
 

@@ -14,12 +14,11 @@ from landrelease.maps.units import NO_HAZARD as NO_RECORD
 from landrelease.maps.units import level_classes, shade_classes
 from landrelease.tables import NO_HAZARD
 
-__all__ = ["CAUTION", "INTERNAL", "Kind", "Theme", "hazards_among", "kind_of", "symbol_of", "themes_of"]
+__all__ = ["CAUTION", "Kind", "Theme", "hazards_among", "kind_of", "symbol_of", "themes_of"]
 
 Kind = Literal["accidents", "admin_areas", "areas", "conflicts", "other", "projects", "ranking", "releases"]
 
 CAUTION = "No record is not evidence of no contamination."
-INTERNAL = "Internal use: exact places of uncleared land."
 
 _KINDS: tuple[tuple[Kind, tuple[set[str], ...]], ...] = (
     ("accidents", ({"accident_id"},)),

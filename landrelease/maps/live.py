@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.checks.arguments import require_whole
 from landrelease.errors import OptionError, check_option
 from landrelease.maps.build import Drawing, check_columns, drawing, located, require_columns, row_notes
 from landrelease.maps.payload import Facet, pack
@@ -118,8 +119,7 @@ def live_ranking(
       Fix: prioritise(..., method='value').
     """
     check_option("hazards", hazards, ("exact", "admin", "none"))
-    if isinstance(top, bool) or int(top) != top or top < 1:
-        raise OptionError(f"top must be a whole number of 1 or more; got {top!r}")
+    require_whole("top", top, 1)
     _require_sum(ranking, scheme)
     is_exact = hazards == "exact" and areas is not None
     counts_people = [one.column for one in ranking.criteria if is_person_column(one.column)]

@@ -13,10 +13,11 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import clean
-from landrelease.maps.classes import CAUTION, INTERNAL, Theme, kind_of, symbol_of, themes_of
+from landrelease.maps.classes import CAUTION, Theme, kind_of, symbol_of, themes_of
 from landrelease.maps.ink import SMALLEST_MM, draw_layer, draw_swatch, point_of
 from landrelease.maps.letters import families_for, fitted, wrapped
 from landrelease.maps.payload import drawable
+from landrelease.maps.style import INTERNAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Geod
 
+from landrelease.checks.arguments import is_number
 from landrelease.errors import OptionError
 from landrelease.geometry import from_space, into_space, require_same_crs
 from landrelease.match.chains import boxes_around, chains_of, tree_of
@@ -110,8 +111,7 @@ def match_nearby(
 
 def check_distance(within_m: Any, name: str = "within_m") -> None:
     """Raise OptionError unless `within_m` is a distance."""
-    is_number = isinstance(within_m, int | float | np.number) and not isinstance(within_m, bool)
-    if not is_number or not np.isfinite(within_m) or within_m < 0:
+    if not is_number(within_m) or within_m < 0:
         raise OptionError(f"{name} must be a distance in metres, 0 or more; got {within_m!r}")
 
 

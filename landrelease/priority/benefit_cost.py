@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.checks.arguments import is_number, require_whole
 from landrelease.errors import DataError, OptionError, check_option
 from landrelease.priority.values import as_ids, as_numbers
 from landrelease.tables import CODES
@@ -188,8 +188,7 @@ def benefit_cost(
     lives, rates = _triple("vsl_usd", vsl_usd), _triple("discount_rate", discount_rate)
     if rates[2] >= 1:
         raise OptionError(f"discount_rate is a share below 1: 0.05 for 5 %; got {discount_rate!r}")
-    if isinstance(years, bool) or not isinstance(years, numbers.Integral) or years < 1:
-        raise OptionError(f"years must be a whole number of 1 or more; got {years!r}")
+    require_whole("years", years, 1)
     inputs = _inputs(areas, injury_share, _by_use(production_usd_m2, land_usd_m2))
     each = pd.concat([_case(inputs, case, lives[case], rates[2 - case], int(years)) for case in range(3)])
     each = each.sort_values("row", kind="stable", ignore_index=True)
@@ -210,8 +209,7 @@ def benefit_cost(
 def _triple(name: str, given: Any) -> Triple:
     """Return low, central and high of a number or of three."""
     values = given if isinstance(given, tuple | list) else (given,) * 3
-    are_numbers = all(isinstance(one, numbers.Real) and not isinstance(one, bool) for one in values)
-    if not are_numbers or len(values) != 3 or not all(math.isfinite(one) for one in values):
+    if len(values) != 3 or not all(map(is_number, values)):
         raise OptionError(f"{name} must be one number or (low, central, high); got {given!r}")
     low, central, high = (float(one) for one in values)
     if not 0 <= low <= central <= high:

@@ -20,8 +20,9 @@ import shapely
 from landrelease.errors import OptionError
 from landrelease.geometry import cut_at_180
 from landrelease.maps.build import located
-from landrelease.maps.classes import CAUTION, INTERNAL, kind_of
+from landrelease.maps.classes import CAUTION, kind_of
 from landrelease.maps.qgis import STYLES_TABLE, qml_of
+from landrelease.maps.style import INTERNAL
 from landrelease.put import put
 from landrelease.tables import hxl_tag
 
@@ -188,7 +189,7 @@ def _storable(frame: pd.DataFrame) -> pd.DataFrame:
 def _said_of(frame: pd.DataFrame) -> str:
     """Say what a reader of a layer must know."""
     is_hazard = kind_of(frame) in ("areas", "ranking", "conflicts")
-    return f"{INTERNAL} {CAUTION}" if is_hazard and isinstance(frame, gpd.GeoDataFrame) else CAUTION
+    return f"{INTERNAL}. {CAUTION}" if is_hazard and isinstance(frame, gpd.GeoDataFrame) else CAUTION
 
 
 def _write_styles(path: Path, layers: Mapping[str, pd.DataFrame]) -> None:

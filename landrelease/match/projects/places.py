@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import as_days
+from landrelease.checks.arguments import is_number
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.match.nearby import check_distance
 
@@ -24,8 +25,7 @@ def check_tables(releases: pd.DataFrame, projects: pd.DataFrame, within_m: float
     """Raise OptionError for what is no distance or no month, DataError for a table without its ids."""
     check_distance(within_m)
     for name, value in months.items():
-        is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not is_number or not np.isfinite(value) or value < 0:
+        if not is_number(value) or value < 0:
             raise OptionError(f"{name} must be a number of months, 0 or more; got {value!r}")
     for what, frame, needed in (
         ("releases", releases, ("release_id",)),

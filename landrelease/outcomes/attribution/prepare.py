@@ -17,7 +17,7 @@ from landrelease.checks.arguments import numbers, require_columns
 from landrelease.errors import DataError, OptionError
 from landrelease.geometry import require_crs
 from landrelease.match.ids import id_column
-from landrelease.match.nearby import near_pairs
+from landrelease.match.nearby import check_distance, near_pairs
 
 __all__ = ["Prepared", "prepare", "without_guard"]
 
@@ -225,8 +225,7 @@ def _set_aside(
 
 def _exposed_from(areas: pd.DataFrame, released: Floats, buffer_m: float) -> tuple[Floats, Bools]:
     """Return the first year in which other land within the distance is released, and which have no place."""
-    if isinstance(buffer_m, bool) or not isinstance(buffer_m, int | float | np.number) or not 0 <= buffer_m < np.inf:
-        raise OptionError(f"buffer_m must be a distance in metres, 0 or more; got {buffer_m!r}")
+    check_distance(buffer_m, "buffer_m")
     if not isinstance(areas, gpd.GeoDataFrame):
         raise OptionError("buffer_m needs the places of the areas: 'areas' must be a GeoDataFrame. Fix: buffer_m=None")
     crs = require_crs(areas, "areas")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from landrelease.checks.arguments import is_number
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import require_crs
 from landrelease.match.ids import id_column
@@ -225,8 +224,7 @@ def access_gain(
 
 def _require_positive(**options: Any) -> None:
     for name, value in options.items():
-        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value <= 0:
+        if not is_number(value) or value <= 0:
             raise OptionError(f"{name} must be a finite number greater than 0; got {value!r}")
 
 

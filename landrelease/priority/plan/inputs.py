@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 from warnings import warn
 
@@ -14,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landrelease.cells import as_text
+from landrelease.checks.arguments import is_number, require_whole
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
 from landrelease.priority.plan.problem import Bools, Floats, Ints, Problem
 from landrelease.priority.score.ranking import Ranking
@@ -125,15 +124,14 @@ def read_asked(
 
 def amount_of(what: str, value: Any) -> float:
     """Return a finite number of 0 or more."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value) or value < 0:
+    if not is_number(value) or value < 0:
         raise OptionError(f"{what} must be a finite number of 0 or more; got {value!r}")
     return float(value)
 
 
 def _years(budget: PerYear, years: int) -> tuple[tuple[int, ...], Floats]:
     """Return the labels of the years and the money of each."""
-    if isinstance(years, bool) or not isinstance(years, int | np.integer) or years < 1:
-        raise OptionError(f"years must be a whole number of 1 or more; got {years!r}")
+    require_whole("years", years, 1)
     if not isinstance(budget, Mapping):
         return tuple(range(1, years + 1)), np.full(years, amount_of("budget", budget))
     wrong = [one for one in budget if isinstance(one, bool) or not isinstance(one, int | np.integer)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from landrelease.checks.arguments import is_number
 from landrelease.errors import LandReleaseError, OptionError, ProgrammeError, check_option, nearest
 from landrelease.tables import CODES
 
@@ -90,11 +90,11 @@ class Criterion:
             raise OptionError(f"a criterion needs the name of a column; got {self.column!r}")
         what = f"criterion '{self.column}'"
         check_option(f"{what}: form", self.form, ("value", "points"))
-        if not _is_number(self.weight) or self.weight < 0:
+        if not is_number(self.weight) or self.weight < 0:
             raise OptionError(f"{what}: weight must be a finite number of 0 or more; got {self.weight!r}")
         numbered = {"low": self.low, "high": self.high, "preference": self.preference}
         for name, bound in {**numbered, "indifference": self.indifference}.items():
-            if bound is not None and not _is_number(bound):
+            if bound is not None and not is_number(bound):
                 raise OptionError(f"{what}: {name} must be a finite number; got {bound!r}")
         (self._check_value if self.form == "value" else self._check_points)(what)
 
@@ -250,7 +250,7 @@ class Threshold:
         if not isinstance(self.column, str) or not self.column.strip():
             raise OptionError(f"a threshold needs the name of a column; got {self.column!r}")
         given = [one for one in (self.at_least, self.at_most) if one is not None]
-        if len(given) != 1 or not _is_number(given[0]):
+        if len(given) != 1 or not is_number(given[0]):
             got = "neither" if not given else "both" if len(given) == 2 else repr(given[0])
             what = f"threshold '{self.column}'"
             raise OptionError(f"{what} needs either at_least or at_most, a finite number; got {got}")
@@ -350,10 +350,6 @@ def consulted_columns(column: str) -> tuple[str, str]:
     return f"{column}_women_consulted_count", f"{column}_men_consulted_count"
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def check_keys(
     given: dict[str, Any], known: dict[str, Any], what: str, error: type[LandReleaseError] = ProgrammeError
 ) -> None:
@@ -393,7 +389,7 @@ _MEASURES: dict[str, dict[str, tuple[type | tuple[type, ...], Any]]] = {
 def _check_args(name: str, args: dict[str, Any], what: str) -> None:
     """Raise where the arguments have the right type, but mean nothing."""
     for key in ("within_m", "months"):
-        if not _is_number(args.get(key, 0)) or args.get(key, 0) < 0:
+        if not is_number(args.get(key, 0)) or args.get(key, 0) < 0:
             raise OptionError(f"{what}: {key} must be a finite number of 0 or more; got {args[key]}")
     if args.get("count", "accidents") not in ("accidents", "victims"):
         raise OptionError(f"{what}: count must be accidents or victims; got {args['count']!r}")
@@ -409,5 +405,5 @@ def _check_args(name: str, args: dict[str, Any], what: str) -> None:
         if not isinstance(code, int) or isinstance(code, bool):
             raise OptionError(f"{what}: class_codes must be whole numbers; got {code!r}")
     for code, value in args.get("values", {}).items():
-        if not _is_number(value):
+        if not is_number(value):
             raise OptionError(f"{what}: values must be numbers; '{code}' is {value!r}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from landrelease.checks.arguments import is_number
 from landrelease.errors import OptionError, nearest
 
 __all__ = ["FreeWeights", "IntervalWeights", "OrdinalWeights", "WeightSpace", "draw_weights", "limits_of"]
@@ -68,7 +67,7 @@ class OrdinalWeights:
         twice = sorted({one for one in order if order.count(one) > 1})
         if not order or twice:
             raise OptionError(f"the order names {', '.join(twice)} twice" if twice else "the order names no criterion")
-        if not _is_number(self.least) or not 0 <= self.least <= 1 / len(order) + _ROUNDING:
+        if not is_number(self.least) or not 0 <= self.least <= 1 / len(order) + _ROUNDING:
             raise OptionError(
                 f"least must be 0 to {1 / len(order):.4g}: {len(order)} weights that sum to 1 "
                 f"can not all be {self.least} or more"
@@ -111,7 +110,7 @@ class IntervalWeights:
     def __post_init__(self) -> None:
         limits = {}
         for column, pair in self.limits.items():
-            if not isinstance(pair, Sequence) or len(pair) != 2 or not all(_is_number(one) for one in pair):
+            if not isinstance(pair, Sequence) or len(pair) != 2 or not all(is_number(one) for one in pair):
                 raise OptionError(f"the limits of '{column}' must be two numbers, low and high; got {pair!r}")
             low, high = float(pair[0]), float(pair[1])
             if not 0 <= low <= high <= 1 + _ROUNDING:
@@ -210,7 +209,3 @@ def _require_some(columns: Sequence[str], low: Floats, high: Floats | None) -> N
                 f"no weights agree with these limits: the {word} {'already' if wrong > 0 else 'only'} sum to "
                 f"{limit.sum():.4g}, {'more' if wrong > 0 else 'less'} than 1\n  ({named}).\n  Fix: {more} one of them."
             )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)

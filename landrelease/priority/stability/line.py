@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.checks.arguments import is_number, require_whole
 from landrelease.errors import DataError, OptionError
 from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.simulate import funded_shares, reached_shares
-from landrelease.priority.stability.smaa import Stability, drawn_weights, whole_number
+from landrelease.priority.stability.smaa import Stability, drawn_weights
 from landrelease.priority.stability.uncertain import model_of, ranked_rows, require_additive
 from landrelease.priority.values import as_ids, as_numbers
 
@@ -95,7 +94,7 @@ def funding_line(
     """
     require_additive(ranking, "the funding line")
     _require_same(ranking, stability)
-    if not isinstance(sure, numbers.Real) or not 0.5 < sure <= 1:
+    if not is_number(sure) or not 0.5 < sure <= 1:
         raise OptionError(f"sure must be a share above 0.5, up to 1; got {sure!r}")
     if (top is None) == (budget is None):
         raise OptionError("give either top (how many areas are funded) or budget (with cost)")
@@ -109,7 +108,8 @@ def funding_line(
         is_beyond = costs > limit
         share = funded_shares(model, weights, costs, limit, stability.seed)
     else:
-        line = whole_number("top", top, 1)
+        line = cast(int, top)
+        require_whole("top", line, 1)
         what = "first" if line == 1 else f"among the first {line:,}"
         share = reached_shares(model, weights, sorted({1, line}), stability.seed)[0][:, -1]
     return _frame(ranking, share, sure, what, stability.draws, is_beyond)
@@ -122,7 +122,7 @@ def _require_same(ranking: Ranking, stability: Stability) -> None:
 
 
 def _budget(budget: float) -> float:
-    if not isinstance(budget, numbers.Real) or isinstance(budget, bool) or not math.isfinite(budget) or budget < 0:
+    if not is_number(budget) or budget < 0:
         raise OptionError(f"budget must be a finite number of 0 or more; got {budget!r}")
     return float(budget)
 

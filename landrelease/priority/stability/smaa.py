@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.checks.arguments import require_whole
 from landrelease.errors import OptionError
 from landrelease.priority.scheme.weights import (
     FreeWeights,
@@ -24,7 +25,7 @@ from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.simulate import confidences, rank_quantiles, reached_shares
 from landrelease.priority.stability.uncertain import Model, model_of, ranked_rows, require_additive
 
-__all__ = ["Stability", "drawn_weights", "stability", "whole_number", "whole_numbers"]
+__all__ = ["Stability", "drawn_weights", "stability", "whole_numbers"]
 
 Floats = npt.NDArray[np.float64]
 _AROUND = 0.25
@@ -172,7 +173,7 @@ def stability(
     """
     require_additive(ranking, "stability")
     for name, number, least in (("draws", draws, 1), ("rank_draws", rank_draws, 1), ("seed", seed, 0)):
-        whole_number(name, number, least)
+        require_whole(name, number, least)
     lines = whole_numbers("top", top)
     reached = sorted({1, *lines})
     model = model_of(ranking, uncertain)
@@ -210,17 +211,12 @@ def drawn_weights(space: WeightSpace, model: Model, draws: int, seed: int) -> Fl
     return draw_weights(space, model.columns, draws, np.random.default_rng([seed, 0]))
 
 
-def whole_number(name: str, given: object, least: int) -> int:
-    """Return a whole number; raises OptionError where it is another thing, or less than it may be."""
-    if not isinstance(given, numbers.Integral) or isinstance(given, bool) or given < least:
-        raise OptionError(f"{name} must be a whole number of {least} or more; got {given!r}")
-    return int(given)
-
-
 def whole_numbers(name: str, given: int | Sequence[int]) -> list[int]:
     """Return one or several whole numbers of 1 or more, upwards and each once."""
     several = list(given) if isinstance(given, Sequence | np.ndarray) else [given]
-    return sorted({whole_number(name, one, 1) for one in several})
+    for one in several:
+        require_whole(name, one, 1)
+    return sorted({int(one) for one in several})
 
 
 def _space(weights: WeightSpace | float | None, model: Model, ranking: Ranking) -> tuple[WeightSpace, str]:
