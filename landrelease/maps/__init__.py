@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from landrelease.maps.bounds import bounds_map
-from landrelease.maps.coordination import coordination_map
-from landrelease.maps.layers import land_release_map, priority_map
-from landrelease.maps.live import live_ranking
-from landrelease.maps.offline import save_page
-from landrelease.maps.paper import static_map
-from landrelease.maps.rasters import hillshade_layer, raster_layer, swipe
-from landrelease.maps.single import map_layer
-from landrelease.maps.tiles import tile_layer
-from landrelease.maps.timeline import timeline_map
-from landrelease.maps.verdicts import verdict_map
+from landrelease.maps.html.offline import save_page
+from landrelease.maps.html.tiles import tile_layer
+from landrelease.maps.layers.rasters import hillshade_layer, raster_layer, swipe
+from landrelease.maps.layers.single import map_layer
+from landrelease.maps.pages.bounds import bounds_map
+from landrelease.maps.pages.coordination import coordination_map
+from landrelease.maps.pages.live.page import live_ranking
+from landrelease.maps.pages.release import land_release_map, priority_map
+from landrelease.maps.pages.timeline import timeline_map
+from landrelease.maps.pages.verdicts import verdict_map
+from landrelease.maps.paper.static import static_map
 
 __all__ = [
     "bounds_map",

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import geopandas as gpd
 
-from landrelease.maps.classes import Theme, kind_of, symbol_of, themes_of
-from landrelease.maps.payload import drawable
+from landrelease.maps.layers.classes import Theme, kind_of, symbol_of, themes_of
+from landrelease.maps.layers.payload import drawable
 from landrelease.maps.style import HAZARD_SHAPES, Look
 from landrelease.tables import NO_HAZARD
 

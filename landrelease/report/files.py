@@ -19,8 +19,8 @@ import shapely
 
 from landrelease.errors import OptionError
 from landrelease.geometry import cut_at_180
-from landrelease.maps.build import located
-from landrelease.maps.classes import CAUTION, kind_of
+from landrelease.maps.layers.classes import CAUTION, kind_of
+from landrelease.maps.layers.frames import located
 from landrelease.maps.qgis import STYLES_TABLE, qml_of
 from landrelease.maps.style import INTERNAL
 from landrelease.put import put

@@ -15,10 +15,10 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from landrelease.errors import DataWarning, OptionError, check_option
-from landrelease.maps.build import check_columns
-from landrelease.maps.classes import hazards_among, kind_of
+from landrelease.maps.layers.classes import hazards_among, kind_of
+from landrelease.maps.layers.frames import check_columns
+from landrelease.maps.layers.units import with_hazards, with_hazards_said
 from landrelease.maps.style import PAGE_COLUMNS
-from landrelease.maps.units import with_hazards, with_hazards_said
 from landrelease.report.files import put_csv, put_geojson, put_geopackage
 from landrelease.tables import RESULTS, is_person_column
 

@@ -33,7 +33,7 @@ from landrelease.maps import (
     tile_layer,
     verdict_map,
 )
-from landrelease.maps.tiles import is_beside
+from landrelease.maps.html.tiles import is_beside
 
 COVER = {10: "#117733", 40: "#DDCC77"}
 

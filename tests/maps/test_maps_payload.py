@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from payload_reader import decode, decoded_column, decoded_shapes, read_varints
 from pyproj import Geod
 
-from landrelease.maps.payload import Facet, encode_layer, varints
+from landrelease.maps.layers.payload import Facet, encode_layer, varints
 
 
 @given(st.lists(st.integers(0, 2**63 - 1)))

@@ -36,7 +36,7 @@ def areas():
 
 def test_every_text_is_one_that_the_package_says_and_is_there_in_all_languages():
     """A text that nobody says any more is not kept; numbers stand as {0}, {1} in every language."""
-    sources = [path.read_text(encoding="utf-8") for path in (*ROOM.glob("*.py"), *(ROOM / "assets").glob("*.js"))]
+    sources = [path.read_text(encoding="utf-8") for path in (*ROOM.rglob("*.py"), *(ROOM / "assets").glob("*.js"))]
     said = "\n".join(sources)
     for english, others in CATALOGUE.items():
         pieces = [piece for piece in re.split(r"\{\d\}", english) if len(piece) > 2]

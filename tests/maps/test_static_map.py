@@ -18,9 +18,9 @@ from pyproj import Geod
 from shapely import affinity
 
 from landrelease import DataError, OptionError, static_map
-from landrelease.maps import paper
-from landrelease.maps.letters import families_for, fitted, wrapped
-from landrelease.maps.sheet import bar_of
+from landrelease.maps.paper import static
+from landrelease.maps.paper.letters import families_for, fitted, wrapped
+from landrelease.maps.paper.sheet import bar_of
 
 DPI = 150
 PX_PER_MM = DPI / 25.4
@@ -35,7 +35,7 @@ HOSTILE = ("$\\frac{", "$x^2$", "<script>alert(1)</script>", "{{ 7*7 }}", "\u202
 @pytest.fixture(autouse=True)
 def _coarse(monkeypatch):
     """A coarser picture is made and read faster."""
-    monkeypatch.setattr("landrelease.maps.sheet._DPI", DPI)
+    monkeypatch.setattr("landrelease.maps.paper.sheet._DPI", DPI)
 
 
 def areas_of(shapes: list[Any], crs: Any = UTM, **columns: Any) -> gpd.GeoDataFrame:
@@ -130,7 +130,7 @@ def test_a_ruler_on_the_sheet_measures_the_ground(tmp_path, lon, lat, crs, scale
 def test_the_arrow_points_to_true_north(tmp_path):
     """Convergence of transverse Mercator: tan(c) = tan(lon - lon0) sin(lat), here on the sphere and small."""
     west = areas_of([shapely.box(11.9, 43.9, 12.1, 44.1)], crs=4326).to_crs(UTM)
-    plane = paper._plane(west.crs, tuple(west.total_bounds))
+    plane = static._plane(west.crs, tuple(west.total_bounds))
     assert plane.north == pytest.approx(np.degrees(np.arctan(np.tan(np.radians(3)) * np.sin(np.radians(44)))), abs=0.02)
     line = areas_of([shapely.Point(12, 43.9), shapely.Point(12, 44.1)], crs=4326, hazard_class=["CHA", "SHA"])
     pixels = pixels_of(static_map(tmp_path / "a.png", line, crs=UTM))

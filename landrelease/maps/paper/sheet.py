@@ -13,10 +13,10 @@ import pandas as pd
 import shapely
 
 from landrelease.cells import clean
-from landrelease.maps.classes import CAUTION, Theme, kind_of, symbol_of, themes_of
-from landrelease.maps.ink import SMALLEST_MM, draw_layer, draw_swatch, point_of
-from landrelease.maps.letters import families_for, fitted, wrapped
-from landrelease.maps.payload import drawable
+from landrelease.maps.layers.classes import CAUTION, Theme, kind_of, symbol_of, themes_of
+from landrelease.maps.layers.payload import drawable
+from landrelease.maps.paper.ink import SMALLEST_MM, draw_layer, draw_swatch, point_of
+from landrelease.maps.paper.letters import families_for, fitted, wrapped
 from landrelease.maps.style import INTERNAL
 
 if TYPE_CHECKING:

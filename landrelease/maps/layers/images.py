@@ -15,7 +15,7 @@ import shapely
 
 from landrelease.errors import DataError, OptionError
 from landrelease.geometry import to_crs
-from landrelease.maps.payload import drawable, pack
+from landrelease.maps.layers.payload import drawable, pack
 from landrelease.match.raster_source import Source, check_amount, open_source
 
 __all__ = ["Picture", "Warped", "check_pixels", "packed", "palette_of", "rgb", "warped"]

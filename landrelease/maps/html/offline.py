@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
-from landrelease.maps.payload import whole_text
+from landrelease.maps.layers.payload import whole_text
 from landrelease.maps.words import Language, direction_of
 from landrelease.put import put
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["page_html", "save_page"]
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parent.parent / "assets"
 OWN = "landrelease:"
 """Addresses that begin so are files in `assets`."""
 
@@ -324,7 +324,7 @@ def _own_head(text: str, nonce: str) -> str:
 
 def _checked(text: str, element: Element) -> str:
     """Raise where a piece of markup loads something from elsewhere."""
-    from landrelease.maps.elements import Block
+    from landrelease.maps.html.elements import Block
 
     if not isinstance(element, Block):
         found = re.search(

@@ -12,9 +12,10 @@ from folium import Map
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
-from landrelease.maps.build import Drawing, bounds_of
-from landrelease.maps.elements import NO_RECORD, Block, CanvasLayer, OfflineFigure
-from landrelease.maps.offline import OWN
+from landrelease.maps.html.assemble import bounds_of
+from landrelease.maps.html.elements import NO_RECORD, Block, CanvasLayer, OfflineFigure
+from landrelease.maps.html.offline import OWN
+from landrelease.maps.layers.drawing import Drawing
 
 __all__ = ["live_page"]
 

@@ -12,10 +12,11 @@ import pandas as pd
 
 from landrelease.checks.arguments import require_whole
 from landrelease.errors import OptionError, check_option
-from landrelease.maps.build import Drawing, check_columns, drawing, located, require_columns, row_notes
-from landrelease.maps.payload import Facet, pack
+from landrelease.maps.layers.drawing import Drawing, drawing, row_notes
+from landrelease.maps.layers.frames import check_columns, located, require_columns
+from landrelease.maps.layers.payload import Facet, pack
+from landrelease.maps.layers.units import admin_layer
 from landrelease.maps.style import LABELS, RANK_SHADES, label_of, unit_of
-from landrelease.maps.units import admin_layer
 from landrelease.priority.explain.sentences import say_class, say_dropped
 from landrelease.priority.scheme.criteria import Criterion, Scheme, consulted_columns, rank_order_centroid
 from landrelease.priority.scheme.text import scheme_text
@@ -377,6 +378,6 @@ def _layer(
 
 
 def _page(block: str, drawings: Sequence[Drawing], *, title: str, internal: str, notes: Sequence[str]) -> Figure:
-    from landrelease.maps.live_elements import live_page
+    from landrelease.maps.pages.live.elements import live_page
 
     return live_page(block, drawings, title=title, internal=internal, notes=notes)

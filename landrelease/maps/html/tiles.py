@@ -77,7 +77,7 @@ def tile_layer(
     """
     from folium import TileLayer
 
-    from landrelease.maps.elements import as_markup
+    from landrelease.maps.html.elements import as_markup
 
     if not attribution:
         raise OptionError("tiles need an attribution. Fix: say who made them, as their licence asks")

@@ -9,9 +9,11 @@ import geopandas as gpd
 import pandas as pd
 
 from landrelease.errors import OptionError, check_option
-from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.drawings import hazard_layer, project_layer, rank_layer, release_layer
-from landrelease.maps.units import admin_layer
+from landrelease.maps.html.assemble import assemble
+from landrelease.maps.layers.drawing import Drawing
+from landrelease.maps.layers.drawings import hazard_layer, project_layer, rank_layer, release_layer
+from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
+from landrelease.maps.layers.units import admin_layer
 from landrelease.maps.words import Language
 
 if TYPE_CHECKING:

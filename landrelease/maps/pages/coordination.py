@@ -10,11 +10,13 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError, OptionError, check_option
-from landrelease.maps.build import Drawing, assemble, check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.drawings import hazard_layer, project_layer, release_layer
-from landrelease.maps.records import RECORDS, Records, heads, records_of
+from landrelease.maps.html.assemble import assemble
+from landrelease.maps.layers.drawing import Drawing
+from landrelease.maps.layers.drawings import hazard_layer, project_layer, release_layer
+from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
+from landrelease.maps.layers.records import RECORDS, Records, heads, records_of
+from landrelease.maps.layers.units import admin_layer
 from landrelease.maps.style import OUTLINE, Look
-from landrelease.maps.units import admin_layer
 
 if TYPE_CHECKING:
     import folium

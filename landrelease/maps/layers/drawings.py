@@ -10,21 +10,11 @@ import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError
-from landrelease.maps.build import (
-    Drawing,
-    classed,
-    drawing,
-    facet_of,
-    located,
-    page_columns,
-    require_columns,
-    row_notes,
-    sum_notes,
-    total_m2,
-)
-from landrelease.maps.payload import Facet
-from landrelease.maps.records import RECORDS
-from landrelease.maps.shades import shades_by
+from landrelease.maps.layers.drawing import Drawing, classed, drawing, facet_of, row_notes, sum_notes, total_m2
+from landrelease.maps.layers.frames import located, page_columns, require_columns
+from landrelease.maps.layers.payload import Facet
+from landrelease.maps.layers.records import RECORDS
+from landrelease.maps.layers.shades import shades_by
 from landrelease.maps.style import (
     HAZARD_CLASSES,
     HAZARD_SHAPES,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import geopandas as gpd
 
 from landrelease.errors import check_option
-from landrelease.maps.build import Drawing, check_columns, is_hazard, located, require_columns
-from landrelease.maps.drawings import hazard_layer, project_layer, release_layer, road_layer, settlement_layer
-from landrelease.maps.units import admin_layer
+from landrelease.maps.layers.drawing import Drawing
+from landrelease.maps.layers.drawings import hazard_layer, project_layer, release_layer, road_layer, settlement_layer
+from landrelease.maps.layers.frames import check_columns, is_hazard, located, require_columns
+from landrelease.maps.layers.units import admin_layer
 
 if TYPE_CHECKING:
     from folium.map import Layer
@@ -83,7 +84,7 @@ def map_layer(
     Traceback (most recent call last):
     landrelease.errors.OptionError: columns has 'owner_name', which could hold people or counts of victims: ...
     """
-    from landrelease.maps.elements import CanvasLayer
+    from landrelease.maps.html.elements import CanvasLayer
 
     check_option("table", table, _TABLES)
     extra = check_columns([*(columns or ()), *([colour_by] if colour_by else ())], {table: frame})

@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landrelease.maps.build import classed, facet_of
-from landrelease.maps.payload import Facet
+from landrelease.maps.layers.drawing import classed, facet_of
+from landrelease.maps.layers.payload import Facet
 from landrelease.maps.style import (
     FILLS_BY_COLUMN,
     OUTLINE,

@@ -8,10 +8,10 @@ from typing import Literal
 
 import pandas as pd
 
-from landrelease.maps.drawings import codes_of, rank_classes
+from landrelease.maps.layers.drawings import codes_of, rank_classes
+from landrelease.maps.layers.units import NO_HAZARD as NO_RECORD
+from landrelease.maps.layers.units import level_classes, shade_classes
 from landrelease.maps.style import HAZARD_CLASSES, HAZARD_STATUSES, RELEASE_TYPES, VERDICTS, Look
-from landrelease.maps.units import NO_HAZARD as NO_RECORD
-from landrelease.maps.units import level_classes, shade_classes
 from landrelease.tables import NO_HAZARD
 
 __all__ = ["CAUTION", "Kind", "Theme", "hazards_among", "kind_of", "symbol_of", "themes_of"]

@@ -11,8 +11,8 @@ from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElemen
 from folium.map import Layer
 from folium.template import Template
 
-from landrelease.maps.offline import OWN, inline_script, inline_style, page_html
-from landrelease.maps.payload import whole_text
+from landrelease.maps.html.offline import OWN, inline_script, inline_style, page_html
+from landrelease.maps.layers.payload import whole_text
 from landrelease.maps.style import INTERNAL
 from landrelease.maps.words import Language, in_words, packed_words
 

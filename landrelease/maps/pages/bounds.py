@@ -12,21 +12,12 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError, OptionError, check_option
-from landrelease.maps.build import (
-    Drawing,
-    assemble,
-    check_columns,
-    drawing,
-    facet_of,
-    located,
-    page_columns,
-    readable,
-    require_columns,
-    row_notes,
-)
-from landrelease.maps.shades import format_of
+from landrelease.maps.html.assemble import assemble
+from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes
+from landrelease.maps.layers.frames import check_columns, located, page_columns, readable, require_columns
+from landrelease.maps.layers.shades import format_of
+from landrelease.maps.layers.units import level_classes
 from landrelease.maps.style import Look, label_of, unit_of
-from landrelease.maps.units import level_classes
 
 if TYPE_CHECKING:
     import folium

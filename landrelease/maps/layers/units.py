@@ -8,19 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landrelease.maps.build import (
-    Drawing,
-    drawing,
-    facet_of,
-    located,
-    page_columns,
-    require_columns,
-    row_notes,
-    sum_notes,
-    total_m2,
-)
-from landrelease.maps.payload import Facet
-from landrelease.maps.shades import shades_by
+from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes, sum_notes, total_m2
+from landrelease.maps.layers.frames import located, page_columns, require_columns
+from landrelease.maps.layers.payload import Facet
+from landrelease.maps.layers.shades import shades_by
 from landrelease.maps.style import ADMIN_SHADES, Look
 from landrelease.tables import is_person_column
 

@@ -10,10 +10,11 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError
-from landrelease.maps.build import assemble, check_columns, located, readable, require_columns
-from landrelease.maps.drawings import release_layer
-from landrelease.maps.records import RECORDS, Records, checked_photos, heads, records_of
-from landrelease.maps.units import admin_layer
+from landrelease.maps.html.assemble import assemble
+from landrelease.maps.layers.drawings import release_layer
+from landrelease.maps.layers.frames import check_columns, located, readable, require_columns
+from landrelease.maps.layers.records import RECORDS, Records, checked_photos, heads, records_of
+from landrelease.maps.layers.units import admin_layer
 from landrelease.outcomes import match_follow_ups
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 
 from landrelease.errors import DataError, OptionError
-from landrelease.maps.images import Picture, Warped, check_pixels, packed, palette_of, rgb, warped
+from landrelease.maps.layers.images import Picture, Warped, check_pixels, packed, palette_of, rgb, warped
 from landrelease.maps.style import PALETTE
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def swipe(chart: folium.Map, left: Layer, right: Layer) -> None:
     Traceback (most recent call last):
     landrelease.errors.OptionError: right is no layer of map_layer or raster_layer. ...
     """
-    from landrelease.maps.elements import CanvasLayer, Divider, ImageLayer
+    from landrelease.maps.html.elements import CanvasLayer, Divider, ImageLayer
 
     for side, layer in {"left": left, "right": right}.items():
         if not isinstance(layer, (CanvasLayer, ImageLayer)):
@@ -270,7 +270,7 @@ def swipe(chart: folium.Map, left: Layer, right: Layer) -> None:
 def _layer(
     picture: Picture, moved: Warped, *, name: str, source: str, max_bytes: int, show: bool, height: int
 ) -> Layer:
-    from landrelease.maps.elements import ImageLayer
+    from landrelease.maps.html.elements import ImageLayer
 
     called = name or Path(moved.name).stem
     if source:

@@ -17,10 +17,11 @@ from pyproj import CRS, Geod
 from landrelease.cells import day_of
 from landrelease.errors import DataError, OptionError, check_option
 from landrelease.geometry import crs_name, crs_of, lon_lat, metric_crs, to_crs
-from landrelease.maps.build import located, require_columns, row_notes
-from landrelease.maps.classes import hazards_among
-from landrelease.maps.sheet import Block, Sheet, draw_sheet
-from landrelease.maps.units import with_hazards, with_hazards_said
+from landrelease.maps.layers.classes import hazards_among
+from landrelease.maps.layers.drawing import row_notes
+from landrelease.maps.layers.frames import located, require_columns
+from landrelease.maps.layers.units import with_hazards, with_hazards_said
+from landrelease.maps.paper.sheet import Block, Sheet, draw_sheet
 from landrelease.put import put
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from landrelease.errors import DataError
-from landrelease.maps.build import require_columns
-from landrelease.maps.payload import whole_text
+from landrelease.maps.html.tiles import is_beside
+from landrelease.maps.layers.frames import require_columns
+from landrelease.maps.layers.payload import whole_text
 from landrelease.maps.style import LABELS, label_of, unit_of
-from landrelease.maps.tiles import is_beside
 
 __all__ = ["RECORDS", "Records", "checked_photos", "heads", "records_of"]
 

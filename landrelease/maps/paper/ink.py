@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from landrelease.maps.classes import Theme, kind_of, symbol_of, themes_of
-from landrelease.maps.payload import drawable
+from landrelease.maps.layers.classes import Theme, kind_of, symbol_of, themes_of
+from landrelease.maps.layers.payload import drawable
 from landrelease.maps.style import Look
 
 if TYPE_CHECKING:

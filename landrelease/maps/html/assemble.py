@@ -1,0 +1,64 @@
+"""The map around the layers: one page of them over their base map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from landrelease.maps.words import Language
+
+if TYPE_CHECKING:
+    import folium
+from landrelease.maps.layers.drawing import Drawing
+
+__all__ = ["assemble", "bounds_of"]
+
+
+def assemble(
+    drawings: Sequence[Drawing],
+    *,
+    title: str,
+    is_internal: bool,
+    notes: Sequence[str],
+    base: Drawing | None,
+    time: tuple[str, str] | None = None,
+    language: Language = "en",
+) -> folium.Map:
+    """Return the folium map of some layers, in the order of the legend, over the base map."""
+    import folium
+
+    from landrelease.maps.html.elements import CanvasLayer, OfflineFigure, Skeleton, Start
+
+    every = [*drawings, *([base] if base else [])]
+    bounds = bounds_of(drawings) or bounds_of(every)
+    middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
+    chart = folium.Map(
+        location=middle,
+        zoom_start=7 if bounds else 2,
+        tiles=None,
+        zoom_control="topright",
+        maxZoom=19,
+        fadeAnimation=False,
+    )
+    OfflineFigure(title=title, language=language).add_child(chart)
+    Skeleton(title, is_internal=is_internal, notes=notes, language=language).add_to(chart)
+    layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in every]
+    for layer in layers:
+        layer.add_to(chart)
+    Start(layers, bounds, time).add_to(chart)
+    return chart
+
+
+def bounds_of(drawings: Sequence[Drawing]) -> list[list[float]] | None:
+    """Return [[south, west], [north, east]] of all shapes, or None."""
+    boxes = np.array([one.bounds for one in drawings]).reshape(-1, 6)
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(boxes):
+        return None
+    west, south, _, _, west_on, _ = (float(value) for value in boxes.min(axis=0))
+    _, _, east, north, _, east_on = (float(value) for value in boxes.max(axis=0))
+    if east_on - west_on < east - west:  # the land lies around 180 degrees
+        west, east = west_on, east_on
+    return [[south, west], [north, east]]

@@ -1,0 +1,1 @@
+"""One layer of a page: what may leave for it, how its rows look, and its block of data."""

@@ -1,0 +1,182 @@
+"""One layer ready to be written: its classes with counts and sums, its notes, its block of data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from landrelease.maps.layers.payload import Facet, drawable, encode_layer
+from landrelease.maps.style import Look
+
+__all__ = ["DayNote", "Drawing", "classed", "drawing", "facet_of", "row_notes", "sum_notes", "total_m2"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One layer of a page, ready to be written: its block, its name, its height and where its shapes lie."""
+
+    name: str
+    payload: str
+    height: int
+    bounds: npt.NDArray[np.float64]
+    """West, south, east, north; then west and east as counted from Greenwich eastwards alone, 0 to 360. [degree]"""
+
+
+def total_m2(values: pd.Series) -> float | None:
+    """Return the sum of what is known; None where nothing is. [m2]"""
+    total = values.sum(min_count=1)
+    return None if pd.isna(total) else float(total)
+
+
+def classed(values: pd.Series, known: Iterable[str]) -> pd.Series:
+    """Return each value if it is known, else `other`, or `missing` where there is none.
+
+    Examples
+    --------
+    >>> classed(pd.Series(["CHA", "Closed", None]), ["SHA", "CHA"]).tolist()
+    ['CHA', 'other', 'missing']
+    """
+    text = values.astype("object")
+    return text.where(text.isin(list(known)), "other").mask(values.isna(), "missing").astype("str")
+
+
+def facet_of(
+    classes: pd.Series,
+    looks: Mapping[str, Look],
+    *,
+    title: str,
+    role: str,
+    count_title: str,
+    m2: pd.Series | Mapping[str, float | None] | None,
+) -> tuple[Facet, list[Look]]:
+    """Return the legend of a column of classes, with counts and sums, and how its classes look.
+
+    Parameters
+    ----------
+    classes : Series of str
+        The class of each row: a key of `looks`.
+    looks : mapping
+        How each class looks, in the order of the legend. Classes without a row are left out.
+    title, count_title : str
+        Heads of the legend's first two columns.
+    role : str
+        `fill` or `stroke`: what of a shape shows the class.
+    m2 : Series, mapping or None
+        The area of each row, or the sum of each class; None where no area is known of. [m2]
+    """
+    sums: dict[str, float | None] = {}
+    if isinstance(m2, pd.Series):
+        sums = {code: total_m2(part) for code, part in m2.groupby(classes)}
+    elif m2 is not None:
+        sums = dict(m2)
+    counts = classes.value_counts()
+    present = [code for code in looks if counts.get(code, 0) or sums.get(code)]
+    entries = [
+        {
+            "label": looks[code]["label"],
+            "count": int(counts.get(code, 0)),
+            "m2": sums.get(code),
+            "isSilent": bool(looks[code].get("isSilent")),
+            "look": {key: value for key, value in looks[code].items() if key not in ("label", "isSilent")},
+        }
+        for code in present
+    ]
+    is_summed = m2 is not None and len(present) > 1
+    named = sum(int(entry["count"]) for entry in entries if not entry["isSilent"])
+    known = [value for value in (sums.get(code) for code in present) if value is not None]
+    spec = {
+        "title": title,
+        "role": role,
+        "countTitle": count_title,
+        "hasArea": m2 is not None,
+        "entries": entries,
+        "total": {"count": named, "m2": sum(known) if known else None} if is_summed else None,
+    }
+    index = classes.map({code: place for place, code in enumerate(present)}).to_numpy(dtype=np.int64)
+    return Facet(index, spec), [entry["look"] for entry in entries]
+
+
+class DayNote(str):
+    """A note that counts rows: a page with a timeline counts those of its day itself."""
+
+    __slots__ = ()
+
+
+def row_notes(frame: gpd.GeoDataFrame, m2: pd.Series | None) -> list[str]:
+    """Say what of a frame is counted but not drawn, and what its sums leave out."""
+    notes: list[str] = []
+    undrawn = len(frame) - int(drawable(frame.geometry.to_numpy()).sum())
+    if undrawn:
+        notes.append(DayNote(f"{undrawn:,} of {len(frame):,} have no geometry: counted here, not drawn."))
+    unknown = int(m2.isna().sum()) if m2 is not None else 0
+    if unknown:
+        notes.append(DayNote(f"{unknown:,} of {len(frame):,} have no known area: not in the km²."))
+    return notes
+
+
+def sum_notes(m2: pd.Series | None) -> list[str]:
+    """Say how the areas of hazards are summed, where there is more than one: unlike in the account, overlaps stay."""
+    if m2 is None or m2.notna().sum() < 2:
+        return []
+    return ["Sum of records: land that two records hold is counted in each."]
+
+
+def drawing(
+    frame: gpd.GeoDataFrame,
+    columns: Sequence[Mapping[str, Any]],
+    *,
+    name: str,
+    noun: str,
+    height: int,
+    facets: Sequence[Facet],
+    looks: Mapping[str, Any],
+    title: Sequence[str],
+    notes: Sequence[str],
+    internal: str = "",
+    span: tuple[str, str] | None = None,
+    table: Mapping[str, Any] | None = None,
+    is_named: bool = False,
+) -> Drawing:
+    """Return a layer ready to be written.
+
+    `title` names the columns that name a row, which are searched; `internal` says who may see it, where not all may;
+    `span` names the columns with the first day of a row's state and the first after it, where the page has a timeline;
+    `table` says what of the rows stands in a table beside the map.
+    """
+    present = [column for column in title if any(one["name"] == column for one in columns)]
+    header = {
+        "heading": name,
+        "noun": noun,
+        "looks": looks,
+        "title": present,
+        "search": present,
+        "notes": list(notes),
+        "internal": internal,
+        "isNamed": is_named,
+    }
+    if span:
+        header["span"] = {"from": span[0], "to": span[1]}
+        header["notes"] = [note for note in notes if not isinstance(note, DayNote)]
+    if table:
+        header["table"] = dict(table)
+    return Drawing(
+        name,
+        encode_layer(frame, columns, facets=facets, header=header, keep_all=bool(span or table)),
+        height,
+        _extent(frame),
+    )
+
+
+def _extent(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    points = shapely.get_coordinates(frame.geometry.to_numpy()[drawable(frame.geometry.to_numpy())])
+    if not len(points):
+        return np.full(6, np.nan)
+    eastwards = points[:, 0] % 360
+    return np.array([*points.min(axis=0), *points.max(axis=0), eastwards.min(), eastwards.max()])

@@ -1,0 +1,1 @@
+"""The maps that people ask for, a module for each."""

@@ -1,0 +1,1 @@
+"""The live ranking: its page, and the elements that only it has."""
