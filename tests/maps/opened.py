@@ -7,6 +7,9 @@ import pandas as pd
 SIZES = [(1280, 800), (390, 844)]
 MAP = "Object.values(window).find((value) => value instanceof L.Map)"
 
+ALL_PAINTED = """[...document.querySelectorAll('.leaflet-tile')].every((one) =>
+  one.matches('.leaflet-tile-loaded') && getComputedStyle(one).opacity === '1')"""
+
 
 class Opened:
     """A page opened from its file with the network off, and all that it said and asked for."""
@@ -16,6 +19,7 @@ class Opened:
             device_scale_factor=1, viewport={"width": size[0], "height": size[1]}, offline=True, **options
         )
         self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
         self.said: list[str] = []
         self.asked: list[str] = []
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -28,15 +32,30 @@ class Opened:
         """Run a script in which MAP stands for the Leaflet map."""
         return self.page.evaluate(script.replace("MAP", MAP), *arguments)
 
+    def until(self, script):
+        """Wait until a script is true; the wait of playwright is refused by the policy of the page."""
+        for _ in range(400):
+            if self.page.evaluate(script):
+                return self
+            self.page.wait_for_timeout(25)
+        raise AssertionError(script)
+
     def painted(self):
         self.page.wait_for_selector(".lr-ready")
-        self.page.wait_for_function("document.querySelector('canvas.leaflet-tile-loaded')")
-        self.page.wait_for_function("!document.querySelector('canvas.leaflet-tile:not(.leaflet-tile-loaded)')")
-        return self
+        self.until("Boolean(document.querySelector('canvas.leaflet-tile-loaded'))")
+        return self.until(ALL_PAINTED)
 
-    def clean(self):
+    def shown(self):
+        """Wait until the pictures and the layers are there, where there are some."""
+        self.page.wait_for_selector(".lr-ready")
+        self.until("[...document.images].every((one) => one.complete && !one.src.startsWith('data:image/gif'))")
+        return self.until(ALL_PAINTED)
+
+    def clean(self, beside=None):
+        """Nothing was said, nothing asked for but the page itself, and files of a folder where there are some."""
         assert self.said == []
-        assert [url for url in self.asked if not url.startswith(("data:", "blob:"))] == [self.url]
+        asked = [url for url in self.asked if not url.startswith(("data:", "blob:"))]
+        assert [url for url in asked if url == self.url or not beside or not url.startswith(beside)] == [self.url]
         assert self.page.evaluate("window.pwned") is None
         self.context.close()
 

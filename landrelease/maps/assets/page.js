@@ -221,6 +221,7 @@
   }
 
   function follow(map, layers) {
+    const place = map.getContainer();
     const popup = L.popup({ maxWidth: 320, maxHeight: 360, className: "lr-popup" });
     const tip = L.tooltip({ className: "lr-tip", direction: "top", offset: [0, -6] });
     const fromTheTop = () => [...layers].sort((a, b) => b.options.height - a.options.height);
@@ -244,10 +245,13 @@
       if (found.length) open(latLng, found);
     };
     map.on("click", (event) => openAt(event.latlng));
-    // by keyboard: the arrows move the map, Enter asks for what is in its middle
-    map.getContainer().addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target === map.getContainer()) openAt(map.getCenter());
+    // by keyboard: the arrows move the map, Enter asks for what is in its middle, Escape closes a card from within
+    place.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === place) openAt(map.getCenter());
+      if (event.key === "Escape") map.closePopup();
     });
+    // a card that goes leaves the focus to the map
+    map.on("popupclose", () => document.activeElement === document.body && place.focus({ preventScroll: true }));
     return (layer, row) => {
       if (!map.hasLayer(layer)) map.addLayer(layer);
       map.fitBounds(layer.boundsOf(row), { maxZoom: 15, padding: [60, 60], animate: false });
@@ -296,6 +300,7 @@
       close();
       landrelease.closePanel();
       go(entry.layer, entry.row);
+      entry.layer._map.getContainer().focus({ preventScroll: true }); // the card is the next stop
     };
     const option = (entry, number) => {
       const item = make(
@@ -357,9 +362,14 @@
       document.body.classList.toggle("lr-open", isOpen);
       button.setAttribute("aria-expanded", String(isOpen));
     };
+    const isOpen = () => document.body.classList.contains("lr-open");
     landrelease.closePanel = () => set(false);
-    button.addEventListener("click", () => set(!document.body.classList.contains("lr-open")));
-    document.addEventListener("keydown", (event) => event.key === "Escape" && set(false));
+    button.addEventListener("click", () => set(!isOpen()));
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !isOpen()) return;
+      set(false);
+      button.focus();
+    });
   }
 
   const DAMAGED = "The data of this page are damaged: make the page again, or copy it again.";

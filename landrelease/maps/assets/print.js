@@ -58,7 +58,7 @@
     const turn = make("select", { "aria-label": t("Paper") }, make("option", { value: "landscape", text: t("A4, landscape") }), make("option", { value: "portrait", text: t("A4, portrait") }));
     const page = make("style");
     const furniture = make("aside", { class: "lr-furniture" });
-    const [head, panel] = [document.querySelector(".lr-head"), document.getElementById("lr-panel")];
+    const [toggle, panel] = [document.getElementById("lr-toggle"), document.getElementById("lr-panel")];
     let before = null;
 
     const lay = () => {
@@ -75,11 +75,11 @@
     const end = () => {
       document.body.classList.remove("lr-sheet", "lr-portrait");
       for (const part of [page, furniture, bar]) part.remove();
-      head.after(panel);
+      toggle.after(panel);
       map.invalidateSize({ animate: false });
       map.options.zoomSnap = before.snap;
       map.setView(before.centre, before.zoom, { animate: false });
-      start.focus();
+      (start.checkVisibility() ? start : toggle).focus();
     };
     const bar = make("div", { class: "lr-tools lr-sheet-bar", role: "dialog", "aria-label": t("Print") }, turn, scales, button(t("Print"), () => window.print()), button(t("Back"), end));
     bar.addEventListener("keydown", (event) => event.key === "Escape" && end());

@@ -20,13 +20,13 @@ __all__ = ["Block", "CanvasLayer", "OfflineFigure", "Skeleton", "Start", "as_mar
 
 NO_RECORD = "No record is not evidence of no contamination."
 _PANEL = """
+<button id="lr-toggle" type="button" aria-expanded="false" aria-controls="lr-panel">
+{legend}
+</button>
 <aside class="lr-panel" id="lr-panel" aria-label="{legend}">
 <p id="lr-message" role="status">{unpacking}</p>
 <div id="lr-layers"></div>
 </aside>
-<button id="lr-toggle" type="button" aria-expanded="false" aria-controls="lr-panel">
-{legend}
-</button>
 """
 _LEGEND = "Legend, totals and search"
 _UNPACKING = "Unpacking the data of this page. If this stays, scripts are switched off."

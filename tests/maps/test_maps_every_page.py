@@ -1,0 +1,278 @@
+"""Every page with the network off, on a desk and on a phone: seen, pointed at, used by keys alone, and by axe-core."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+import rasterio
+from every_page import OF, PAGES, save_pages
+from opened import SIZES, Opened
+
+from landrelease import maps
+
+WITHOUT_PAGE = {"save_page", "static_map"}
+CANVAS = [name for name in PAGES if name != "live_ranking"]
+# a map of the caller's own: its heading and landmarks are those that the caller gave it
+NOT_OURS = {"bypass", "landmark-one-main", "page-has-heading-one", "region"}
+# what stands beside the map covers it on a phone: the map, which is the main part of the page, is then out of reach
+PANEL = {"landmark-one-main"}
+IDS = ["desk", "phone"]
+
+STOPS = """() => {
+  const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]");
+  const isShown = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length;
+  const isLeft = (one) => one.type === "radio" && !one.checked;
+  window.stops = [...all].filter((one) => one.tabIndex >= 0 && !one.disabled && isShown(one) && !isLeft(one));
+  document.activeElement.blur();
+  return window.stops.map((one) => one.outerHTML.slice(0, 80));
+}"""
+STOP = """() => {
+  const one = document.activeElement;
+  if (one === document.body) return null;
+  const style = getComputedStyle(one);
+  const box = one.getBoundingClientRect();
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  const there = document.elementFromPoint(x, y);
+  const isOver = there && (one.contains(there) || there.contains(one) || there.closest(".folium-map") === one);
+  // the parts of a date are marked within it, by the browser
+  const isMarked = one.type === "date" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+  return { at: window.stops.indexOf(one), html: one.outerHTML.slice(0, 80), isMarked, isOver: Boolean(isOver) };
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    return save_pages(tmp_path_factory.mktemp("pages"))
+
+
+def test_each_builder_of_a_page_is_here():
+    assert set(maps.__all__) - WITHOUT_PAGE == (set(PAGES) - {"public"}) | set(OF)
+
+
+def screen(opened):
+    """The picture that is on the screen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.MemoryFile(opened.page.screenshot()) as file, file.open() as image:
+            return image.read()[:3].astype(int)
+
+
+def assert_seen(opened, colours):
+    shot = screen(opened.shown())
+    for place, colour in colours.items():
+        x, y = (int(one) for one in opened.point(*place))
+        assert np.abs(shot[:, y, x] - colour).max() <= 3, (place, shot[:, y, x].tolist(), colour)
+
+
+def assert_no_rule_is_broken(opened, axe, but=()):
+    # the tiles of a map reach out of it, cut off by it: axe takes them for a cover of the texts beside it
+    canvases = "document.querySelectorAll('.leaflet-pane :is(canvas, img)').forEach((one) => (one.style.opacity = '{}'))"
+    opened.page.evaluate(canvases.format(0))
+    opened.page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
+    found = axe.run(opened.page, options={"resultTypes": ["violations", "incomplete"]}).response
+    # what axe leaves to a person are texts that something covers: a list above them, the edge of a box that scrolls
+    asked = [one for one in found["incomplete"] if one["id"] != "color-contrast"]
+    broken = [one for one in [*found["violations"], *asked] if one["id"] not in but]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in broken] == []
+    assert {"color-contrast", "document-title", "html-has-lang"} <= {one["id"] for one in found["passes"]}
+    opened.page.evaluate(canvases.format(1))
+
+
+def assert_reached_by_tab(opened):
+    """Each control that is shown is reached by the tab key, with a mark around it, and nothing over it."""
+    keys = opened.page.keyboard
+    stops = opened.page.evaluate(STOPS)
+    reached = {-1}
+    for _ in range(2 * len(stops) + 9):
+        keys.press("Tab")
+        stop = opened.page.evaluate(STOP)
+        if stop is None:  # past the last: the next is the first
+            continue
+        if stop["at"] in reached and len(reached) > len(stops):
+            break
+        assert stop["isMarked"], stop
+        assert stop["isOver"], stop
+        reached.add(stop["at"])
+    assert [html for at, html in enumerate(stops) if at not in reached] == []
+
+
+def press(opened, control, key="Enter"):
+    """Use a control by a key alone."""
+    control.focus()
+    opened.page.keyboard.press(key)
+
+
+def open_panel(opened, isle):
+    """On a phone what stands beside the map is opened first."""
+    control = opened.page.locator(".lr-box summary" if isle else "#lr-toggle").first
+    if control.is_visible() and not opened.page.is_visible("#lr-search"):
+        press(opened, control)
+        opened.page.wait_for_selector("#lr-search")
+
+
+def pointed_at(opened, page, size):
+    """Hover and click, on a phone a tap."""
+    there = opened.point(*page.at)
+    if size == SIZES[0]:
+        opened.page.mouse.move(*there)
+        assert opened.page.inner_text(".lr-tip").startswith(page.named)
+        opened.page.mouse.click(*there)
+    else:
+        opened.page.touchscreen.tap(*there)
+    assert opened.page.inner_text(".lr-popup h2") == page.named
+
+
+def searched(opened, page):
+    """Find it, read its card, pick it, and let go of the card: the focus is never lost."""
+    keys = opened.page.keyboard
+    opened.page.focus("#lr-search")
+    keys.type(page.named.upper())
+    keys.press("ArrowDown")
+    assert opened.page.get_attribute("#lr-results li", "aria-selected") == "true"
+    keys.press("Enter")
+    assert opened.page.inner_text(".lr-popup h2") == page.named
+    for _ in range(12):
+        keys.press("Tab")
+        if opened.page.evaluate("document.activeElement.textContent") == "Select":
+            break
+    keys.press("Enter")
+    assert opened.page.inner_text(".lr-popup button:focus") == "Take out of the selection"
+    keys.press("Escape")
+    opened.page.wait_for_selector(".lr-popup", state="detached")
+    assert opened.page.evaluate("document.activeElement.classList.contains('folium-map')")
+
+
+def saved(opened, page):
+    """Save what is picked, and pick all."""
+    opened.page.locator(".lr-panel section", has_text="1 selected").evaluate("(one) => (one.id = 'picked')")
+    section = opened.page.locator("#picked")
+    with opened.page.expect_download() as download:
+        press(opened, section.get_by_role("button", name="Save as CSV"))
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert page.named in text
+    assert text.count("\n") == 2
+    press(opened, section.get_by_role("button", name="Clear"))
+    press(opened, section.get_by_role("button", name="Select all in view"))
+    assert section.locator("output").inner_text().endswith("selected")
+    press(opened, section.get_by_role("button", name="Clear"))
+
+
+def filtered(opened, page, size, isle):
+    if not page.legend:
+        return
+    box = opened.page.locator("label", has_text=page.legend).locator("input").first
+    press(opened, box, "Space")
+    assert not box.is_checked()
+    if size == SIZES[0]:
+        opened.page.wait_for_timeout(50)
+        assert_seen(opened, {page.at: page.below})
+    press(opened, box, "Space")
+
+
+def measured(opened):
+    """The focus goes to the map; Enter marks its middle, the arrows move it, Escape ends."""
+    keys = opened.page.keyboard
+    press(opened, opened.page.get_by_role("button", name="Measure"))
+    keys.press("Enter")
+    keys.press("ArrowRight")
+    opened.page.wait_for_timeout(400)
+    keys.press("Enter")
+    assert re.fullmatch(r"[\d.,]+ k?m", opened.page.inner_text(".lr-measured"))
+    keys.press("Escape")
+    assert not opened.page.is_visible(".lr-measured")
+
+
+def printed(opened, page, axe, size, tmp_path):
+    """A sheet of A4 by keys alone: its key names every layer that is seen, also those that were joined to the page."""
+    keys = opened.page.keyboard
+    press(opened, opened.page.get_by_role("button", name="Print"))
+    assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Paper"
+    keys.press("Tab")
+    keys.press("End")
+    keys.press("ArrowUp")
+    keys.press("ArrowUp")
+    assert "1 : 1,000,000" in opened.page.inner_text(".lr-furniture")
+    names = opened.page.locator(".lr-key b, .lr-key span").all_inner_texts()
+    assert set(page.key) <= set(names)
+    assert not page.legend or page.legend in names
+    assert opened.page.inner_text(".lr-foot") == "No record is not evidence of no contamination."
+    opened.painted()
+    assert_no_rule_is_broken(opened, axe)
+    pdf = opened.page.pdf(prefer_css_page_size=True)
+    boxes = {tuple(round(float(one)) for one in found.split()[2:4]) for found in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)}
+    assert boxes == {(842, 595)}
+    keys.press("Escape")
+    back = "Print" if size == SIZES[0] else "Legend, totals and search"
+    assert opened.page.evaluate("document.activeElement.innerText") == back
+
+
+def timed(opened):
+    """The years, two dates side by side and the divider between them, by keys."""
+    page, keys = opened.page, opened.page.keyboard
+    page.focus("input[aria-label=Year]")
+    keys.press("Home")
+    assert page.inner_text(".lr-day") == "2015-12-31"
+    keys.press("ArrowRight")
+    assert page.inner_text(".lr-day") == "2016-12-31"
+    press(opened, page.get_by_role("button", name="Play"))
+    opened.until("document.querySelector('.lr-day').textContent === '2017-12-31'")
+    press(opened, page.get_by_role("button", name="Stop"))
+    press(opened, page.get_by_role("button", name="Compare two dates"))
+    page.wait_for_selector(".lr-divider")
+    slid(opened)
+    press(opened, page.get_by_role("button", name="Compare two dates"))
+    assert page.locator(".lr-divider").count() == 0
+
+
+def slid(opened):
+    """The divider goes to either end by a key."""
+    line = "document.querySelector('.lr-divider-line').offsetLeft"
+    opened.page.focus(".lr-divider")
+    opened.page.keyboard.press("Home")
+    assert abs(opened.page.evaluate(line)) <= 2
+    opened.page.keyboard.press("End")
+    assert abs(opened.page.evaluate(line) - opened.on_map("MAP.getSize().x")) <= 2
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
+@pytest.mark.parametrize("name", CANVAS)
+def test_a_map(browser, axe, pages, tmp_path, name, size):
+    page, path = PAGES[name], getattr(pages, name)
+    opened = Opened(browser, path, size, has_touch=size != SIZES[0]).shown()
+    isle = opened.page.query_selector(".lr-box") is not None
+    assert "No record is not evidence of no contamination." in opened.page.inner_text("body")
+    assert_seen(opened, page.seen)
+    if name != "swipe":
+        pointed_at(opened, page, size)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert_no_rule_is_broken(opened, axe, NOT_OURS if isle else ())
+    opened.on_map("MAP.closePopup()")
+    opened.page.wait_for_selector(".lr-popup", state="detached")
+    assert_reached_by_tab(opened)
+    open_panel(opened, isle)
+    assert_reached_by_tab(opened)
+    assert_no_rule_is_broken(opened, axe, NOT_OURS if isle else PANEL)
+    if name == "public":
+        return opened.clean()
+    if name == "swipe":
+        slid(opened)
+        return opened.clean()
+    filtered(opened, page, size, isle)
+    searched(opened, page)
+    open_panel(opened, isle)
+    saved(opened, page)
+    if not isle:
+        measured(opened)
+        if "timeline" in page.more:
+            timed(opened)
+        open_panel(opened, isle)
+        printed(opened, page, axe, size, tmp_path)
+    opened.clean(path.parent.as_uri() if page.beside else None)
+    return None
