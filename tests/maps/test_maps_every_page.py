@@ -34,7 +34,9 @@ STOP = """() => {
   const box = one.getBoundingClientRect();
   const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
   const there = document.elementFromPoint(x, y);
-  const isOver = there && (one.contains(there) || there.contains(one) || there.closest(".folium-map") === one);
+  // a marker may lie below the box that is open on a map of somebody else
+  const isFree = one.closest(".leaflet-marker-pane") || (there && (one.contains(there) || there.contains(one)));
+  const isOver = isFree || there.closest(".folium-map") === one;
   // the parts of a date are marked within it, by the browser
   const isMarked = one.type === "date" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
   return { at: window.stops.indexOf(one), html: one.outerHTML.slice(0, 80), isMarked, isOver: Boolean(isOver) };

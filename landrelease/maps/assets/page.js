@@ -251,7 +251,10 @@
       if (event.key === "Escape") map.closePopup();
     });
     // a card that goes leaves the focus to the map
-    map.on("popupclose", () => document.activeElement === document.body && place.focus({ preventScroll: true }));
+    map.on("popupclose", (event) => {
+      const held = document.activeElement;
+      if (held === document.body || event.popup.getElement()?.contains(held)) place.focus({ preventScroll: true });
+    });
     return (layer, row) => {
       if (!map.hasLayer(layer)) map.addLayer(layer);
       map.fitBounds(layer.boundsOf(row), { maxZoom: 15, padding: [60, 60], animate: false });
