@@ -30,3 +30,9 @@ def browser() -> Iterator[Any]:
         chromium = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Any:
+    """What looks for broken rules of accessibility on a page."""
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()

@@ -232,6 +232,18 @@ def pages_of(folder: Path) -> dict[str, Callable[[], Any]]:
     visits = planted(read(folder / "follow_ups.csv", "follow_ups", columns=columns, dates="dmy"), "follow_ups")
     visits = visits.assign(use_code="agriculture")
 
+    towns = planted(read(folder / "settlements.csv", "settlements", crs="EPSG:4326"), "settlements")
+    roads = planted(read(folder / "roads.gpkg", "roads"), "roads")
+    at_once = releases.head(9).assign(release_id=[f"R{i}" for i in range(9)], admin_code="N")
+    gaps = landrelease.coordination_gaps(
+        at_once,
+        projects.assign(admin_code="N"),
+        links=pd.DataFrame({"release_id": ["R1"], "project_id": projects["project_id"].iloc[:1], "weight_share": 1.0,
+                            "tier": "on_site"}),
+        hazards=landrelease.geometry.to_crs(on_day, projects.crs).assign(admin_code="N"),
+        as_of="2025-12-31",
+    )  # fmt: skip
+
     def alone(frame: Any, table: Any) -> Any:
         chart = folium.Map(tiles=None)
         landrelease.map_layer(frame, table).add_to(chart)
@@ -253,11 +265,59 @@ def pages_of(folder: Path) -> dict[str, Callable[[], Any]]:
         "bounds": lambda: landrelease.bounds_map(
             units, units[["admin_code"]].assign(low=0.0, high=1.0), low="low", high="high"
         ),
+        "coordination": lambda: landrelease.coordination_map(
+            gaps, at_once, projects=projects.assign(admin_code="N"), areas=on_day, admin_areas=units
+        ),
+        "live": lambda: landrelease.live_ranking(ranking, areas=on_day, admin_areas=units),
+        "live by unit": lambda: landrelease.live_ranking(ranking, areas=on_day, admin_areas=units, hazards="admin"),
+        "settlements": lambda: alone(towns, "settlements"),
+        "roads": lambda: alone(roads, "roads"),
         "areas": lambda: alone(areas, "areas"),
         "releases": lambda: alone(releases, "releases"),
         "projects": lambda: alone(projects, "projects"),
         "units": lambda: alone(units, "admin_areas"),
     }
+
+
+# builders and writers of the package, and the test of this module that looks at what each leaves
+LOOKED_AT = {
+    **dict.fromkeys(
+        ["land_release_map", "priority_map", "timeline_map", "verdict_map", "bounds_map", "coordination_map",
+         "live_ranking", "map_layer", "save_page"], "test_no_page_has_one_whatever_the_tables_hold",
+    ),
+    **dict.fromkeys(["raster_layer", "hillshade_layer", "tile_layer", "swipe"], "no table of records goes in"),
+    **dict.fromkeys(["write_csv", "write_geojson", "write_geopackage", "static_map"], "test_no_writer_writes_one"),
+    **dict.fromkeys(["write_report", "write_priority_page", "run"], "test_no_product_of_the_job_has_one"),
+    **dict.fromkeys(["rank_programme", "plan_programme", "report_programme"], "test_no_command_prints_one"),
+    "write_site_report": "test_no_byte_of_a_registry_has_one",
+}  # fmt: skip
+
+
+def test_each_builder_and_each_writer_is_looked_at():
+    ours = {name for name in landrelease.__all__ if name.startswith("write_") or name.endswith("_programme")}
+    ours |= {*landrelease.maps.__all__, "run"} - {"sample_programme"}
+    assert set(LOOKED_AT) == ours - {"sample_programme"}
+    assert {test for test in LOOKED_AT.values() if test.startswith("test_")} <= set(globals())
+
+
+def test_no_writer_writes_one(folder, tmp_path):
+    """Frames with all their columns, given to each writer of files; what it refuses it says without quoting."""
+    events, _ = usable_rows(read(folder / "events.gpkg", "events"), "events")
+    areas = planted(landrelease.status_on(events, "2025-12-31"), "events")
+    units = planted(read(folder / "admin_areas.gpkg", "admin_areas"), "admin_areas")
+    releases = planted(landrelease.releases_from(events), "events")
+    layers = {"areas": areas, "releases": releases, "admin_areas": units}
+    said = text_of(lambda: landrelease.write_geopackage(tmp_path / "a.gpkg", layers, styles=True))
+    for name, frame in layers.items():
+        said += text_of(lambda name=name, frame=frame: landrelease.write_csv(tmp_path / f"{name}.csv", frame))
+        said += text_of(lambda name=name, frame=frame: landrelease.write_geojson(tmp_path / f"{name}.geojson", frame))
+    said += text_of(
+        lambda: landrelease.static_map(tmp_path / "a.svg", areas, releases=releases, admin_areas=units, title="x")
+    )
+    assert_silent(said, "writers")
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"a.gpkg", "a.svg", "areas.csv", "areas.geojson", "releases.csv"} <= written, said
+    assert_no_file_leaks(tmp_path)
 
 
 def test_no_page_has_one_whatever_the_tables_hold(folder, tmp_path):
@@ -272,7 +332,7 @@ def test_no_page_has_one_whatever_the_tables_hold(folder, tmp_path):
     assert_no_file_leaks(tmp_path)
 
 
-@pytest.mark.parametrize("arguments", [
+COMMANDS = [
     ["check", "{}/events.gpkg", "events", "--csv", "{}/../said/events.csv"],
     ["check", "{}/follow_ups.csv", "follow_ups", "--programme", "{}/programme.toml"],
     ["check", "{}/areas.geojson", "areas"],
@@ -287,10 +347,25 @@ def test_no_page_has_one_whatever_the_tables_hold(folder, tmp_path):
     ["rank", "{}/programme.toml", "--out", "{}/../said/rank"],
     ["plan", "{}/programme.toml", "--out", "{}/../said/plan"],
     ["plan", "{}/areas.geojson"],
-])  # fmt: skip
+    ["report", "{}/programme.toml", "--kind", "outcomes", "--out", "{}/../said/report"],
+    ["report", "{}/programme.toml", "--kind", "coordination", "--out", "{}/../said/report"],
+    ["report", "{}/programme.toml", "--kind", "donor", "--out", "{}/../said/report"],
+]  # fmt: skip
+
+
+def test_each_command_is_looked_at():
+    from landrelease.cli import app
+
+    assert {one.name for one in app.registered_commands} == {arguments[0] for arguments in COMMANDS}
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
 def test_no_command_prints_one(folder, arguments):
     (folder.parent / "said").mkdir(exist_ok=True)
-    assert_silent(command(*(one.format(folder) for one in arguments)), " ".join(arguments[:2]))
+    said = command(*(one.format(folder) for one in arguments))
+    assert_silent(said, " ".join(arguments[:2]))
+    if arguments[0] == "report":
+        assert len(list((folder.parent / "said" / "report").glob(f"{arguments[3]}.*"))) == 3, said
     for path in (folder.parent / "said").rglob("*"):
         if path.is_file():
             assert_silent(path.read_bytes(), path.name)

@@ -101,10 +101,10 @@ def scheme() -> Scheme:
 def raster(path: Path, cells: Any, **more: Any) -> Path:
     """Write a raster over all of the land, 0.01 degrees a cell, that begins at its north-west corner."""
     cells = np.asarray(cells)
-    with rasterio.open(
-        path, "w", driver="GTiff", height=cells.shape[0], width=cells.shape[1], count=1, crs=4326,
-        transform=from_origin(17.95, 44.06, 0.3 / cells.shape[1], 0.1 / cells.shape[0]), **{"dtype": "uint8", "nodata": 0} | more,
-    ) as file:  # fmt: skip
+    options = {"driver": "GTiff", "count": 1, "crs": 4326, "dtype": "uint8", "nodata": 0} | more
+    height, width = cells.shape
+    place = from_origin(17.95, 44.06, 0.3 / width, 0.1 / height)
+    with rasterio.open(path, "w", height=height, width=width, transform=place, **options) as file:
         file.write(cells.astype(file.dtypes[0]), 1)
     return path
 
@@ -197,7 +197,9 @@ def live(folder: Path) -> Any:
 
 HAZARDS = {(18.01, 44.01): RED, (18.052, 44.01): ORANGE, (18.03, 44.01): WHITE}
 PAGES = {
-    "land_release_map": Page(land, {**HAZARDS, (18.11, 44.01): GREEN}, key=("SHA: suspected", "Productive, as intended")),
+    "land_release_map": Page(
+        land, {**HAZARDS, (18.11, 44.01): GREEN}, key=("SHA: suspected", "Productive, as intended"),
+    ),
     "priority_map": Page(
         lambda folder: maps.priority_map(AREAS, ranking(), admin_areas=UNITS),
         {(18.01, 44.01): (0x00, 0x22, 0x4E), (18.03, 44.01): WHITE}, legend="",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import rasterio
 from every_page import OF, PAGES, save_pages
-from opened import SIZES, Opened
+from opened import SIZES, Opened, assert_no_rule_is_broken, assert_reached_by_tab, paper
 
 from landrelease import maps
 
@@ -18,34 +18,6 @@ NOT_OURS = {"bypass", "landmark-one-main", "page-has-heading-one", "region"}
 # what stands beside the map covers it on a phone: the map, which is the main part of the page, is then out of reach
 PANEL = {"landmark-one-main"}
 IDS = ["desk", "phone"]
-
-STOPS = """() => {
-  const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]");
-  const isShown = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length;
-  const isLeft = (one) => one.type === "radio" && !one.checked;
-  window.stops = [...all].filter((one) => one.tabIndex >= 0 && !one.disabled && isShown(one) && !isLeft(one));
-  document.activeElement.blur();
-  return window.stops.map((one) => one.outerHTML.slice(0, 80));
-}"""
-STOP = """() => {
-  const one = document.activeElement;
-  if (one === document.body) return null;
-  const style = getComputedStyle(one);
-  const box = one.getBoundingClientRect();
-  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-  const there = document.elementFromPoint(x, y);
-  // a marker may lie below the box that is open on a map of somebody else
-  const isFree = one.closest(".leaflet-marker-pane") || (there && (one.contains(there) || there.contains(one)));
-  const isOver = isFree || there.closest(".folium-map") === one;
-  // the parts of a date are marked within it, by the browser
-  const isMarked = one.type === "date" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
-  return { at: window.stops.indexOf(one), html: one.outerHTML.slice(0, 80), isMarked, isOver: Boolean(isOver) };
-}"""
-
-
-@pytest.fixture(scope="module")
-def axe():
-    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 
 
 @pytest.fixture(scope="module")
@@ -70,38 +42,6 @@ def assert_seen(opened, colours):
     for place, colour in colours.items():
         x, y = (int(one) for one in opened.point(*place))
         assert np.abs(shot[:, y, x] - colour).max() <= 3, (place, shot[:, y, x].tolist(), colour)
-
-
-def assert_no_rule_is_broken(opened, axe, but=()):
-    # the tiles of a map reach out of it, cut off by it: axe takes them for a cover of the texts beside it
-    canvases = "document.querySelectorAll('.leaflet-pane :is(canvas, img)').forEach((one) => (one.style.opacity = '{}'))"
-    opened.page.evaluate(canvases.format(0))
-    opened.page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
-    found = axe.run(opened.page, options={"resultTypes": ["violations", "incomplete"]}).response
-    # what axe leaves to a person are texts that something covers: a list above them, the edge of a box that scrolls
-    asked = [one for one in found["incomplete"] if one["id"] != "color-contrast"]
-    broken = [one for one in [*found["violations"], *asked] if one["id"] not in but]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in broken] == []
-    assert {"color-contrast", "document-title", "html-has-lang"} <= {one["id"] for one in found["passes"]}
-    opened.page.evaluate(canvases.format(1))
-
-
-def assert_reached_by_tab(opened):
-    """Each control that is shown is reached by the tab key, with a mark around it, and nothing over it."""
-    keys = opened.page.keyboard
-    stops = opened.page.evaluate(STOPS)
-    reached = {-1}
-    for _ in range(2 * len(stops) + 9):
-        keys.press("Tab")
-        stop = opened.page.evaluate(STOP)
-        if stop is None:  # past the last: the next is the first
-            continue
-        if stop["at"] in reached and len(reached) > len(stops):
-            break
-        assert stop["isMarked"], stop
-        assert stop["isOver"], stop
-        reached.add(stop["at"])
-    assert [html for at, html in enumerate(stops) if at not in reached] == []
 
 
 def press(opened, control, key="Enter"):
@@ -190,7 +130,7 @@ def measured(opened):
     assert not opened.page.is_visible(".lr-measured")
 
 
-def printed(opened, page, axe, size, tmp_path):
+def printed(opened, page, axe, size):
     """A sheet of A4 by keys alone: its key names every layer that is seen, also those that were joined to the page."""
     keys = opened.page.keyboard
     press(opened, opened.page.get_by_role("button", name="Print"))
@@ -206,9 +146,7 @@ def printed(opened, page, axe, size, tmp_path):
     assert opened.page.inner_text(".lr-foot") == "No record is not evidence of no contamination."
     opened.painted()
     assert_no_rule_is_broken(opened, axe)
-    pdf = opened.page.pdf(prefer_css_page_size=True)
-    boxes = {tuple(round(float(one)) for one in found.split()[2:4]) for found in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)}
-    assert boxes == {(842, 595)}
+    assert paper(opened.page) == {(842, 595)}
     keys.press("Escape")
     back = "Print" if size == SIZES[0] else "Legend, totals and search"
     assert opened.page.evaluate("document.activeElement.innerText") == back
@@ -245,7 +183,7 @@ def slid(opened):
 @pytest.mark.browser
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
 @pytest.mark.parametrize("name", CANVAS)
-def test_a_map(browser, axe, pages, tmp_path, name, size):
+def test_a_map(browser, axe, pages, name, size):
     page, path = PAGES[name], getattr(pages, name)
     opened = Opened(browser, path, size, has_touch=size != SIZES[0]).shown()
     isle = opened.page.query_selector(".lr-box") is not None
@@ -275,6 +213,88 @@ def test_a_map(browser, axe, pages, tmp_path, name, size):
         if "timeline" in page.more:
             timed(opened)
         open_panel(opened, isle)
-        printed(opened, page, axe, size, tmp_path)
+        printed(opened, page, axe, size)
     opened.clean(path.parent.as_uri() if page.beside else None)
     return None
+
+
+def on_part(opened, text):
+    """On a phone, go to a part of the page by its tab."""
+    tab = opened.page.locator(".lr-tabs button", has_text=text)
+    if tab.is_visible():
+        press(opened, tab)
+        assert opened.page.locator(":is(.lr-weights, .lr-order, .lr-map, .lr-why):visible").count() == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
+def test_the_live_ranking(browser, axe, pages, size):
+    opened = Opened(browser, pages.live_ranking, size, has_touch=size != SIZES[0]).shown()
+    page, keys = opened.page, opened.page.keyboard
+    for part in ("What counts", "Order", "Map", "Why"):
+        on_part(opened, part)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert_reached_by_tab(opened)
+        assert_no_rule_is_broken(opened, axe)
+    # a slider: what was 0.9 of people becomes 0.1
+    on_part(opened, "What counts")
+    press(opened, page.locator("#lr-weight-0"), "Home")
+    keys.press("ArrowRight")
+    assert page.locator("#lr-weight-0").get_attribute("aria-valuetext") == "9.1 %"
+    assert_follows(opened, "HA-2")
+    with page.expect_download() as download:
+        press(opened, page.get_by_role("button", name="Save the weights"))
+    assert download.value.suggested_filename == "weights.toml"
+    # the order alone: roads before people, and back
+    page.locator("input[type=radio]").first.focus()
+    keys.press("ArrowRight")
+    press(opened, page.get_by_role("button", name="More important: people"))
+    assert_follows(opened, "HA-1")
+    press(opened, page.get_by_role("button", name="Back to the start"))
+    # how many there is money for, and one that is looked for
+    on_part(opened, "Order")
+    press(opened, page.locator("#lr-top"), "ArrowUp")
+    opened.until("document.querySelector('.lr-summary').textContent.startsWith('2 areas are in.')")
+    page.focus("#lr-find")
+    keys.type("ha-2")
+    opened.until("document.querySelectorAll('.lr-order tbody tr').length === 1")
+    press(opened, page.locator(".lr-order tbody button"))
+    assert page.inner_text("#lr-why h2") == "HA-2"
+    assert_no_rule_is_broken(opened, axe)
+    press(opened, page.get_by_role("button", name="Close"))
+    assert page.locator("#lr-why h2").count() == 0
+    # on the map
+    on_part(opened, "Map")
+    assert_seen(opened, {(18.01, 44.01): (0x00, 0x22, 0x4E)})
+    if size == SIZES[0]:
+        page.mouse.move(*opened.point(18.01, 44.01))
+        assert page.inner_text(".lr-tip") == "HA-1\nrank 1"
+        page.mouse.click(*opened.point(18.01, 44.01))
+    else:
+        page.touchscreen.tap(*opened.point(18.01, 44.01))
+    assert page.inner_text("#lr-why h2") == "HA-1"
+    # on paper: all but the map and what is to be moved, whatever part was open
+    page.emulate_media(media="print")
+    assert [page.locator(one).is_visible() for one in (".lr-weights", ".lr-order", ".lr-why", "#lr-map")] == [
+        True
+    ] * 3 + [False]
+    assert "No record is not evidence of no contamination." in page.inner_text(".lr-foot")
+    opened.clean()
+
+
+def assert_follows(opened, first):
+    opened.until(f"document.querySelector('.lr-order tbody td.lr-area').textContent.startsWith('{first}')")
+
+
+@pytest.mark.browser
+def test_a_broken_page_is_seen(browser, axe, tmp_path):
+    """Checks that find nothing would pass anything."""
+    page = tmp_path / "bad.html"
+    bad = "<p style='color:#bbb'>faint</p><button style='outline:0'></button><img src='data:,'>"
+    page.write_text(f"<html>{bad}<a href='#' tabindex='-1'>x</a>", encoding="utf-8")
+    opened = Opened(browser, page)
+    found = {one["id"] for one in axe.run(opened.page).response["violations"]}
+    assert {"color-contrast", "button-name", "image-alt", "html-has-lang", "landmark-one-main"} <= found
+    with pytest.raises(AssertionError, match="isMarked"):
+        assert_reached_by_tab(opened)
+    opened.context.close()

@@ -16,7 +16,7 @@ import shapely
 from hostile_texts import SHOWN, TEXTS, VALUES, as_shown
 from hypothesis import given
 from hypothesis import strategies as st
-from opened import SIZES, Opened
+from opened import ALL_PAINTED, SIZES, Opened
 from rasterio.transform import from_origin
 
 from landrelease import coordination_gaps, use_summary
@@ -341,15 +341,19 @@ def test_tiles_of_a_folder_beside_the_page(browser, tmp_path):
         with rasterio.open(folder / "0.png", "w", driver="PNG", width=256, height=256, count=3, dtype="uint8") as file:
             file.write(np.full((3, 256, 256), 200, dtype="uint8") - np.array([0, 150, 0], dtype="uint8")[:, None, None])
     chart = folium.Map([44, 18], tiles=None, zoom_start=3, maxZoom=18)
-    tile_layer("our tiles", attribution="<b>Survey</b> ${1}", max_zoom=1).add_to(chart)
+    text = " ".join(TEXTS.values())
+    tile_layer("our tiles", attribution=text, name=text, max_zoom=1).add_to(chart)
+    folium.LayerControl(collapsed=False).add_to(chart)
     save_page(chart, tmp_path / "page.html")
     opened = Opened(browser, tmp_path / "page.html")
     opened.page.wait_for_selector("img.leaflet-tile-loaded")
-    opened.page.wait_for_timeout(300)
+    assert as_shown(text) in opened.page.text_content(".leaflet-control-attribution")
+    assert opened.page.text_content(".leaflet-control-layers-overlays label").strip() == as_shown(text).strip()
+    # beside the labels, which now cover the map
+    opened.page.evaluate("document.querySelector('.leaflet-control-container').remove()")
+    opened.until(ALL_PAINTED)
     assert seen(opened, 20, 42).tolist() == [200, 50, 200]
-    assert "<b>Survey</b> ${1}" in opened.page.inner_text(".leaflet-control-attribution")
-    assert all(url.startswith((tmp_path.as_uri(), "data:")) for url in opened.asked)
-    opened.context.close()
+    opened.clean(tmp_path.as_uri())
 
 
 # Verdicts with evidence

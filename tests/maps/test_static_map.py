@@ -269,7 +269,11 @@ def test_titles_are_drawn_as_they_are(tmp_path, title):
     )
     root = ElementTree.parse(path).getroot()
     assert not [one for one in root.iter() if one.tag.rpartition("}")[2] in ("script", "a", "image", "foreignObject")]
-    assert static_map(tmp_path / "a.pdf", areas, title=title).stat().st_size > 1000
+
+
+def test_titles_are_drawn_into_a_pdf(tmp_path):
+    areas = areas_of([shapely.box(500_000, 4_870_000, 501_000, 4_871_000)])
+    assert static_map(tmp_path / "a.pdf", areas, title=" ".join(HOSTILE)).stat().st_size > 1000
 
 
 def test_letters_that_no_font_has_are_refused(tmp_path):

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from docx import Document as read_docx
+from opened import SIZES, assert_report_is_usable
 from openpyxl import load_workbook
 
 from landrelease.errors import OptionError
@@ -187,15 +188,8 @@ def test_an_empty_document_has_its_caution_and_no_figure(tmp_path: Path) -> None
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1200, 390])
-def test_the_page_fits_a_screen_and_asks_for_nothing(browser: Any, written: dict[str, Path], width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(written["html"].as_uri())
-    assert said == []
-    assert page.title() != "ran"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+@pytest.mark.parametrize("size", SIZES)
+def test_it_is_read_used_by_keys_and_printed(
+    browser: Any, axe: Any, written: dict[str, Path], size: tuple[int, int]
+) -> None:
+    assert_report_is_usable(browser, axe, written["html"], size)

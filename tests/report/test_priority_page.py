@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from lxml import etree
 from lxml import html as lxml_html
+from opened import SIZES, assert_report_is_usable
 
 from landrelease.errors import OptionError
 from landrelease.priority import Criterion, Ranking, funding_line, prioritise, stability
@@ -187,3 +188,19 @@ def test_wrong_arguments_are_named(tmp_path: Path) -> None:
         write_priority_page(tmp_path / "a.html", ranking(), name="A", as_of="soon")
     with pytest.raises(OptionError, match="folder"):
         write_priority_page(tmp_path, ranking(), name="A", as_of="2025-12-31")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", SIZES)
+def test_it_is_read_used_by_keys_and_printed(browser: Any, axe: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    """With a plan and its curve, of areas with hostile names."""
+    ranked = ranking(ids=HOSTILE)
+    cost = dict.fromkeys(HOSTILE, 10.0)
+    options: dict[str, Any] = {
+        "stability": stability(ranked, draws=50),
+        "plan": plan_clearance(ranked, cost=cost, budget=20.0),
+        "curve": budget_sweep(ranked, cost=cost, budgets=[0.0, 10.0, 20.0]),
+    }
+    path = write_priority_page(tmp_path / "page.html", ranked, name=HOSTILE[0], as_of="2025-12-31", **options)
+    text = assert_report_is_usable(browser, axe, path, size)
+    assert all(name in text for name in HOSTILE)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from opened import SIZES, Opened, assert_report_is_usable
 
 from landrelease.report import write_report
 
@@ -69,27 +70,23 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_opens_offline_without_error_request_or_overflow(browser: Any, report: Path, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
-    page = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(report.as_uri(), wait_until="load")
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [report.as_uri()]
-    assert page.title() == "Released land and its use: Sample province"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    drawn = page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth)")
-    assert len(drawn) == 4
-    # 3.5 inches on a phone, 6.9 on a desk: each width has its own picture.
-    assert all((300 < size < 400) if width == 390 else size > 600 for size in drawn)
+@pytest.mark.parametrize("size", SIZES)
+def test_it_is_read_used_by_keys_and_printed(browser: Any, axe: Any, report: Path, size: tuple[int, int]) -> None:
+    text = assert_report_is_usable(browser, axe, report, size)
     for name in NAMES[:5]:
-        assert name in page.inner_text("body")
-    context.close()
+        assert name in text
+
+
+def test_each_width_has_its_own_pictures(browser: Any, report: Path) -> None:
+    opened = Opened(browser, report)
+    assert opened.page.title() == "Released land and its use: Sample province"
+    drawn = "[...document.images].map(image => image.complete && image.naturalWidth)"
+    # 3.5 inches on a phone, 6.9 on a desk
+    assert [size > 600 for size in opened.page.evaluate(drawn)] == [True] * 4
+    opened.page.set_viewport_size({"width": 390, "height": 844})
+    opened.until("[...document.images].every((one) => one.complete && one.naturalWidth < 400)")
+    assert [300 < size < 400 for size in opened.page.evaluate(drawn)] == [True] * 4
+    opened.clean()
 
 
 def test_prints_on_a4_with_page_numbers(browser: Any, report: Path, tmp_path: Path) -> None:

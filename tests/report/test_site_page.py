@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from opened import SIZES, assert_report_is_usable
 from shapely import LineString, MultiPoint, Point, box
 
 from landrelease.errors import OptionError
@@ -163,30 +164,13 @@ def test_a_path_that_can_not_be_a_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 390])
-def test_opens_offline_without_error_request_or_overflow(
-    browser: Any, long_page: tuple[SiteCheck, Path], width: int
+@pytest.mark.parametrize("size", SIZES)
+def test_it_is_read_used_by_keys_and_printed(
+    browser: Any, axe: Any, long_page: tuple[SiteCheck, Path], size: tuple[int, int]
 ) -> None:
-    _, path = long_page
-    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
-    page = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(path.as_uri(), wait_until="load")
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
-    assert page.evaluate("window.pwned") is None
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth)") == [
-        380 if width == 390 else 900
-    ]
-    text = page.inner_text("body")
+    text = assert_report_is_usable(browser, axe, long_page[1], size)
     for name in HOSTILE[:3]:
         assert name in text
-    context.close()
 
 
 @pytest.mark.browser
