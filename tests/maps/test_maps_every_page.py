@@ -85,9 +85,13 @@ def searched(opened, page):
             break
     keys.press("Enter")
     assert opened.page.inner_text(".lr-popup button:focus") == "Take out of the selection"
+    for _ in range(2):
+        keys.press("Escape")
+        opened.page.wait_for_selector(".lr-popup", state="detached")
+        assert opened.page.evaluate("document.activeElement.classList.contains('folium-map')")
+        keys.press("Enter")  # on the map: what lies in its middle
+        assert opened.page.inner_text(".lr-popup h2") == page.named
     keys.press("Escape")
-    opened.page.wait_for_selector(".lr-popup", state="detached")
-    assert opened.page.evaluate("document.activeElement.classList.contains('folium-map')")
 
 
 def saved(opened, page):
@@ -163,6 +167,8 @@ def timed(opened):
     press(opened, page.get_by_role("button", name="Play"))
     opened.until("document.querySelector('.lr-day').textContent === '2017-12-31'")
     press(opened, page.get_by_role("button", name="Stop"))
+    page.wait_for_timeout(1300)
+    assert page.inner_text(".lr-day") == "2017-12-31"
     press(opened, page.get_by_role("button", name="Compare two dates"))
     page.wait_for_selector(".lr-divider")
     slid(opened)

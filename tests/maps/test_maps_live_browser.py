@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from opened import Opened as AnyPage
 
 from landrelease.maps import live_ranking
 from landrelease.priority import (
@@ -46,20 +47,11 @@ STATE = """() => {
 }"""
 
 
-class Opened:
-    """A page opened from its file with the network off, and all that it said and asked for."""
+class Opened(AnyPage):
+    """A live ranking that is open: its order, and the weights that it saves."""
 
-    def __init__(self, browser: Any, path: Path, width: int = 1200, height: int = 800):
-        size = {"width": width, "height": height}
-        self.context = browser.new_context(device_scale_factor=1, viewport=size, offline=True)
-        self.page = self.context.new_page()
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.url = path.as_uri()
-        self.page.goto(self.url)
+    def __init__(self, browser: Any, path: Path):
+        super().__init__(browser, path, (1200, 800))
         self.page.wait_for_selector("body.lr-ready")
 
     def settled(self) -> Any:
@@ -82,12 +74,6 @@ class Opened:
         path = folder / caught.value.suggested_filename
         caught.value.save_as(path)
         return read_scheme(path)
-
-    def clean(self) -> None:
-        assert self.said == []
-        assert [url for url in self.asked if not url.startswith(("data:", "blob:"))] == [self.url]
-        assert self.page.evaluate("window.pwned") is None
-        self.context.close()
 
 
 def squares(count: int) -> list[shapely.Polygon]:
@@ -373,72 +359,6 @@ def test_an_order_by_dragging_and_by_keys(
     opened.clean()
 
 
-def test_by_keyboard_alone(browser: Any, simple_page: Path) -> None:
-    opened = Opened(browser, simple_page)
-    page = opened.page
-    seen = []
-    for _ in range(30):
-        page.keyboard.press("Tab")
-        seen.append(
-            page.evaluate(
-                "document.activeElement.id || document.activeElement.innerText || document.activeElement.type"
-            )
-        )
-        if seen[-1] == "lr-weight-1":
-            page.keyboard.press("Home")
-            for _ in range(3):
-                page.keyboard.press("ArrowRight")
-            assert opened.settled().locator("#lr-weight-1").get_attribute("aria-valuetext") == "4.1 %"
-        if seen[-1] == "HA-3":
-            page.keyboard.press("Enter")
-            assert page.evaluate("document.activeElement.innerText") == "HA-3"
-            assert "HA-3 is rank" in page.inner_text("#lr-why").replace("\u2068", "").replace("\u2069", "")
-            break
-    assert {"radio", "lr-weight-0", "lr-weight-2", "Back to the start", "Save the weights", "lr-top", "lr-find"} <= set(
-        seen
-    )
-    nameless = page.evaluate("""() => {
-      const isNamed = (one) => one.labels?.length || one.getAttribute('aria-label') || one.innerText.trim();
-      const shown = [...document.querySelectorAll('input, button, output')].filter((one) => one.offsetParent);
-      return shown.filter((one) => !isNamed(one)).map((one) => one.outerHTML);
-    }""")
-    assert nameless == []
-    page.wait_for_selector(".lr-spoken:has-text('First:')", state="attached")
-    opened.clean()
-
-
-def test_on_a_phone(browser: Any, simple_page: Path) -> None:
-    opened = Opened(browser, simple_page, 390, 844)
-    page = opened.page
-    for part in ("What counts", "Order", "Map", "Why"):
-        page.click(f".lr-tabs >> text={part}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert (
-            page.evaluate("""() => [...document.querySelectorAll('.lr-weights, .lr-order, .lr-map, .lr-why')]
-          .filter((one) => one.offsetParent).length""")
-            == 1
-        )
-    page.click(".lr-tabs >> text=What counts")
-    page.locator("#lr-weight-0").fill("100")
-    page.locator("#lr-weight-1").fill("0")
-    opened.settled()
-    assert "First: HA-1" in page.inner_text("#lr-now").replace("\u2068", "")
-    page.click(".lr-tabs >> text=Map")
-    page.wait_for_selector("canvas.leaflet-tile-loaded", state="attached")
-    box = page.locator("#lr-map .folium-map").bounding_box()
-    assert box["height"] > 300
-    opened.settled()
-    x, y = page.evaluate("""() => {
-      const map = Object.values(window).find((value) => value instanceof L.Map);
-      const place = map.latLngToContainerPoint([44.01, 18.01]);
-      const box = map.getContainer().getBoundingClientRect();
-      return [box.left + place.x, box.top + place.y];
-    }""")
-    page.mouse.click(x, y)
-    assert "HA-1" in page.inner_text("#lr-why")
-    opened.clean()
-
-
 def test_units_instead_of_places(browser: Any, simple: tuple[pd.DataFrame, Scheme], tmp_path: Path) -> None:
     table, scheme = simple
     ranking = prioritise(table, scheme, missing="worst")
@@ -459,8 +379,7 @@ def test_units_instead_of_places(browser: Any, simple: tuple[pd.DataFrame, Schem
     opened.clean()
 
 
-@pytest.mark.parametrize("width", [1200, 390])
-def test_hostile_texts_are_shown_as_they_are(browser: Any, tmp_path: Path, width: int) -> None:
+def test_hostile_texts_are_shown_as_they_are(browser: Any, tmp_path: Path) -> None:
     n = len(HOSTILE)
     table = pd.DataFrame({"area_id": HOSTILE, "a": np.arange(n) / n, "b": [None, *np.arange(n - 1) / n], "tier": 0.0})
     criteria = (
@@ -490,7 +409,7 @@ def test_hostile_texts_are_shown_as_they_are(browser: Any, tmp_path: Path, width
         ranking, areas=areas, scheme=scheme, admin_areas=units, columns=["operator", HOSTILE[4]], title=HOSTILE[3]
     )
     page.save(tmp_path / "live.html")
-    opened = Opened(browser, tmp_path / "live.html", width)
+    opened = Opened(browser, tmp_path / "live.html")
     shown = opened.page.evaluate(
         "[...document.querySelectorAll('.lr-order tbody button')].map((one) => one.textContent)"
     )
@@ -506,7 +425,9 @@ def test_hostile_texts_are_shown_as_they_are(browser: Any, tmp_path: Path, width
         )
         assert text.count(area_id) >= 3  # the head, the sentence, the fact
         assert explain(ranking, area_id) in text
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (1200, 390):
+        opened.page.set_viewport_size({"width": width, "height": 844})
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
     opened.page.evaluate("document.body.dataset.part = 'weights'")
     saved = opened.saved(tmp_path)
     assert (saved.name, saved.title, saved.source, saved.note) == (

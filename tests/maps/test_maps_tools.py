@@ -10,7 +10,7 @@ import pytest
 import rasterio
 import rasterio.errors
 import shapely
-from opened import SIZES, Opened
+from opened import Opened
 from payload_reader import blocks
 from pyproj import Geod
 from rasterio.transform import from_origin
@@ -62,9 +62,8 @@ def first_row(opened, layer, text):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", SIZES)
-def test_any_day(browser, time_page, size):
-    opened = Opened(browser, time_page, size).painted()
+def test_any_day(browser, time_page):
+    opened = Opened(browser, time_page).painted()
     page = opened.page
     assert page.input_value("input[aria-label='State of the land on']") == "2020-07-01"
     wanted = {
@@ -111,22 +110,6 @@ def test_the_legend_counts_the_day(browser, time_page):
     # what is not of the day is not found
     opened.page.fill("#lr-search", "HA-1")
     assert opened.page.inner_text("#lr-status") == "1 found"
-    opened.clean()
-
-
-@pytest.mark.browser
-def test_it_plays(browser, time_page):
-    opened = Opened(browser, time_page).painted()
-    opened.page.click("text=Play")
-    seen = set()
-    for _ in range(30):
-        seen.add(opened.page.inner_text(".lr-day"))
-        opened.page.wait_for_timeout(100)
-    assert {"2015-12-31", "2016-12-31"} <= seen
-    opened.page.click("text=Stop")
-    stopped = opened.page.inner_text(".lr-day")
-    opened.page.wait_for_timeout(1500)
-    assert opened.page.inner_text(".lr-day") == stopped
     opened.clean()
 
 
@@ -241,8 +224,6 @@ def test_a_link_brings_the_view_the_day_and_what_was_hidden(browser, time_page):
     "#off=__proto__&at=5/44/18/../..", "#day=1066-01-01",
 ])  # fmt: skip
 def test_a_hostile_link_does_nothing(browser, time_page, after):
-    opened = Opened(browser, time_page)
-    opened.context.close()
     opened = Opened(browser, time_page, after=after).painted()
     assert opened.page.inner_text(".lr-day") == "2020-07-01"
     assert opened.said == []
@@ -266,12 +247,9 @@ def test_measures_are_those_of_the_ellipsoid(browser, time_page):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", SIZES)
-def test_measuring_by_mouse_and_by_keyboard(browser, time_page, size):
-    opened = Opened(browser, time_page, size).painted()
+def test_measuring_by_mouse_and_by_keyboard(browser, time_page):
+    opened = Opened(browser, time_page).painted()
     page = opened.page
-    if size[0] < 720:
-        page.click("#lr-toggle")
     page.click("text=Measure")
     page.mouse.click(*opened.point(18.0, 44.0))
     page.mouse.click(*opened.point(18.1, 44.0))
@@ -324,30 +302,6 @@ def test_a_sheet_of_a4_at_its_scale(browser, time_page, tmp_path, paper, pages):
 
 def media_boxes(pdf):
     return [found.decode() for found in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)]
-
-
-@pytest.mark.browser
-def test_by_keyboard_alone(browser, time_page):
-    """Each control can be reached and has a name; Enter on the map tells what lies in its middle."""
-    opened = Opened(browser, time_page).painted()
-    page = opened.page
-    names = []
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        name = page.evaluate(
-            "() => { const e = document.activeElement; return e === document.body ? '' : (e.getAttribute('aria-label') "
-            "|| (e.labels && e.labels[0] && e.labels[0].innerText) || e.innerText || e.className).trim(); }"
-        )
-        assert name or page.evaluate("document.activeElement === document.body")
-        names.append(name)
-    for wanted in ("Find by id or name", "Measure", "Print", "Copy link", "Play", "Year", "Compare two dates"):
-        assert wanted in names, wanted
-    opened.centre(18.11, 44.01)
-    page.focus(".folium-map")
-    page.keyboard.press("Enter")
-    assert page.inner_text(".lr-popup h2") == "HA-3"
-    page.keyboard.press("Escape")
-    opened.clean()
 
 
 def test_refusals(history):
