@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from opened import SIZES, assert_report_is_usable
+from opened import SIZES, Opened, assert_report_is_usable
 from shapely import LineString, MultiPoint, Point, box
 
 from landrelease.errors import OptionError
@@ -171,6 +171,16 @@ def test_it_is_read_used_by_keys_and_printed(
     text = assert_report_is_usable(browser, axe, long_page[1], size)
     for name in HOSTILE[:3]:
         assert name in text
+
+
+@pytest.mark.browser
+def test_each_width_has_its_own_drawing(browser: Any, long_page: tuple[SiteCheck, Path]) -> None:
+    opened = Opened(browser, long_page[1])
+    for width, drawn in ((1280, 900), (390, 380)):
+        opened.page.set_viewport_size({"width": width, "height": 844})
+        opened.until(f"[...document.images].every((one) => one.complete && one.naturalWidth === {drawn})")
+        assert opened.page.evaluate("document.images.length") == 1
+    opened.clean()
 
 
 @pytest.mark.browser
