@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("opened")
 # speed is measured in benchmarks, never by a clock in a test; what lands is checked on the same cases each time
 settings.register_profile("landrelease", deadline=None, derandomize=os.environ.get("CI", "").lower() == "true")
 settings.load_profile("landrelease")

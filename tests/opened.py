@@ -162,6 +162,8 @@ def assert_reached_by_tab(opened):
         assert stop["isOver"], stop
         reached.add(stop["at"])
     assert [html for at, html in enumerate(stops) if at not in reached] == []
+    opened.page.evaluate("document.activeElement.blur()")
+    opened.until("!document.querySelector('.leaflet-tooltip')")
 
 
 def paper(page):

@@ -151,9 +151,24 @@ def printed(opened, page, axe, size):
     opened.painted()
     assert_no_rule_is_broken(opened, axe)
     assert paper(opened.page) == {(842, 595)}
+    opened.page.evaluate("window.print = () => (window.isPrinted = true)")
+    press(opened, opened.page.locator(".lr-sheet-bar").get_by_role("button", name="Print"))
+    assert opened.page.evaluate("window.isPrinted")
     keys.press("Escape")
     back = "Print" if size == SIZES[0] else "Legend, totals and search"
     assert opened.page.evaluate("document.activeElement.innerText") == back
+
+
+def linked(opened):
+    """The link is copied, or shown to be copied; the full screen comes and goes."""
+    asked = []
+    opened.page.on("dialog", lambda dialog: (asked.append(dialog.default_value), dialog.dismiss()))
+    press(opened, opened.page.get_by_role("button", name="Copy link"))
+    opened.page.wait_for_timeout(100)
+    assert opened.page.get_by_role("button", name="Copied").count() or asked == [opened.page.url]
+    for is_full in (True, False):
+        press(opened, opened.page.get_by_role("button", name="Full screen"))
+        opened.until(f"Boolean(document.fullscreenElement) === {str(is_full).lower()}")
 
 
 def timed(opened):
@@ -220,6 +235,9 @@ def test_a_map(browser, axe, pages, name, size):
             timed(opened)
         open_panel(opened, isle)
         printed(opened, page, axe, size)
+        if name == "land_release_map":
+            open_panel(opened, isle)
+            linked(opened)
     opened.clean(path.parent.as_uri() if page.beside else None)
     return None
 

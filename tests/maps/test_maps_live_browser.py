@@ -228,6 +228,10 @@ def test_scores_are_compared_on_the_grid_of_python(browser: Any, tmp_path: Path,
     live_ranking(ranking).save(tmp_path / "live.html")
     opened = Opened(browser, tmp_path / "live.html")
     assert opened.page.evaluate(STATE)["rank"] == ranking.table["rank"].astype(float).tolist()
+    for button, shown in (("Next", "51 to 100 of 400"), ("Before", "1 to 50 of 400")):
+        opened.page.click(f"text={button}")
+        opened.settled()
+        assert opened.page.inner_text(".lr-turn span") == shown
     opened.clean()
 
 
@@ -376,6 +380,11 @@ def test_units_instead_of_places(browser: Any, simple: tuple[pd.DataFrame, Schem
     opened.page.fill("#lr-top", "4")  # HA-1 in the west, HA-4 in the east
     names, shades = counts()
     assert dict(zip(names, shades, strict=True)) == {"West": 2, "East": 1}
+    # a unit tells its share of the first, and a click lists its areas
+    opened.page.mouse.move(*opened.point(18.3, 44.1))
+    assert opened.page.inner_text(".lr-tip") == "East\n1 of the first 4; 3 in the ranking"
+    opened.page.mouse.click(*opened.point(18.3, 44.1))
+    assert [row[1] for row in opened.rows()] == ["HA-4", "HA-2", "HA-6"]
     opened.clean()
 
 
