@@ -186,7 +186,7 @@ def own(folder: Path) -> Any:
     chart = folium.Map([44.01, 18.1], tiles=None, zoom_start=10, maxZoom=18)
     maps.map_layer(AREAS, "areas").add_to(chart)
     maps.map_layer(RELEASES, "releases", colour_by="verdict").add_to(chart)
-    folium.Marker([44.02, 18.03], tooltip="camp").add_to(chart)
+    folium.Marker([44.02, 18.03]).add_to(chart)
     folium.LayerControl(position="bottomleft").add_to(chart)
     return chart
 
