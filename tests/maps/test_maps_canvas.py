@@ -1,6 +1,7 @@
 """Areas too small to be drawn as they are: squares of 3 pixels, put together here from their places alone."""
 
 import base64
+import io
 import re
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from matplotlib.image import imread
 from opened import Opened
 
 from landrelease.maps import land_release_map, priority_map, style
@@ -157,6 +159,18 @@ def test_a_class_that_is_unchecked_is_not_drawn_nor_what_lies_on_no_tile(browser
     assert most_off(opened.painted(), pane, [([18.003, 44.0], ORANGE)]) <= OFF
     opened.centre(30, 10, ZOOM)
     assert most_off(opened.painted(), pane, []) <= OFF
+    opened.clean()
+
+
+def test_no_line_is_seen_where_tiles_meet_between_pixels(browser, tmp_path):
+    land_release_map(hazards([18.0], [44.0], ["CHA"], shapely.box(15, 42, 21, 46))).save(tmp_path / "a.html")
+    opened = Opened(browser, tmp_path / "a.html", SIZE, device_scale_factor=1.25).painted()
+    for pixels in range(4):
+        opened.centre(18.6 + pixels * 360 / (256 * 2**ZOOM), 44.5, ZOOM)
+        shot = np.round(imread(io.BytesIO(opened.painted().page.screenshot()))[..., :3] * 255)
+        land = shot[200:600, 550:950]
+        assert np.ptp(land[0, 0]) > 50  # it is orange
+        assert np.abs(land - land[0, 0]).max() <= 5
     opened.clean()
 
 
