@@ -5,9 +5,10 @@
 
 Each way makes one file of the same synthetic hazards, in a process of its own; the file is opened in headless Chromium
 with the network off. Painted is from the call that opens the file until its shapes are on the screen and the browser is
-idle; memory is the proportional set of all processes of the browser then; a zoom step is one level at the middle of the
-map, until everything is drawn again. Prints a Markdown table. Ways whose packages are not installed are named and left
-out.
+idle; memory is the proportional set then, of all processes of the browser and of that of the page alone; the first row
+is a browser with an empty page. A zoom step is one level at the middle of the map until everything is drawn again, from
+the whole country to the closest level and back, twice. The first table has the median of the slowest level and the
+slowest step of all. Prints Markdown tables. Ways whose packages are not installed are named and left out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -137,24 +138,28 @@ DRAWN = {
     "folium": "document.querySelector('.leaflet-overlay-pane canvas')",
     "bokeh": "window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle",
 }
-ZOOM = """async () => {
+ZOOM = """async ([closest, rounds]) => {
   const map = Object.values(window).find((value) => value instanceof L.Map);
   const settled = () => !document.querySelector('canvas.leaflet-tile:not(.leaflet-tile-loaded)');
   const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const times = [];
-  for (const step of [1, 1, 1, -1, -1, -1]) {
+  const whole = map.getZoom();
+  const inwards = Array.from({ length: closest - whole }, (_, k) => whole + 1 + k);
+  const back = inwards.map((zoom) => zoom - 1).reverse();
+  const steps = [];
+  for (let round = 0; round < rounds; round++) for (const zoom of [...inwards, ...back]) {
     const start = performance.now();
-    map.setZoom(map.getZoom() + step, { animate: false });
+    map.setZoom(zoom, { animate: false });
     do await frame(); while (!settled());
     await frame();
-    times.push(performance.now() - start);
+    steps.push([zoom, performance.now() - start]);
   }
-  return times;
+  return steps;
 }"""
+CLOSEST, ROUNDS = 18, 2
 
 
-def opened(path: Path, way: str) -> dict[str, float]:
-    """Open a page without a network; return what it took."""
+def opened(path: Path, way: str) -> dict[str, Any]:
+    """Open a page without a network; return what it took, and the times of the steps to each zoom level."""
     from playwright.sync_api import sync_playwright
 
     drawn = DRAWN[way.split(",")[0].split()[0]]
@@ -167,22 +172,38 @@ def opened(path: Path, way: str) -> dict[str, float]:
         page.wait_for_function(f"() => {drawn}")
         page.evaluate(IDLE)
         painted = time.perf_counter() - start
-        session = chromium.new_browser_cdp_session()
-        processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
-        memory = [(one["type"], _memory(one["id"])) for one in processes]
-        page_mib = max(mib for kind, mib in memory if kind == "renderer")
-        figures = {"painted_s": painted, "memory_mib": sum(mib for _, mib in memory), "page_mib": page_mib}
+        figures: dict[str, Any] = {"painted_s": painted} | _memory(chromium)
         if way != "bokeh":
-            steps = page.evaluate(ZOOM)
-            figures |= {"zoom_ms": float(np.median(steps)), "slowest_zoom_ms": max(steps)}
+            steps: dict[int, list[float]] = {}
+            for zoom, took in page.evaluate(ZOOM, [CLOSEST, ROUNDS]):
+                steps.setdefault(zoom, []).append(took)
+            medians = {zoom: float(np.median(steps[zoom])) for zoom in sorted(steps)}
+            slowest = max(max(times) for times in steps.values())
+            figures |= {"levels": medians, "zoom_ms": max(medians.values()), "slowest_zoom_ms": slowest}
         chromium.close()
     return figures
 
 
-def _memory(process: int) -> float:
-    """Return the memory of a process, what it shares divided among those who share it. [MiB]"""
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+def empty() -> dict[str, float]:
+    """Return the memory of a browser with an empty page. [MiB]"""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        chromium.new_context(offline=True, viewport={"width": 1280, "height": 800}).new_page().evaluate(IDLE)
+        memory = _memory(chromium)
+        chromium.close()
+    return memory
+
+
+def _memory(chromium: Any) -> dict[str, float]:
+    """Return the memory of all processes and of the page's, what they share divided among those who share it. [MiB]"""
+    memory = []
+    for process in chromium.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]:
+        lines = Path(f"/proc/{process['id']}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        kib = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        memory.append((process["type"] == "renderer", kib / 1024))
+    return {"memory_mib": sum(mib for _, mib in memory), "page_mib": max(mib for is_page, mib in memory if is_page)}
 
 
 def made(way: str, source: Path, path: Path) -> dict[str, float]:
@@ -204,8 +225,11 @@ def main() -> None:
         print(json.dumps(made(asked.make[0], Path(asked.make[1]), Path(asked.make[2]))))
         return
     head = ["way", "made s", "of it CPU s", "file MB", "painted s", "browser MiB", "page MiB", "zoom ms", "slowest ms"]
+    names = ["made_s", "made_cpu_s", "mb", "painted_s", "memory_mib", "page_mib", "zoom_ms", "slowest_zoom_ms"]
+    levels: dict[str, dict[int, float]] = {}
     print(f"{asked.count:,} polygons of {VERTICES} vertices, {len(COLUMNS)} columns\n")
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    print(_line("no page", empty(), names))
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "hazards.parquet"
         hazards(asked.count).to_parquet(source)
@@ -220,11 +244,17 @@ def main() -> None:
                 raise SystemExit(done.stderr)
             figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
             figures |= {"mb": path.stat().st_size / 1e6} | opened(path, way)
-            names = ["made_s", "made_cpu_s", "mb", "painted_s", "memory_mib", "page_mib", "zoom_ms", "slowest_zoom_ms"]
-            cells = [
-                f"{figures[name]:,.{0 if figures[name] >= 100 else 1}f}" if name in figures else "" for name in names
-            ]
-            print(f"| {way} | {' | '.join(cells)} |", flush=True)
+            print(_line(way, figures, names), flush=True)
+            levels[way] = figures.get("levels", {})
+    zooms = sorted({zoom for medians in levels.values() for zoom in medians})
+    print(f"\n| zoom step to level, ms | {' | '.join(map(str, zooms))} |\n|{'---|' * (len(zooms) + 1)}")
+    for way, medians in levels.items():
+        print(_line(way, medians, zooms))
+
+
+def _line(way: str, figures: Mapping[Any, float], names: Iterable[Any]) -> str:
+    cells = [f"{figures[name]:,.{0 if figures[name] >= 100 else 1}f}" if name in figures else "" for name in names]
+    return f"| {way} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -41,9 +41,8 @@ class Opened:
     """A page opened from its file with the network off, and all that it said and asked for."""
 
     def __init__(self, browser, path: Path, size=(1280, 800), after="", **options):
-        self.context = browser.new_context(
-            device_scale_factor=1, viewport={"width": size[0], "height": size[1]}, offline=True, **options
-        )
+        options = {"device_scale_factor": 1, **options}
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True, **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(10_000)
         self.said: list[str] = []

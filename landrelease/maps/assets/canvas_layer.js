@@ -10,6 +10,8 @@
   const PLAIN = 8; // features under this many pixels have no outline: it would hide the fill
   const PICK = 5; // how near the pointer must be to a point, a line or a small feature, in pixels
 
+  const sheet = document.createElement("canvas").getContext("2d"); // carries a picture onto a tile
+
   function hatch(colour, scale, band = 1.6) {
     const tile = document.createElement("canvas");
     const size = 8 * scale;
@@ -42,7 +44,7 @@
   };
 
   const CanvasLayer = L.GridLayer.extend({
-    options: { tileSize: 512, updateWhenZooming: false, keepBuffer: 1, minZoom: 0, maxZoom: 22 },
+    options: { tileSize: 256, updateWhenZooming: false, keepBuffer: 1, minZoom: 0, maxZoom: 22 },
 
     /** `unpacked`: a promise of what `landrelease.unpack` gives, so that two layers can share it. */
     initialize(unpacked, options) {
@@ -104,33 +106,37 @@
     },
 
     _draw(tile, coords, scale) {
-      const brush = tile.getContext("2d");
       const world = 256 * scale * Math.pow(2, coords.z); // of web Mercator, in pixels of the canvas
       // thin lines where shapes are small, or the outline would hide the fill
       const weight = Math.max(0.3, Math.min(1, (coords.z - 6) / 6));
-      const frame = { brush, scale, world, weight, left: coords.x * tile.width, top: coords.y * tile.height };
+      const [left, top, pad] = [coords.x * tile.width, coords.y * tile.height, 10 * scale];
       // a tile can reach over 180 degrees: what lies beyond is at the other end of the square
-      for (const turn of [-1, 0, 1]) this._drawTurn(tile, { ...frame, left: frame.left - turn * world });
+      for (const turn of [-1, 0, 1]) {
+        const from = left - turn * world;
+        const box = [from - pad, top - pad, from + tile.width + pad, top + tile.height + pad].map((p) => p / world);
+        const found = this.index.search(...box);
+        // a canvas that nobody draws on takes no memory
+        if (found.length) this._drawRows({ brush: tile.getContext("2d"), scale, world, weight, left: from, top }, found);
+      }
     },
 
-    _drawTurn(tile, frame) {
-      const pad = (10 * frame.scale) / frame.world;
-      const box = [frame.left, frame.top, frame.left + tile.width, frame.top + tile.height].map((p) => p / frame.world);
-      const rows = this.index.search(box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad);
+    _drawRows(frame, found) {
+      const rows = Uint32Array.from(found).sort(); // the same order in each tile, or shapes would not meet at its edge
       const [shapes, plain, points] = [new Map(), new Map(), new Map()];
-      rows.sort((a, b) => a - b); // the same order in each tile, or shapes would not meet at its edge
-      const small = [];
+      const { fills, isDanger } = this.header.looks;
+      // one over the other as they come, so that no class hides the others; only danger is put on top
+      const small = fills.map(() => []);
       const selected = [];
       for (const row of rows) {
         if (!this.isShown[row]) continue;
         if (this.isSelected[row]) selected.push(row);
         const pixels = this._pixels(row, frame);
+        const fill = this._class(this._fillFacet, row);
         if (pixels < SMALLEST) {
-          small.push(row);
+          small[isDanger ? fill : 0].push(row);
           continue;
         }
-        const fill = this._class(this._fillFacet, row);
-        const isPlain = pixels < PLAIN && this.header.looks.fills[fill].solid && this.ringKind[this.ringStart[row]] === RING;
+        const isPlain = pixels < PLAIN && fills[fill].solid && this.ringKind[this.ringStart[row]] === RING;
         const buckets = this.isPoint(this.ringStart[row]) ? points : isPlain ? plain : shapes;
         const key = isPlain ? fill : fill * 256 + this._class(this._strokeFacet, row);
         if (!buckets.has(key)) buckets.set(key, []);
@@ -142,9 +148,7 @@
       const drawAll = (buckets) => inOrder(buckets, (key, group) => this._drawBucket(frame, key, group));
       drawAll(shapes);
       inOrder(plain, (fill, group) => this._drawPlain(frame, fill, group));
-      // one over the other as they come, so that no class hides the others; only danger is put on top
-      if (this.header.looks.isDanger) small.sort((a, b) => this._class(this._fillFacet, b) - this._class(this._fillFacet, a));
-      for (const row of small) this._drawSmall(frame, row);
+      this._drawSmall(frame, small.reverse().flat());
       drawAll(points); // last: a point has no size by which it could be seen beside a shape
       if (selected.length) this._drawSelected(frame, selected);
     },
@@ -189,13 +193,35 @@
       frame.brush.fill(path, "nonzero");
     },
 
-    _drawSmall(frame, row) {
-      const { brush, scale } = frame;
-      const { fills } = this.header.looks;
+    /** Blends the squares into a picture that is laid over the tile: a call of the canvas for each takes longer than all the rest. */
+    _drawSmall({ brush, scale, world, left, top }, rows) {
+      if (!rows.length) return;
+      const { width, height } = brush.canvas;
+      const picture = new ImageData(width, height);
+      const bytes = picture.data;
       const side = SMALLEST * scale;
-      const [x, y] = this._middle(row, frame);
-      brush.fillStyle = fills[this._class(this._fillFacet, row)].solid || "transparent";
-      brush.fillRect(x - side / 2, y - side / 2, side, side);
+      const colours = this.header.looks.fills.map(({ solid }) => solid && [1, 3, 5].map((at) => parseInt(solid.slice(at, at + 2), 16)));
+      for (const row of rows) {
+        const colour = colours[this._class(this._fillFacet, row)];
+        if (!colour) continue;
+        const x = ((this.boxes[4 * row] + this.boxes[4 * row + 2]) / 2) * world - left - side / 2;
+        const y = ((this.boxes[4 * row + 1] + this.boxes[4 * row + 3]) / 2) * world - top - side / 2;
+        const [endX, endY] = [Math.min(width, x + side), Math.min(height, y + side)];
+        for (let v = Math.max(0, Math.floor(y)); v < endY; v++) {
+          const tall = Math.min(v + 1, y + side) - Math.max(v, y);
+          for (let u = Math.max(0, Math.floor(x)); u < endX; u++) {
+            const share = tall * (Math.min(u + 1, x + side) - Math.max(u, x)); // of the pixel that the square covers
+            const at = 4 * (v * width + u);
+            const under = (1 - share) * bytes[at + 3];
+            const alpha = 255 * share + under;
+            for (let k = 0; k < 3; k++) bytes[at + k] = (255 * share * colour[k] + under * bytes[at + k]) / alpha;
+            bytes[at + 3] = alpha;
+          }
+        }
+      }
+      if (sheet.canvas.width !== width) sheet.canvas.width = sheet.canvas.height = width;
+      sheet.putImageData(picture, 0, 0);
+      brush.drawImage(sheet.canvas, 0, 0);
     },
 
     _drawBucket(frame, key, rows) {
