@@ -217,9 +217,10 @@ def test_a_map(browser, axe, pages, name, size):
     opened.on_map("MAP.closePopup()")
     opened.page.wait_for_selector(".lr-popup", state="detached")
     assert_reached_by_tab(opened)
-    open_panel(opened, isle)
-    assert_reached_by_tab(opened)
-    assert_no_rule_is_broken(opened, axe, NOT_OURS if isle else PANEL)
+    if size != SIZES[0]:  # on a desk the panel is always open, and was looked at
+        open_panel(opened, isle)
+        assert_reached_by_tab(opened)
+        assert_no_rule_is_broken(opened, axe, NOT_OURS if isle else PANEL)
     if name == "public":
         return opened.clean()
     if name == "swipe":
