@@ -40,7 +40,7 @@
     return t("no name");
   }
   /** What a class is called: in the words of the page, where it is not a text of the data. */
-  const labelOf = (facet, entry) => (facet.isData ? entry.label : tn(entry.label));
+  const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : tn(entry.label));
   landrelease.labelOf = labelOf;
   const nameOf = (column) => (column.isOurs ? t(column.label) : column.label);
   const headingOf = (layer) => (layer.header.isNamed ? layer.header.heading : t(layer.header.heading));
@@ -389,7 +389,7 @@
     map.getContainer().setAttribute("aria-label", document.title);
     map.attributionControl?.setPrefix(false);
     L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
-    if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });
+    if (bounds) map.fitBounds(bounds, { padding: [10, 10], maxZoom: 15, animate: false });
     const here = (map.landrelease = { layers: [], images: [], list: document.getElementById("lr-layers"), internal: badge() });
     here.go = follow(map, here.layers);
     here.list.before(search(here.layers, here.go));

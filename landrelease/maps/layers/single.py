@@ -89,7 +89,7 @@ def map_layer(
     check_option("table", table, _TABLES)
     extra = check_columns([*(columns or ()), *([colour_by] if colour_by else ())], {table: frame})
     one = _drawing(frame, table, extra, colour_by, name)
-    return CanvasLayer(one.payload, name=one.name, height=one.height, show=show, is_alone=True)
+    return CanvasLayer(one, show=show, is_alone=True)
 
 
 def _drawing(frame: gpd.GeoDataFrame, table: str, extra: Sequence[str], colour_by: str | None, name: str) -> Drawing:

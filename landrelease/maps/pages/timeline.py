@@ -13,11 +13,12 @@ from landrelease.maps.html.assemble import assemble
 from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.layers.units import admin_layer
+from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language
 
 if TYPE_CHECKING:
     import folium
+    from folium.map import Layer
 
 __all__ = ["timeline_map"]
 
@@ -29,6 +30,7 @@ def timeline_map(
     *,
     releases: gpd.GeoDataFrame | None = None,
     admin_areas: gpd.GeoDataFrame | None = None,
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "none"] = "exact",
     title: str = "",
@@ -45,6 +47,9 @@ def timeline_map(
         ones are counted, not shown: nobody knows from when on they are true.
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map.
+    base : sequence of Layer, optional
+        What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
+        `hillshade_layer`. Units stand either here or in `admin_areas`.
     columns : sequence of str, optional
         Further columns to show on click, as in `land_release_map`.
     hazards : {"exact", "none"}
@@ -97,13 +102,17 @@ def timeline_map(
         drawings.append(hazard_layer(rows, [*_SPAN, *extra], nobody, name="Hazardous areas on the day", span=_SPAN))
     if releases is not None:
         drawings.append(_released(readable(releases), extra))
-    base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
+    if hazards == "none" and admin_areas is not None:
+        admin_areas = without_hazards(admin_areas)
+    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
         title=title or "Land release, day by day",
         is_internal=hazards == "exact",
         notes=[] if hazards == "exact" else ["Uncleared land is not shown on this page."],
+        units=units,
         base=base,
+        hides_hazards=hazards == "none",
         language=language,
         time=_first_and_last(periods, releases),
     )
