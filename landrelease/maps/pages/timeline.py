@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import geopandas as gpd
 import pandas as pd
 
-from landrelease.errors import DataError, check_option
+from landrelease.errors import DataError, OptionError, check_option
 from landrelease.maps.html.assemble import assemble
 from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, release_layer
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["timeline_map"]
 
 _SPAN = ("from_date", "to_date")
+_BY_UNIT = (
+    "hazards='admin' would tell places here: on the day of a release, the sum of its unit falls by its area, and the "
+    "count tells whether land beside it is left.\n"
+    "  Fix: land_release_map(..., hazards='admin') for a single day, or hazards='none'"
+)
 
 
 def timeline_map(
@@ -53,7 +58,8 @@ def timeline_map(
     columns : sequence of str, optional
         Further columns to show on click, as in `land_release_map`.
     hazards : {"exact", "none"}
-        Uncleared land as its shapes (the page says that it is for internal use), or not at all.
+        Uncleared land as its shapes (the page says that it is for internal use), or not at all. There are no sums by
+        unit here: from one day to the next they would tell beside which released land some is left.
     title : str
         Of the page.
     language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
@@ -67,7 +73,7 @@ def timeline_map(
     Raises
     ------
     OptionError
-        `hazards` is neither; a column that may not be shown.
+        `hazards` is neither; a column that may not be shown; `base` holds what the page has already, or lies not below.
     DataError
         A table lacks its id or its dates, or nothing of it is dated.
     CRSError
@@ -92,6 +98,8 @@ def timeline_map(
     Traceback (most recent call last):
     landrelease.errors.DataError: 'periods' has no date: a timeline needs one. ...
     """
+    if hazards == "admin":
+        raise OptionError(_BY_UNIT)
     check_option("hazards", hazards, ("exact", "none"))
     require_columns(periods, "periods", ["area_id", "status", *_SPAN])
     extra = check_columns(columns, {"periods": periods, "releases": releases, "admin_areas": admin_areas})
