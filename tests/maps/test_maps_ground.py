@@ -183,7 +183,8 @@ def test_over_180_in_another_crs_cells_lie_where_their_crs_says(tmp_path, crs):
     (_, west), (_, east) = layer.bounds
     assert west < 180 < east
     for step, colour in ((190, [0x11, 0x77, 0x33, 255]), (210, [0xDD, 0xCC, 0x77, 255])):
-        spot = gpd.GeoDataFrame(geometry=gpd.points_from_xy([corner[0] + step * size], [corner[1] - 50 * size]), crs=crs)
+        place = gpd.points_from_xy([corner[0] + step * size], [corner[1] - 50 * size])
+        spot = gpd.GeoDataFrame(geometry=place, crs=crs)
         ((lon, lat),) = to_crs(spot, 4326).get_coordinates().to_numpy()
         assert place_of(layer, image, lon % 360, lat) == colour
 

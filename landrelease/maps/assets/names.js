@@ -10,6 +10,7 @@
   const MOST = 400; // names in one view
   const LONGEST = 40; // signs of a name; a click tells all of it
   const BEYOND = 0.2; // of the view on each side: names that are there when the map is dragged
+  const NARROWEST = 20; // of a unit that is named, in pixels
   const LEVELS = [0.5, 0.4, 0.6, 0.3, 0.7]; // of a unit's height, where its name may stand
   const FROM_THE_RIGHT = /^[^\p{L}]*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 
@@ -21,11 +22,10 @@
     return signs.length > LONGEST ? signs.slice(0, LONGEST - 1).join("") + "…" : signs.join("");
   }
 
-  /** The widest stretch inside a unit at some height: [west, east, height] in the square of web Mercator. */
-  function stretchOf(layer, row) {
+  /** The widest stretch inside a unit at each of some heights: [west, east, height] in the square of web Mercator. */
+  function stretchesOf(layer, row) {
     const [top, bottom] = [layer.boxes[4 * row + 1], layer.boxes[4 * row + 3]];
-    let best = [0, 0, 0];
-    for (const level of LEVELS) {
+    return LEVELS.map((level) => {
       const y = top + level * (bottom - top);
       const crossed = [];
       for (let ring = layer.ringStart[row]; ring < layer.ringStart[row + 1]; ring++) {
@@ -36,9 +36,10 @@
         }
       }
       crossed.sort((a, b) => a - b);
-      for (let i = 0; i + 1 < crossed.length; i += 2) if (crossed[i + 1] - crossed[i] > 1.05 * (best[1] - best[0])) best = [crossed[i], crossed[i + 1], y];
-    }
-    return best;
+      let best = [0, 0, y];
+      for (let i = 0; i + 1 < crossed.length; i += 2) if (crossed[i + 1] - crossed[i] > best[1] - best[0]) best = [crossed[i], crossed[i + 1], y];
+      return best;
+    });
   }
 
   const Names = L.Layer.extend({
@@ -148,26 +149,25 @@
       return null;
     },
 
-    /** Inside a unit that has room for it; not where a settlement in it says the same. */
+    /** Inside a unit, where it has room; not if a settlement in it says the same. */
     unitName(entry, row, at, brush) {
       const { layer, stretches } = entry;
-      if (!stretches.has(row)) stretches.set(row, stretchOf(layer, row));
-      const [west, east, height] = stretches.get(row);
-      const [[left, y], [right]] = [at(west, height), at(east, height)];
-      if (right - left < 20) return null;
+      const [west, north, east, south] = layer.boxes.subarray(4 * row, 4 * row + 4);
+      const [corner, opposite] = [at(west, north), at(east, south)];
+      if (opposite[0] - corner[0] < NARROWEST) return null;
       const text = this.textOf(entry, row);
-      if (!text) return null;
+      const isIn = ([x, y]) => x > corner[0] && x < opposite[0] && y > corner[1] && y < opposite[1];
+      if (!text || this.placed.some((one) => one.dot && one.text === text && isIn(one.dot))) return null;
       const style = STYLES.unit;
       const [width, above, below] = this.sizeOf(brush, text, style);
-      if (width > right - left) return null;
-      const [start, line] = [(left + right - width) / 2, y + (above - below) / 2];
-      const box = [start, line - above, start + width, line + below];
-      if (!this.isFree(box)) return null;
-      const [boxWest, north, boxEast, south] = layer.boxes.subarray(4 * row, 4 * row + 4);
-      const corners = [at(boxWest, north), at(boxEast, south)];
-      const isIn = ([x0, y0]) => x0 > corners[0][0] && x0 < corners[1][0] && y0 > corners[0][1] && y0 < corners[1][1];
-      const isSaid = ({ dot, text: other }) => dot && other === text && isIn(dot);
-      return this.placed.some(isSaid) ? null : { text, style, box, start, line };
+      if (!stretches.has(row)) stretches.set(row, stretchesOf(layer, row));
+      for (const [from, to, height] of stretches.get(row)) {
+        const [[left, y], [right]] = [at(from, height), at(to, height)];
+        const [start, line] = [(left + right - width) / 2, y + (above - below) / 2];
+        const box = [start, line - above, start + width, line + below];
+        if (width <= right - left && this.isFree(box)) return { text, style, box, start, line };
+      }
+      return null;
     },
 
     write(brush, { text, style, start, line, dot }) {

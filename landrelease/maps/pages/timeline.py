@@ -98,7 +98,7 @@ def timeline_map(
     Traceback (most recent call last):
     landrelease.errors.DataError: 'periods' has no date: a timeline needs one. ...
     """
-    if hazards == "admin":
+    if str(hazards) == "admin":
         raise OptionError(_BY_UNIT)
     check_option("hazards", hazards, ("exact", "none"))
     require_columns(periods, "periods", ["area_id", "status", *_SPAN])
