@@ -459,3 +459,28 @@ def test_an_image_over_180_is_seen_from_both_sides(browser, tmp_path, lon):
     assert at["x"] < x < at["x"] + at["width"]
     assert at["y"] < y < at["y"] + at["height"]
     opened.clean()
+
+
+@pytest.mark.browser
+def test_units_of_one_name_and_of_none_are_told_apart(browser, areas, units, tmp_path):
+    again = units.assign(name=["North", "South", "South", None, " ", "East"])
+    shares = pd.DataFrame({"admin_code": list("ABCDEF"), "productive_share_low": 0.1, "productive_share_high": 0.2})
+    bounds_map(again, shares).save(tmp_path / "page.html")
+    opened = Opened(browser, tmp_path / "page.html").painted()
+    said = opened.page.locator(".lr-units tbody th").all_inner_texts()
+    assert sorted(said) == ["D", "E", "East", "North", "South · B", "South · C"]
+    opened.page.fill("#lr-search", "south")
+    found = opened.page.locator("#lr-results li small").all_inner_texts()
+    assert sorted(found) == ["Administrative unit · B", "Administrative unit · C"]
+    opened.clean()
+
+
+@pytest.mark.browser
+def test_the_printed_key_says_what_the_shades_count(browser, areas, units, tmp_path):
+    layer = map_layer(units, "admin_areas", colour_by="accident_count", name="Municipalities")
+    land_release_map(areas, base=[layer]).save(tmp_path / "page.html")
+    opened = Opened(browser, tmp_path / "page.html").painted()
+    opened.page.get_by_role("button", name="Print").first.click()
+    key = opened.page.inner_text(".lr-key").split("\n")
+    assert key[key.index("Municipalities") + 1] == "Accident count"
+    opened.clean()

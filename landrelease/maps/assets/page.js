@@ -35,10 +35,22 @@
   function titleOf(layer, row) {
     for (const name of layer.header.title) {
       const value = columnOf(layer, name)?.value(row);
-      if (value !== null && value !== undefined) return String(value);
+      if (value !== null && value !== undefined && String(value).trim()) return String(value);
     }
     return t("no name");
   }
+  /** What else names a row, where another of its layer has the same title. */
+  function apartOf(layer, row) {
+    if (!layer.titles) {
+      layer.titles = new Map();
+      for (let i = 0; i < layer.rows; i++) layer.titles.set(titleOf(layer, i), (layer.titles.get(titleOf(layer, i)) || 0) + 1);
+    }
+    const title = titleOf(layer, row);
+    if (layer.titles.get(title) < 2) return "";
+    const others = layer.header.title.map((name) => columnOf(layer, name)?.value(row) ?? "");
+    return String(others.find((other) => other !== "" && String(other) !== title) ?? "");
+  }
+  Object.assign(landrelease, { titleOf, apartOf });
   /** What a class is called: in the words of the page, where it is not a text of the data. */
   const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : tn(entry.label));
   landrelease.labelOf = labelOf;
@@ -298,11 +310,12 @@
       go(entry.layer, entry.row);
     };
     const option = (entry, number) => {
+      const apart = apartOf(entry.layer, entry.row);
       const item = make(
         "li",
         { role: "option", id: "lr-result-" + number, "aria-selected": "false" },
         said(titleOf(entry.layer, entry.row), "span"),
-        make("small", { text: t(entry.layer.header.noun) })
+        make("small", {}, t(entry.layer.header.noun), ...(apart ? [" · ", said(apart)] : []))
       );
       item.addEventListener("mousedown", (event) => event.preventDefault());
       item.addEventListener("click", () => choose(entry));
