@@ -95,7 +95,7 @@ RANK_SHADES = ("#00224E", "#434E6C", "#7D7C78", "#BCAF6F", "#FEE838")
 """Five steps of cividis, the most urgent first: darkest."""
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 """Okabe and Ito, for texts that have no colours of their own."""
-UNIT_SHADES = ("#F7F5FA", "#E3DCED", "#CBBFDD", "#B2A0CA", "#9882B8")
+UNIT_SHADES = ("#F9F8FC", "#E8E2F0", "#D5CAE3", "#C1B2D6", "#AD9AC8")
 """Five steps from little to much of anything else in a unit, pale enough for hazards and releases to stand out."""
 ADMIN_SHADES = ("#FFFFB2", "#FECC5C", "#FD8D3C", "#F03B20", "#BD0026")
 """Five steps from little to much hazardous land."""

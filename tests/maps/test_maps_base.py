@@ -104,7 +104,7 @@ def test_units_are_shaded_in_one_layer_and_stand_on_the_page_once(areas, units):
     assert sorted(columns_of(header, sections)["admin_code"]) == list("ABCDEF")
     shades = header["facets"][0]
     assert shades["title"] == "Accident count"
-    # the fifths of 0, 1, 4, 9, 16: one value each; what is missing is a class of its own
+    # nought, and the quarters of 1, 4, 9, 16: one value each; what is missing is a class of its own
     assert [(one["label"], one["count"]) for one in shades["entries"]] == [
         ("16", 1), ("9", 1), ("4", 1), ("1", 1), ("0", 1), ("Not recorded", 1),
     ]  # fmt: skip
@@ -116,6 +116,15 @@ def test_units_are_shaded_in_one_layer_and_stand_on_the_page_once(areas, units):
     assert missing["hatch"]
     assert not any("hatch" in one for one in known)
     assert "Accident count" in [spec["label"] for spec in header["columns"]]
+
+
+def test_nought_is_a_class_of_its_own(areas, units):
+    """As the quarters of 1, 1, 2, 3, 5 are: up to 1, to 2, to 3 and above."""
+    counts = units.assign(accident_count=[0, 1, 1, 2, 3, 5])
+    layer = map_layer(counts, "admin_areas", colour_by="accident_count")
+    header, _ = blocks(page_of(land_release_map(areas, base=[layer])))[UNITS]
+    found = [(one["label"], one["count"]) for one in header["facets"][0]["entries"]]
+    assert found == [("5", 1), ("3", 1), ("2", 1), ("1", 2), ("0", 1)]
 
 
 @pytest.mark.parametrize(("values", "labels"), [([3, 3, 3, 3, 3, 3], ["3"]), ([None] * 6, ["Not recorded"]),

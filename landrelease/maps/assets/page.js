@@ -61,7 +61,8 @@
     layer.header.facets
       .map((facet, k) => [facet, facet.entries[layer.classes[k][row]]])
       .filter(([, entry]) => !entry.isSilent)
-      .map(([facet, entry]) => labelOf(facet, entry));
+      // a number or a text of the data means nothing without its column
+      .map(([facet, entry]) => (facet.isData ? `${facet.title}: ${labelOf(facet, entry)}` : labelOf(facet, entry)));
 
   // Legend
 

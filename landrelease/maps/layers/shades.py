@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from landrelease.maps.layers.drawing import classed, facet_of
@@ -39,7 +40,8 @@ def classes_by(
     """Return the class of each value of a column, and how the classes look.
 
     Codes of the package's own lists wear their colours there. Numbers and dates are classed by fifths of their values,
-    the highest in the last of `shades`, ranks the other way round; other texts by frequency, the rarer ones together.
+    the highest in the last of `shades`, ranks the other way round; where nought is the least it is a class of its own,
+    and the others are classed by quarters. Other texts by frequency, the rarer ones together.
     """
     if column in FILLS_BY_COLUMN:
         looks = FILLS_BY_COLUMN[column]
@@ -69,7 +71,7 @@ def _by_fifths(
 ) -> tuple[pd.Series, dict[str, Look]]:
     finite = values.where(np.isfinite(values))
     known = finite.dropna()
-    edges = np.unique(np.quantile(known, [0.2, 0.4, 0.6, 0.8])) if len(known) else np.zeros(0)
+    edges = _edges(known)
     step = pd.Series(np.searchsorted(edges, finite.fillna(0).to_numpy(), side="left"), index=values.index)
     names = step.astype("str").mask(finite.isna(), "missing")
     looks: dict[str, Look] = {}
@@ -83,6 +85,14 @@ def _by_fifths(
         label = low if low == high else f"{low} to {high}"
         looks[str(k)] = {"label": label, "isOurs": True, "colour": shades[place], "solid": shades[place], **OUTLINE}
     return names.astype("str"), {**looks, "missing": _UNKNOWN}
+
+
+def _edges(known: pd.Series) -> npt.NDArray[np.float64]:
+    """Return the upper edges of all classes but the last; nought, where it is the least, is no class with others."""
+    more = known[known > 0]
+    if len(more) and known.min() == 0:
+        return np.unique([0.0, *np.quantile(more, [0.25, 0.5, 0.75])])
+    return np.unique(np.quantile(known, [0.2, 0.4, 0.6, 0.8])) if len(known) else np.zeros(0)
 
 
 def _by_frequency(values: pd.Series) -> tuple[pd.Series, dict[str, Look]]:

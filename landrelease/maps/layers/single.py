@@ -68,7 +68,9 @@ def map_layer(
     Notes
     -----
     Any CRS. Coordinates are kept to 1e-6 degree (0.08 m on the ground at most). The layer of areas says in its box that
-    it shows exact uncleared land, for internal use. Numbers are coloured by fifths of their values.
+    it shows exact uncleared land, for internal use. Numbers are coloured by fifths of their values; where nought is the
+    least it has a class of its own, and the others are coloured by quarters. Shades of units are pale: the more, the
+    darker. Units and settlements have their names on the map.
 
     Examples
     --------
