@@ -42,8 +42,8 @@ def assemble(
     from landrelease.maps.html.elements import CanvasLayer, OfflineFigure, Skeleton, Start
 
     below, images = layers_below(base, has_units=has_units or units is not None, hides_hazards=hides_hazards)
-    ground = [*([units] if units else []), *(layer.drawing for layer in below)]
-    bounds = bounds_of(drawings, ground)
+    layers = [*map(CanvasLayer, [*drawings, *([units] if units else [])]), *below]
+    bounds = bounds_of(drawings, [layer.drawing for layer in layers])
     middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
     chart = folium.Map(
         location=middle,
@@ -55,7 +55,6 @@ def assemble(
     )
     OfflineFigure(title=title, language=language).add_child(chart)
     Skeleton(title, is_internal=is_internal, notes=notes, language=language).add_to(chart)
-    layers = [*(CanvasLayer(one) for one in [*drawings, *ground[: len(ground) - len(below)]]), *below]
     for layer in layers:
         layer.add_to(chart)
     Start(layers, bounds, time).add_to(chart)
