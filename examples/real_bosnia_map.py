@@ -35,24 +35,32 @@ else:
         accidents[["accident_id", "geometry"]], units[["admin_code", "geometry"]], how="left", predicate="intersects"
     )
     found = where.drop_duplicates("accident_id")["admin_code"].value_counts(dropna=False)
-    units["accident_count"] = units["admin_code"].map(found).fillna(0).astype(int)
+    units["accidents_on_record"] = units["admin_code"].map(found).fillna(0).astype(int)
+    # the larger places, by GeoNames; 0 stands there for a population that is not known
+    towns = pd.read_csv(data / "geonames_places.csv")
+    places = gpd.GeoDataFrame(
+        {
+            "settlement_id": towns["geonameid"],
+            "name": towns["name"],
+            "population_count": towns["population"].where(towns["population"] > 0),
+        },
+        geometry=gpd.points_from_xy(towns["longitude"], towns["latitude"]),
+        crs=4326,
+    )
 
     events = lr.events_from_areas(pd.concat([areas, cleared_areas], ignore_index=True), as_of=AS_OF)
     chart = lr.land_release_map(
         lr.status_on(events, AS_OF),
         releases=lr.releases_from(events, end=AS_OF),
-        admin_areas=units,
-        columns=["accident_count"],
+        base=[
+            lr.map_layer(units, "admin_areas", colour_by="accidents_on_record", name="Municipalities"),
+            lr.map_layer(places, "settlements"),
+        ],
         title="Bosnia and Herzegovina, map sheets of July 2024",
     )
-    # off at first; once ticked, it lies above the base map and below the land
-    accidents_by_unit = lr.map_layer(
-        units, "admin_areas", colour_by="accident_count", name="Accidents by municipality", show=False
-    )
-    accidents_by_unit.add_to(chart)
     page = here / "out" / "bosnia.html"
     page.parent.mkdir(exist_ok=True)
     chart.save(page)
     print(f"{page}: {page.stat().st_size / 1e6:.1f} MB")
-    beyond = len(accidents) - units["accident_count"].sum()
+    beyond = len(accidents) - units["accidents_on_record"].sum()
     print(f"{len(accidents)} accidents, {beyond} of them in no municipality")

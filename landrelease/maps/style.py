@@ -24,6 +24,7 @@ __all__ = [
     "PALETTE",
     "RANK_SHADES",
     "RELEASE_TYPES",
+    "UNIT_SHADES",
     "VERDICTS",
     "label_of",
     "unit_of",
@@ -94,6 +95,8 @@ RANK_SHADES = ("#00224E", "#434E6C", "#7D7C78", "#BCAF6F", "#FEE838")
 """Five steps of cividis, the most urgent first: darkest."""
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 """Okabe and Ito, for texts that have no colours of their own."""
+UNIT_SHADES = ("#F9F8FC", "#E8E2F0", "#D5CAE3", "#C1B2D6", "#AD9AC8")
+"""Five steps from little to much of anything else in a unit, pale enough for hazards and releases to stand out."""
 ADMIN_SHADES = ("#FFFFB2", "#FECC5C", "#FD8D3C", "#F03B20", "#BD0026")
 """Five steps from little to much hazardous land."""
 
@@ -230,17 +233,20 @@ PAGE_COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 def label_of(column: str) -> str:
-    """Return what a column is called on a page; a name that we do not know is shown as it is.
+    """Return what a column is called on a page: a plain name that we do not know in words, any other as it is.
 
-    Areas are shown with their unit, so a plain name of one is said without it.
+    Areas and shares are shown with their unit, so their names are said without it.
 
     Examples
     --------
-    >>> label_of("released_m2"), label_of("resurveyed_land_m2"), label_of("operator"), label_of("{x}_m2")
-    ('Released land', 'Resurveyed land', 'operator', '{x}_m2')
+    >>> [label_of(name) for name in ("released_m2", "accident_count", "cost_usd", "Opština", "{x}_m2")]
+    ['Released land', 'Accident count', 'Cost (US$)', 'Opština', '{x}_m2']
     """
-    plain = re.fullmatch(r"([a-z][a-z0-9_]*)_m2", column)
-    return NAMES.get(column) or (plain[1].replace("_", " ").capitalize() if plain else column)
+    plain = re.fullmatch(r"([a-z][a-z0-9]*(?:_[a-z0-9]+)*?)(_m2|_share|_m|_usd|_days)?", column)
+    if column in NAMES or not plain:
+        return NAMES.get(column, column)
+    said = {"_m": " (m)", "_usd": " (US$)", "_days": " (days)"}.get(plain[2], "")
+    return plain[1].replace("_", " ").capitalize() + said
 
 
 def unit_of(column: str) -> str:

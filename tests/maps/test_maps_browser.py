@@ -241,7 +241,7 @@ def test_priorities(browser, frames, tmp_path):
     rows = opened.page.locator(".lr-parts tbody tr").all_inner_texts()
     assert [row.split() for row in rows] == [
         ["<b>People</b>", "within", "1", "km", "weight", "0.7", "0.6"],
-        ["roads", "0.05"],
+        ["Roads", "0.05"],
     ]
     facts = opened.page.inner_text(".lr-facts")
     assert "Rank\t1" in facts
@@ -259,10 +259,10 @@ def test_unknown_values_add_nothing_that_is_known(browser, frames, tmp_path):
     opened = Opened(browser, tmp_path / "rank.html").painted()
     opened.page.mouse.click(*opened.point(18.01, 44.01))
     rows = opened.page.locator(".lr-parts tbody tr").all_inner_texts()
-    assert [" ".join(row.split()) for row in rows] == ["roads not known, counted as 0.5", "people not known"]
+    assert [" ".join(row.split()) for row in rows] == ["Roads not known, counted as 0.5", "People not known"]
     opened.page.mouse.click(*opened.point(18.052, 44.01))
     rows = opened.page.locator(".lr-parts tbody tr").all_inner_texts()
-    assert [" ".join(row.split()) for row in rows] == ["roads 0.2", "people 0"]
+    assert [" ".join(row.split()) for row in rows] == ["Roads 0.2", "People 0"]
     opened.clean()
 
 

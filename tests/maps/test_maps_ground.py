@@ -145,13 +145,65 @@ def test_only_what_the_page_needs_and_no_more_than_it_may_hold(tmp_path):
         raster_layer(path, within=part.translate(1e6).to_frame("geometry"))
 
 
+@pytest.mark.parametrize("corner", [(178.0, 5.0), (-182.0, 5.0), (538.0, 5.0)])
+def test_a_raster_in_degrees_reaches_over_180(tmp_path, corner):
+    cells = np.full((10, 40), 10)
+    cells[:, 20:] = 40
+    path = write(tmp_path / "a.tif", cells, crs=4326, corner=corner, size=0.1)
+    layer = raster_layer(path, colours=COVER, opacity=1)
+    _, image = read_block(layer)
+    assert np.allclose(layer.bounds, [[4, 178], [5, 182]])
+    # each half has its own class, to the last column: no gap at 180
+    assert (image[:, :20, :3] == (0x11, 0x77, 0x33)).all()
+    assert (image[:, 20:, :3] == (0xDD, 0xCC, 0x77)).all()
+    part = gpd.GeoDataFrame(geometry=[shapely.box(179.5, 4, 180, 4.5), shapely.box(-180, 4, -179.5, 4.5)], crs=4326)
+    (_, west), (_, east) = raster_layer(path, colours=COVER, within=part).bounds
+    assert (round(west, 2), round(east, 2)) == (179.48, 180.52)
+
+
+def test_a_grid_that_begins_at_greenwich_is_whole(tmp_path):
+    cells = np.full((36, 72), 10)
+    cells[:, 36:] = 40
+    layer = raster_layer(write(tmp_path / "a.tif", cells, crs=4326, corner=(0, 90), size=5), colours=COVER, opacity=1)
+    _, image = read_block(layer)
+    assert np.allclose([layer.bounds[0][1], layer.bounds[1][1]], [0, 360])
+    assert place_of(layer, image, 179, 4) == [0x11, 0x77, 0x33, 255]
+    assert place_of(layer, image, 181, 4) == [0xDD, 0xCC, 0x77, 255]
+
+
+@pytest.mark.parametrize("crs", [32660, "+proj=longlat +ellps=intl +towgs84=-300,200,400,0,0,0,0 +no_defs"])
+def test_over_180_in_another_crs_cells_lie_where_their_crs_says(tmp_path, crs):
+    """Beside pyproj: the edge between two classes, in zone 60 of UTM and on another datum."""
+    is_utm = crs == 32660
+    corner, size = ((8e5, 2e6), 200.0) if is_utm else ((179.9, 52.05), 0.0005)
+    cells = np.full((100, 400), 10)
+    cells[:, 200:] = 40
+    layer = raster_layer(write(tmp_path / "a.tif", cells, crs=crs, corner=corner, size=size), colours=COVER, opacity=1)
+    _, image = read_block(layer)
+    (_, west), (_, east) = layer.bounds
+    assert west < 180 < east
+    for step, colour in ((190, [0x11, 0x77, 0x33, 255]), (210, [0xDD, 0xCC, 0x77, 255])):
+        place = gpd.points_from_xy([corner[0] + step * size], [corner[1] - 50 * size])
+        spot = gpd.GeoDataFrame(geometry=place, crs=crs)
+        ((lon, lat),) = to_crs(spot, 4326).get_coordinates().to_numpy()
+        assert place_of(layer, image, lon % 360, lat) == colour
+
+
+def test_relief_reaches_over_180(tmp_path):
+    heights = np.tile(np.linspace(0, 3000, 40), (20, 1))
+    path = write(tmp_path / "a.tif", heights, crs=4326, corner=(178, 5), size=0.1, dtype="float32", nodata=-9999)
+    _, image = read_block(hillshade_layer(path))
+    inside = image[2:-2, 2:-2, 0].astype(int)
+    assert np.ptp(inside) <= 8  # one even slope: no edge of shade at 180
+
+
 @pytest.mark.parametrize(
     ("cells", "options", "error", "says"),
     [
         ([[1, 2]], {"crs": None}, CRSError, "no CRS"),
         ([[0, 0]], {}, DataError, "no valid cell"),
         ([[1.0, -9999.0]], {"dtype": "float32", "nodata": -1}, DataError, "does not declare as nodata"),
-        ([[1, 2]], {"crs": 4326, "corner": (179.5, 10), "size": 1}, DataError, "180 degrees"),
+        ([[1, 2], [3, 4]], {"crs": 3413, "corner": (-1e6, 1e6), "size": 1e6}, DataError, "around a pole"),
         ([[1, 2]], {"nodata": None}, DataWarning, "declares no nodata"),
     ],
 )

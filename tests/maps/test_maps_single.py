@@ -51,8 +51,8 @@ def legend(header, place=0):
 @pytest.mark.parametrize(("column", "wanted"), [
     (None, {"SHA: suspected": 9}),
     ("status", {"Open": 8, "Status not recorded": 1}),
-    # 0..7 in fifths: edges 1.4, 2.8, 4.2, 5.6; the highest come first
-    ("risk", {"6 to 7": 2, "5": 1, "3 to 4": 2, "2": 1, "0 to 1": 2, "Not recorded": 1}),
+    # nought, and 1..7 in quarters: edges 2.5, 4, 5.5; the highest come first
+    ("risk", {"6 to 7": 2, "5": 1, "3 to 4": 2, "1 to 2": 2, "0": 1, "Not recorded": 1}),
     # ranks 1..8: the first come first
     ("risk_rank", {"1 to 2": 2, "3": 1, "4 to 5": 2, "6": 1, "7 to 8": 2, "Not recorded": 1}),
     ("operator", {"{{ 7*7 }}": 5, "A": 2, "B": 1, "Not recorded": 1}),

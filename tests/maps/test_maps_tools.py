@@ -103,8 +103,8 @@ def test_the_legend_counts_the_day(browser, time_page):
         "2020-07-01": ["2", "0", "2"],
     }  # fmt: skip
     assert first_row(opened, "Land released", "Cleared") == "1"
-    assert "1 of 2 have no geometry: counted here, not drawn." in opened.page.inner_text("#lr-layers")
-    assert "1 of 2 have no known area: not in the km²." in opened.page.inner_text("#lr-layers")
+    neither = "1 of 2 have neither geometry nor known area: counted here, not drawn, not in the km²."
+    assert neither in opened.page.inner_text("#lr-layers")
     set_date(opened, "State of the land on", "2019-06-01")
     assert first_row(opened, "Land released", "Cleared") == "0"
     # what is not of the day is not found

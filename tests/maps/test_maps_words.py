@@ -87,9 +87,8 @@ def test_a_page_in_each_language(browser, areas, tmp_path, language):
     assert known["CHA: confirmed"] in labels
     assert known["Suspended: work stopped"] in labels
     notes = page.locator(".lr-note").all_text_contents()
-    assert (
-        known["{0} of {1} have no geometry: counted here, not drawn."].replace("{0}", "1").replace("{1}", "3") in notes
-    )
+    neither = known["{0} of {1} have neither geometry nor known area: counted here, not drawn, not in the km²."]
+    assert neither.replace("{0}", "1").replace("{1}", "3") in notes
     page.evaluate("document.getElementById('lr-toggle').click()")
     page.fill("#lr-search", "open")
     page.keyboard.press("Enter")

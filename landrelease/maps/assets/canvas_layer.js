@@ -225,7 +225,7 @@
     },
 
     _drawBucket(frame, key, rows) {
-      const { fills, strokes, symbol } = this.header.looks;
+      const { fills, strokes, symbol, size } = this.header.looks;
       const fill = fills[Math.min(key >> 8, fills.length - 1)];
       const stroke = strokes[Math.min(key & 255, strokes.length - 1)];
       const areas = new Path2D();
@@ -233,7 +233,7 @@
       const marks = new Path2D();
       for (const row of rows) {
         for (let ring = this.ringStart[row]; ring < this.ringStart[row + 1]; ring++) {
-          if (this.isPoint(ring)) this._mark(marks, ring, frame, symbol);
+          if (this.isPoint(ring)) this._mark(marks, ring, frame, symbol, size);
           else this._trace(this.ringKind[ring] === LINE ? lines : areas, ring, frame);
         }
       }
@@ -244,8 +244,8 @@
       this._paint(frame, marks, { colour: fill.solid }, { ...stroke, isSteady: true }, true);
     },
 
-    _mark(path, ring, { world, left, top, scale, weight }, symbol) {
-      const radius = (3.5 + 2.5 * weight) * scale;
+    _mark(path, ring, { world, left, top, scale, weight }, symbol, size = 1) {
+      const radius = (3.5 + 2.5 * weight) * scale * size;
       for (let j = this.vertexStart[ring]; j < this.vertexStart[ring + 1]; j++) {
         symbols[symbol || "circle"](path, this.x[j] * world - left, this.y[j] * world - top, radius);
       }
@@ -377,7 +377,9 @@
     pane.style.zIndex = height;
     pane.classList.toggle("lr-ground", height <= landrelease.GROUND);
     const unpacked = landrelease.canUnpack() ? landrelease.unpack(payloadId) : new Promise(() => {});
-    return new CanvasLayer(unpacked, { pane: payloadId, height });
+    const layer = new CanvasLayer(unpacked, { pane: payloadId, height });
+    layer.ready.then(() => landrelease.named(map, layer), () => {});
+    return layer;
   };
 
   /** The same data once more, with a day of its own, in another pane. */

@@ -19,6 +19,14 @@
       image.setUrl(URL.createObjectURL(new Blob([next()], { type: header.type })));
     });
     image.isBelow = height < landrelease.GROUND;
+    // over 180 degrees: it is drawn on the side that is seen
+    const [[south, west], [north, east]] = bounds;
+    const aside = () => {
+      const turns = Math.round((map.getCenter().lng - (west + east) / 2) / 360);
+      if (image.turns !== turns) image.setBounds([[south, west + 360 * turns], [north, east + 360 * turns]]);
+      image.turns = turns;
+    };
+    if (east > 180) map.on("moveend", aside);
     const below = () => Object.values(map._layers).some((one) => one.isBelow);
     image.on("add remove", () => map.getContainer().classList.toggle("lr-has-image", below()));
     return image;

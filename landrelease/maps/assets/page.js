@@ -35,12 +35,24 @@
   function titleOf(layer, row) {
     for (const name of layer.header.title) {
       const value = columnOf(layer, name)?.value(row);
-      if (value !== null && value !== undefined) return String(value);
+      if (value !== null && value !== undefined && String(value).trim()) return String(value);
     }
     return t("no name");
   }
+  /** What else names a row, where another of its layer has the same title. */
+  function apartOf(layer, row) {
+    if (!layer.titles) {
+      layer.titles = new Map();
+      for (let i = 0; i < layer.rows; i++) layer.titles.set(titleOf(layer, i), (layer.titles.get(titleOf(layer, i)) || 0) + 1);
+    }
+    const title = titleOf(layer, row);
+    if (layer.titles.get(title) < 2) return "";
+    const others = layer.header.title.map((name) => columnOf(layer, name)?.value(row) ?? "");
+    return String(others.find((other) => other !== "" && String(other) !== title) ?? "");
+  }
+  Object.assign(landrelease, { titleOf, apartOf });
   /** What a class is called: in the words of the page, where it is not a text of the data. */
-  const labelOf = (facet, entry) => (facet.isData ? entry.label : tn(entry.label));
+  const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : tn(entry.label));
   landrelease.labelOf = labelOf;
   const nameOf = (column) => (column.isOurs ? t(column.label) : column.label);
   const headingOf = (layer) => (layer.header.isNamed ? layer.header.heading : t(layer.header.heading));
@@ -49,7 +61,8 @@
     layer.header.facets
       .map((facet, k) => [facet, facet.entries[layer.classes[k][row]]])
       .filter(([, entry]) => !entry.isSilent)
-      .map(([facet, entry]) => labelOf(facet, entry));
+      // a number or a text of the data means nothing without its column
+      .map(([facet, entry]) => (facet.isData ? `${facet.title}: ${labelOf(facet, entry)}` : labelOf(facet, entry)));
 
   // Legend
 
@@ -306,11 +319,12 @@
       entry.layer._map.getContainer().focus({ preventScroll: true }); // the card is the next stop
     };
     const option = (entry, number) => {
+      const apart = apartOf(entry.layer, entry.row);
       const item = make(
         "li",
         { role: "option", id: "lr-result-" + number, "aria-selected": "false" },
         said(titleOf(entry.layer, entry.row), "span"),
-        make("small", { text: t(entry.layer.header.noun) })
+        make("small", {}, t(entry.layer.header.noun), ...(apart ? [" · ", said(apart)] : []))
       );
       item.addEventListener("mousedown", (event) => event.preventDefault());
       item.addEventListener("click", () => choose(entry));
@@ -402,7 +416,7 @@
     map.getContainer().setAttribute("aria-label", document.title);
     map.attributionControl?.setPrefix(false);
     L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
-    if (bounds) map.fitBounds(bounds, { padding: [20, 20], maxZoom: 15, animate: false });
+    if (bounds) map.fitBounds(bounds, { padding: [10, 10], maxZoom: 15, animate: false });
     const here = (map.landrelease = { layers: [], images: [], list: document.getElementById("lr-layers"), internal: badge() });
     here.go = follow(map, here.layers);
     here.list.before(search(here.layers, here.go));

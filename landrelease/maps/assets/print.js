@@ -42,11 +42,13 @@
     const rows = [];
     for (const layer of layers.filter((one) => map.hasLayer(one))) {
       rows.push(make("b", { text: landrelease.headingOf(layer) }));
-      layer.header.facets.forEach((facet, k) =>
+      layer.header.facets.forEach((facet, k) => {
+        // a number means nothing without what it counts
+        if (facet.isData) rows.push(make("span", {}, landrelease.said(facet.title)));
         facet.entries.forEach((entry, j) => {
           if (!entry.isSilent && layer.checked[k][j]) rows.push(make("span", {}, landrelease.swatch(entry.look, entry.look.symbol || layer.header.looks.symbol), landrelease.said(landrelease.labelOf(facet, entry))));
-        })
-      );
+        });
+      });
     }
     return make("div", { class: "lr-key" }, ...rows);
   }

@@ -29,7 +29,7 @@
     const place = (one) => (one === null ? -Infinity : one);
     rows.sort((a, b) => place(low(b)) - place(low(a)) || place(high(b)) - place(high(a)) || String(name(a)).localeCompare(String(name(b))));
     const line = (row) => {
-      const label = name(row) ?? t("no name");
+      const label = [landrelease.titleOf(layer, row), landrelease.apartOf(layer, row)].filter(Boolean).join(" · ");
       const go = layer.hasShape(row) && map.landrelease.go;
       const first = go ? button(label, () => { landrelease.closePanel(); go(layer, row); }, { class: "lr-go", dir: "auto" }) : said(label, "span");
       return make("tr", {}, make("th", { scope: "row" }, first), make("td", {}, said(words(row), "span"), bar(low(row), high(row), least, most)));

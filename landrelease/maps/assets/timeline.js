@@ -23,16 +23,27 @@
   /** What of the rows of the day is not drawn, or not summed. */
   function notesOf(layer) {
     const area = layer.columns.find((column) => column.name === "area_m2");
-    let [all, bare, unknown] = [0, 0, 0];
+    const covered = new Set(layer.header.covered || []);
+    let [all, bare, unknown, both, held] = [0, 0, 0, 0, 0];
     for (let row = 0; row < layer.rows; row++) {
       if (!layer.isOfDay(row)) continue;
       all += 1;
-      if (!layer.hasShape(row)) bare += 1;
-      if (area && area.value(row) === null) unknown += 1;
+      const [isHeld, isUnknown] = [covered.has(row), Boolean(area) && area.value(row) === null];
+      const isBare = !layer.hasShape(row) && !isHeld;
+      held += isHeld;
+      bare += isBare;
+      unknown += isUnknown;
+      both += isBare && isUnknown;
     }
     const english = (count) => `${count.toLocaleString("en-GB")} of ${all.toLocaleString("en-GB")}`;
-    const notes = bare ? [landrelease.tn(`${english(bare)} have no geometry: counted here, not drawn.`)] : [];
-    if (unknown) notes.push(landrelease.tn(`${english(unknown)} have no known area: not in the km².`));
+    const notes = [];
+    const note = (count, text) => count && notes.push(landrelease.tn(english(count) + text));
+    if (bare === both && unknown === both) note(both, " have neither geometry nor known area: counted here, not drawn, not in the km².");
+    else {
+      note(bare, " have no geometry: counted here, not drawn.");
+      note(unknown, " have no known area: not in the km².");
+    }
+    note(held, " add no land, for other records hold all of theirs: counted here, not drawn.");
     return notes;
   }
 

@@ -30,7 +30,9 @@
     const asked = new Map(location.hash.slice(1).split("&").map((part) => part.split("=", 2)));
     const [zoom, lat, lng] = (asked.get("at") || "").split("/").map(Number);
     if (asked.has("at") && [zoom, lat, lng].every(Number.isFinite) && Math.abs(lat) <= 90) map.setView([lat, lng], Math.max(0, Math.min(19, zoom)), { animate: false });
-    for (const name of (asked.get("off") || "").split(",")) {
+    const off = (asked.get("off") || "").split(",");
+    layers.forEach((layer, i) => asked.has("at") && !off.includes(`${i}`) && !map.hasLayer(layer) && map.addLayer(layer));
+    for (const name of off) {
       const box = document.querySelector(`[data-place="${CSS.escape(name)}"]`);
       if (name && box && box.checked) box.click();
     }

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from landrelease.maps.html.base import layers_below
+from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.words import Language
 
 if TYPE_CHECKING:
     import folium
-from landrelease.maps.layers.drawing import Drawing
+    from folium.map import Layer
 
 __all__ = ["assemble", "bounds_of"]
+
+_MUCH_WIDER = 1.5
 
 
 def assemble(
@@ -22,17 +26,24 @@ def assemble(
     title: str,
     is_internal: bool,
     notes: Sequence[str],
-    base: Drawing | None,
+    units: Drawing | None,
+    base: Sequence[Layer] = (),
+    has_units: bool = False,
+    hides_hazards: bool = False,
     time: tuple[str, str] | None = None,
     language: Language = "en",
 ) -> folium.Map:
-    """Return the folium map of some layers, in the order of the legend, over the base map."""
+    """Return the folium map of some layers, in the order of the legend, over the base map.
+
+    `has_units` says that the drawings are of units themselves.
+    """
     import folium
 
     from landrelease.maps.html.elements import CanvasLayer, OfflineFigure, Skeleton, Start
 
-    every = [*drawings, *([base] if base else [])]
-    bounds = bounds_of(drawings) or bounds_of(every)
+    below, images = layers_below(base, has_units=has_units or units is not None, hides_hazards=hides_hazards)
+    layers = [*map(CanvasLayer, [*drawings, *([units] if units else [])]), *below]
+    bounds = bounds_of(drawings, [layer.drawing for layer in layers])
     middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
     chart = folium.Map(
         location=middle,
@@ -44,15 +55,27 @@ def assemble(
     )
     OfflineFigure(title=title, language=language).add_child(chart)
     Skeleton(title, is_internal=is_internal, notes=notes, language=language).add_to(chart)
-    layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in every]
     for layer in layers:
         layer.add_to(chart)
     Start(layers, bounds, time).add_to(chart)
+    for image in images:  # they join the legend of the page that is there
+        image.add_to(chart)
     return chart
 
 
-def bounds_of(drawings: Sequence[Drawing]) -> list[list[float]] | None:
-    """Return [[south, west], [north, east]] of all shapes, or None."""
+def bounds_of(drawings: Sequence[Drawing], ground: Sequence[Drawing] = ()) -> list[list[float]] | None:
+    """Return [[south, west], [north, east]] of all shapes, or None.
+
+    The ground below them is shown whole where it is not much wider than they are.
+    """
+    found, whole = _bounds_of(drawings), _bounds_of([*drawings, *ground])
+    if found is None or whole is None:
+        return whole
+    is_near = (np.ptp(whole, axis=0) <= _MUCH_WIDER * np.ptp(found, axis=0)).all()
+    return whole if is_near else found
+
+
+def _bounds_of(drawings: Sequence[Drawing]) -> list[list[float]] | None:
     boxes = np.array([one.bounds for one in drawings]).reshape(-1, 6)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
     if not len(boxes):

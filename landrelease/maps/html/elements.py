@@ -12,6 +12,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from landrelease.maps.html.offline import OWN, inline_script, inline_style, page_html
+from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.payload import whole_text
 from landrelease.maps.style import INTERNAL
 from landrelease.maps.words import Language, in_words, packed_words
@@ -35,6 +36,7 @@ _SCRIPTS = [
     "words.js",
     "unpack.js",
     "canvas_layer.js",
+    "names.js",
     "image.js",
     "records.js",
     "selection.js",
@@ -91,12 +93,10 @@ class CanvasLayer(Layer):
 
     Parameters
     ----------
-    payload : str
-        What `encode_layer` returned.
-    name : str
-        What the layer control calls it; markup in it is shown, not followed.
-    height : int
-        What it is drawn above: the z-index of its pane.
+    drawing : Drawing
+        Its block, its name (markup in it is shown, not followed) and its height, the z-index of its pane.
+    show : bool
+        Whether it is drawn when the page opens.
     is_alone : bool
         Whether it brings its legend, search, hover and click to a map that is not one of our pages.
     """
@@ -114,11 +114,11 @@ class CanvasLayer(Layer):
         """
     )
 
-    def __init__(self, payload: str, *, name: str, height: int, show: bool = True, is_alone: bool = False) -> None:
-        super().__init__(name=as_markup(name), overlay=True, control=True, show=show)
+    def __init__(self, drawing: Drawing, *, show: bool = True, is_alone: bool = False) -> None:
+        super().__init__(name=as_markup(drawing.name), overlay=True, control=True, show=show)
         self._name = "CanvasLayer"
-        self.height, self.is_alone = height, is_alone
-        self._payload = payload
+        self.drawing, self.is_alone = drawing, is_alone
+        self.height, self._payload = drawing.height, drawing.payload
 
     @property
     def payload_id(self) -> str:
@@ -153,7 +153,14 @@ class ImageLayer(Layer):
     ) -> None:
         super().__init__(name=as_markup(name), overlay=True, control=True, show=show)
         self._name = "ImageLayer"
+        self.called = name
         self.bounds, self.height, self.is_exact, self._payload = bounds, height, is_exact, payload
+
+    def again(self) -> ImageLayer:
+        """Return the same layer for another map."""
+        return ImageLayer(
+            self._payload, self.bounds, name=self.called, show=self.show, height=self.height, is_exact=self.is_exact
+        )
 
     @property
     def payload_id(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +15,7 @@ import shapely
 from landrelease.maps.layers.payload import Facet, drawable, encode_layer
 from landrelease.maps.style import Look
 
-__all__ = ["DayNote", "Drawing", "classed", "drawing", "facet_of", "row_notes", "sum_notes", "total_m2"]
+__all__ = ["DayNote", "Drawing", "classed", "drawing", "facet_of", "is_covered", "row_notes", "sum_notes", "total_m2"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Drawing:
     height: int
     bounds: npt.NDArray[np.float64]
     """West, south, east, north; then west and east as counted from Greenwich eastwards alone, 0 to 360. [degree]"""
+    columns: frozenset[str] = frozenset()
+    """The columns that leave for the page."""
 
 
 def total_m2(values: pd.Series) -> float | None:
@@ -84,7 +86,8 @@ def facet_of(
             "count": int(counts.get(code, 0)),
             "m2": sums.get(code),
             "isSilent": bool(looks[code].get("isSilent")),
-            "look": {key: value for key, value in looks[code].items() if key not in ("label", "isSilent")},
+            "isOurs": bool(looks[code].get("isOurs")),
+            "look": {key: value for key, value in looks[code].items() if key not in ("label", "isSilent", "isOurs")},
         }
         for code in present
     ]
@@ -112,13 +115,30 @@ class DayNote(str):
 def row_notes(frame: gpd.GeoDataFrame, m2: pd.Series | None) -> list[str]:
     """Say what of a frame is counted but not drawn, and what its sums leave out."""
     notes: list[str] = []
-    undrawn = len(frame) - int(drawable(frame.geometry.to_numpy()).sum())
-    if undrawn:
-        notes.append(DayNote(f"{undrawn:,} of {len(frame):,} have no geometry: counted here, not drawn."))
-    unknown = int(m2.isna().sum()) if m2 is not None else 0
-    if unknown:
-        notes.append(DayNote(f"{unknown:,} of {len(frame):,} have no known area: not in the km²."))
+    covered = is_covered(frame)
+    undrawn = ~drawable(frame.geometry.to_numpy()) & ~covered
+    unknown = m2.isna().to_numpy() if m2 is not None else np.zeros(len(frame), dtype=bool)
+
+    def note(rows: npt.NDArray[np.bool_], said: str) -> None:
+        if rows.any():
+            notes.append(DayNote(f"{int(rows.sum()):,} of {len(frame):,}{said}"))
+
+    if (undrawn == unknown).all():
+        note(undrawn, " have neither geometry nor known area: counted here, not drawn, not in the km².")
+    else:
+        note(undrawn, " have no geometry: counted here, not drawn.")
+        note(unknown, " have no known area: not in the km².")
+    note(covered, " add no land, for other records hold all of theirs: counted here, not drawn.")
     return notes
+
+
+def is_covered(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Tell which releases are recorded with land of which none is theirs alone: it lies in others, or is hazardous."""
+    if not {"gross_m2", "area_m2"} <= set(frame.columns):
+        return np.zeros(len(frame), dtype=bool)
+    is_undrawn = ~drawable(frame.geometry.to_numpy())
+    found = frame["gross_m2"].gt(0) & frame["area_m2"].eq(0) & is_undrawn
+    return cast("npt.NDArray[np.bool_]", found.fillna(False).to_numpy(dtype=bool))
 
 
 def sum_notes(m2: pd.Series | None) -> list[str]:
@@ -143,12 +163,13 @@ def drawing(
     span: tuple[str, str] | None = None,
     table: Mapping[str, Any] | None = None,
     is_named: bool = False,
+    names: Mapping[str, Any] | None = None,
 ) -> Drawing:
     """Return a layer ready to be written.
 
     `title` names the columns that name a row, which are searched; `internal` says who may see it, where not all may;
     `span` names the columns with the first day of a row's state and the first after it, where the page has a timeline;
-    `table` says what of the rows stands in a table beside the map.
+    `table` says what of the rows stands in a table beside the map; `names` which column is written on the map.
     """
     present = [column for column in title if any(one["name"] == column for one in columns)]
     header = {
@@ -164,6 +185,11 @@ def drawing(
     if span:
         header["span"] = {"from": span[0], "to": span[1]}
         header["notes"] = [note for note in notes if not isinstance(note, DayNote)]
+        # the rows that are not drawn come after the others
+        undrawn = np.flatnonzero(~drawable(frame.geometry.to_numpy()))
+        header["covered"] = (len(frame) - len(undrawn) + np.flatnonzero(is_covered(frame)[undrawn])).tolist()
+    if names and names["name"] in present:
+        header["names"] = dict(names)
     if table:
         header["table"] = dict(table)
     return Drawing(
@@ -171,6 +197,7 @@ def drawing(
         encode_layer(frame, columns, facets=facets, header=header, keep_all=bool(span or table)),
         height,
         _extent(frame),
+        frozenset(str(column["name"]) for column in columns),
     )
 
 

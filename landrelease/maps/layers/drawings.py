@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 
 from landrelease.errors import DataError
-from landrelease.maps.layers.drawing import Drawing, classed, drawing, facet_of, row_notes, sum_notes, total_m2
+from landrelease.maps.layers.drawing import (
+    Drawing,
+    classed,
+    drawing,
+    facet_of,
+    is_covered,
+    row_notes,
+    sum_notes,
+    total_m2,
+)
 from landrelease.maps.layers.frames import located, page_columns, require_columns
 from landrelease.maps.layers.payload import Facet
 from landrelease.maps.layers.records import RECORDS
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
     from landrelease.priority.score.ranking import Ranking
 
 __all__ = [
+    "SETTLEMENTS",
     "codes_of",
     "hazard_layer",
     "project_layer",
@@ -42,7 +52,7 @@ __all__ = [
     "settlement_layer",
 ]
 
-_ROADS, _SETTLEMENTS, _RELEASES, _HAZARDS, _PROJECTS = 214, 216, 220, 230, 240
+_ROADS, SETTLEMENTS, _RELEASES, _HAZARDS, _PROJECTS = 214, 216, 220, 230, 240
 """What is drawn above what; below are the base map, at 210, and images of rasters."""
 _PARTS = {f"{code}_m2": code for code in ("as_intended", "other_productive", "unused", "unknown")}
 _POINTS, _LINES = ("Point", "MultiPoint"), ("LineString", "MultiLineString", "LinearRing")
@@ -136,7 +146,7 @@ def release_layer(
     """
     require_columns(releases, "releases", ["release_id"])
     m2 = _area(releases)
-    notes = [*row_notes(releases, m2), *notes]
+    notes = [*row_notes(releases, m2), *_on_hazards(releases), *notes]
     has_verdict = "verdict" in releases.columns
     has_parts = has_verdict and set(_PARTS) <= set(releases.columns)
     sums: Any = {code: total_m2(releases[column]) for column, code in _PARTS.items()} if has_parts else m2
@@ -163,6 +173,14 @@ def release_layer(
         notes=notes,
         span=span,
     )
+
+
+def _on_hazards(releases: gpd.GeoDataFrame) -> list[str]:
+    """Say how many of the releases that are not drawn, for others hold their land, lie on land held hazardous."""
+    if "conflict_m2" not in releases.columns:
+        return []
+    count = int((is_covered(releases) & releases["conflict_m2"].gt(0).to_numpy()).sum())
+    return [f"{count:,} of these lie on land that another record holds hazardous."] if count else []
 
 
 def project_layer(
@@ -245,11 +263,12 @@ def settlement_layer(
         page_columns(places, "settlements", extra),
         name=name or "Settlements",
         noun="Settlement",
-        height=_SETTLEMENTS,
+        height=SETTLEMENTS,
         facets=[facet],
-        looks={"fills": fills, "strokes": [line], "symbol": "circle"},
+        looks={"fills": fills, "strokes": [line], "symbol": "circle", "size": 0.5},
         title=["name", "settlement_id"],
         notes=row_notes(places, None),
+        names={"name": "name", "first": "population_count"},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ __all__ = ["Picture", "Warped", "check_pixels", "packed", "palette_of", "rgb", "
 
 MOST_PIXELS = 4_000_000
 _RADIUS_M = 6_378_137.0
+_BEYOND = f"+proj=merc +a={_RADIUS_M} +b={_RADIUS_M} +lon_0=180 +units=m +nadgrids=@null +no_defs"
+"""Web Mercator around 180 degrees."""
 _LAST_LATITUDE = 85.05
 _MOST_SIDE = 16_383
 """Of a WebP image. [pixel]"""
@@ -39,7 +42,7 @@ class Warped:
     values: npt.NDArray[Any]
     is_known: npt.NDArray[np.bool_]
     bounds: list[list[float]]
-    """[[south, west], [north, east]]. [degree]"""
+    """[[south, west], [north, east]]; east is beyond 180 where the raster reaches over it. [degree]"""
     pixel_m: float
     """Side of a pixel on the ground, in the middle of the image. [m]"""
     cell_m: float
@@ -132,10 +135,11 @@ def warped(
         if declared is None and source.dtype.kind == "f":
             options["src_nodata"] = np.nan
         _check_fills(source, file)
-        transform = from_bounds(*frame, size[1], size[0])
-        with WarpedVRT(
-            file, crs="EPSG:3857", transform=transform, width=size[1], height=size[0], **options
-        ) as moved:  # fmt: skip
+        shift, crs = (np.pi * _RADIUS_M, _BEYOND) if full[2] > 180 else (0.0, "EPSG:3857")
+        if shift and source.crs.is_geographic:
+            options |= _from_180(source, file.transform, full)
+        transform = from_bounds(frame[0] - shift, frame[1], frame[2] - shift, frame[3], size[1], size[0])
+        with WarpedVRT(file, crs=crs, transform=transform, width=size[1], height=size[0], **options) as moved:
             values = moved.read(1)
             is_known = (moved.read_masks(1) > 0) & np.isfinite(values)
         colours, unit = _colours(file), (file.units[0] or "").strip()
@@ -149,26 +153,36 @@ def warped(
     return Warped(source.name, values, is_known, bounds, pixel * on_ground, cell * on_ground, colours, unit)
 
 
+def _from_180(source: Source, transform: Any, box: Box) -> dict[str, Any]:
+    """Return CRS and place of a raster in degrees, counted from the meridian of 180: so its cells lie side by side."""
+    from rasterio import Affine
+
+    text = re.sub(r',AUTHORITY\["[^]]*\]', "", source.crs.to_wkt("WKT1_GDAL"))
+    text = re.sub(r'PRIMEM\["[^"]*",([-\d.]+)', lambda one: f'PRIMEM["opposite",{float(one[1]) + 180:g}', text)
+    turns = round((box[0] - transform.c) / 360)
+    return {"src_crs": text, "src_transform": Affine.translation(360 * turns - 180, 0) @ transform}
+
+
 def _box_of(source: Source) -> Box:
     """Return west, south, east, north of a raster, without the poles, which web Mercator has not. [degree]"""
     outline = source.footprint().exterior
     edge = shapely.segmentize(outline, outline.length / 200)
     if source.crs.is_geographic:
-        # a grid of the whole Earth often reaches a rounding over its edge
         x, y = shapely.get_coordinates(edge).T
-        if x.max() > 180 + 1e-6 or x.min() < -180 - 1e-6:
-            raise DataError(_across(source.name))
-        edge = shapely.linestrings(np.column_stack([x.clip(-180, 180), y.clip(-90, 90)]))
+        x -= 360 * np.floor((x.min() + 180 + 1e-6) / 360)
+        # a grid of the whole Earth often reaches a rounding over its edge
+        last = 180 if x.max() <= 180 + 1e-6 else x.min() + 360
+        edge = shapely.linestrings(np.column_stack([x.clip(-180, last), y.clip(-90, 90)]))
     points = shapely.points(shapely.get_coordinates(edge))
     placed = to_crs(gpd.GeoDataFrame(geometry=points, crs=source.crs), 4326, source.name)
     x, y = placed.get_coordinates().to_numpy().T
     if (np.abs(np.diff(x)) > 180).any():
-        raise DataError(_across(source.name))
+        x = x % 360  # it lies on both sides of 180 degrees
+    if (np.abs(np.diff(x)) > 180).any():
+        raise DataError(
+            f"'{source.name}' reaches around a pole, and the page's map has none. Fix: cut it, with gdalwarp -te"
+        )
     return float(x.min()), max(float(y.min()), -_LAST_LATITUDE), float(x.max()), min(float(y.max()), _LAST_LATITUDE)
-
-
-def _across(name: str) -> str:
-    return f"'{name}' reaches over 180 degrees. Fix: cut it there, with gdalwarp -te, and give two layers"
 
 
 def _clipped(box: Box, within: gpd.GeoDataFrame, name: str) -> Box:
@@ -177,7 +191,9 @@ def _clipped(box: Box, within: gpd.GeoDataFrame, name: str) -> Box:
     shapes = placed.geometry.to_numpy()
     if not drawable(shapes).any():
         raise DataError("'within' has no shape. Fix: pass rows with a geometry, or leave it out")
-    west, south, east, north = shapely.total_bounds(shapes[drawable(shapes)])
+    x, y = shapely.get_coordinates(shapes[drawable(shapes)]).T
+    x = x + 360 * np.round(((box[0] + box[2]) / 2 - x) / 360)  # counted as the box is, which can reach over 180 degrees
+    west, south, east, north = (float(one) for one in (x.min(), y.min(), x.max(), y.max()))
     pad = 0.02 * max(east - west, north - south)
     cut = (max(box[0], west - pad), max(box[1], south - pad), min(box[2], east + pad), min(box[3], north + pad))
     if cut[0] >= cut[2] or cut[1] >= cut[3]:

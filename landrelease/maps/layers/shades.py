@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from landrelease.maps.layers.drawing import classed, facet_of
@@ -20,32 +21,39 @@ from landrelease.maps.style import (
     unit_of,
 )
 
-__all__ = ["format_of", "shades_by"]
+__all__ = ["classes_by", "format_of", "shades_by"]
 
-_UNKNOWN: Look = {"label": "Not recorded", "hatch": "#6B6B6B", "solid": "#6B6B6B", **OUTLINE}
+_UNKNOWN: Look = {"label": "Not recorded", "isOurs": True, "hatch": "#6B6B6B", "solid": "#6B6B6B", **OUTLINE}
 
 
 def shades_by(frame: gpd.GeoDataFrame, column: str, count_title: str, m2: pd.Series | None) -> tuple[Facet, list[Look]]:
-    """Return the legend of a column and how its classes look.
-
-    Codes of the package's own lists wear their colours there. Numbers and dates are classed by fifths of their values,
-    the highest darkest, ranks the other way round; other texts by frequency, the rarer ones together.
-    """
-    values = frame[column]
-    if column in FILLS_BY_COLUMN:
-        looks = FILLS_BY_COLUMN[column]
-        names = classed(values, [code for code in looks if code not in ("other", "missing")])
-    elif pd.api.types.is_bool_dtype(values.dtype):
-        names, looks = _by_frequency(values.map({True: "yes", False: "no"}))
-    elif pd.api.types.is_numeric_dtype(values.dtype):
-        names, looks = _by_fifths(values.astype("float64"), format_of(column), is_rank=column.endswith("rank"))
-    elif pd.api.types.is_datetime64_any_dtype(values.dtype):
-        names, looks = _by_fifths(values.dt.year.astype("float64"), "{:.0f}".format, is_rank=False)
-    else:
-        names, looks = _by_frequency(values)
+    """Return the legend of a column and how its classes look."""
+    names, looks = classes_by(frame[column], column)
     facet, fills = facet_of(names, looks, title=label_of(column), role="fill", count_title=count_title, m2=m2)
     # what is a text of the data is shown as it is, in any language of the page
     return Facet(facet.classes, {**facet.spec, "isData": column not in FILLS_BY_COLUMN}), fills
+
+
+def classes_by(
+    values: pd.Series, column: str, shades: Sequence[str] = RANK_SHADES[::-1]
+) -> tuple[pd.Series, dict[str, Look]]:
+    """Return the class of each value of a column, and how the classes look.
+
+    Codes of the package's own lists wear their colours there. Numbers and dates are classed by fifths of their values,
+    the highest in the last of `shades`, ranks the other way round; where nought is the least it is a class of its own,
+    and the others are classed by quarters. Other texts by frequency, the rarer ones together.
+    """
+    if column in FILLS_BY_COLUMN:
+        looks = FILLS_BY_COLUMN[column]
+        return classed(values, [code for code in looks if code not in ("other", "missing")]), looks
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return _by_frequency(values.map({True: "yes", False: "no"}))
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        is_rank = column.endswith("rank")
+        return _by_fifths(values.astype("float64"), format_of(column), shades, is_rank=is_rank)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return _by_fifths(values.dt.year.astype("float64"), "{:.0f}".format, shades, is_rank=False)
+    return _by_frequency(values)
 
 
 def format_of(column: str) -> Callable[[float], str]:
@@ -58,22 +66,33 @@ def format_of(column: str) -> Callable[[float], str]:
     return lambda value: f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
-def _by_fifths(values: pd.Series, said: Callable[[float], str], *, is_rank: bool) -> tuple[pd.Series, dict[str, Look]]:
+def _by_fifths(
+    values: pd.Series, said: Callable[[float], str], shades: Sequence[str], *, is_rank: bool
+) -> tuple[pd.Series, dict[str, Look]]:
     finite = values.where(np.isfinite(values))
     known = finite.dropna()
-    edges = np.unique(np.quantile(known, [0.2, 0.4, 0.6, 0.8])) if len(known) else np.zeros(0)
+    edges = _edges(known)
     step = pd.Series(np.searchsorted(edges, finite.fillna(0).to_numpy(), side="left"), index=values.index)
     names = step.astype("str").mask(finite.isna(), "missing")
     looks: dict[str, Look] = {}
-    steps = range(len(edges) + 1)
-    for place, k in enumerate(steps if is_rank else reversed(steps)):
+    steps = np.unique(step[known.index].to_numpy())
+    # few classes take shades that are far from one another
+    apart = max(2, len(steps))
+    spread = np.round(np.linspace(len(shades) - 1, 0, apart)).astype(int)[apart - len(steps) :]
+    for place, k in zip(spread, steps if is_rank else reversed(steps), strict=True):
         held = known[step[known.index] == k]
-        if len(held):
-            low, high = said(float(held.min())), said(float(held.max()))
-            shade = RANK_SHADES[place]
-            label = low if low == high else f"{low} to {high}"
-            looks[str(k)] = {"label": label, "colour": shade, "solid": shade, **OUTLINE}
+        low, high = said(float(held.min())), said(float(held.max()))
+        label = low if low == high else f"{low} to {high}"
+        looks[str(k)] = {"label": label, "isOurs": True, "colour": shades[place], "solid": shades[place], **OUTLINE}
     return names.astype("str"), {**looks, "missing": _UNKNOWN}
+
+
+def _edges(known: pd.Series) -> npt.NDArray[np.float64]:
+    """Return the upper edges of all classes but the last; nought, where it is the least, is no class with others."""
+    more = known[known > 0]
+    if len(more) and known.min() == 0:
+        return np.unique([0.0, *np.quantile(more, [0.25, 0.5, 0.75])])
+    return np.unique(np.quantile(known, [0.2, 0.4, 0.6, 0.8])) if len(known) else np.zeros(0)
 
 
 def _by_frequency(values: pd.Series) -> tuple[pd.Series, dict[str, Look]]:
@@ -86,5 +105,5 @@ def _by_frequency(values: pd.Series) -> tuple[pd.Series, dict[str, Look]]:
         places[value]: {"label": value, "colour": colour, "solid": colour, **OUTLINE}
         for value, colour in zip(common, PALETTE, strict=False)
     }
-    looks["other"] = {"label": "Any other", "colour": "#DDDDDD", "solid": "#DDDDDD", **OUTLINE}
+    looks["other"] = {"label": "Any other", "isOurs": True, "colour": "#DDDDDD", "solid": "#DDDDDD", **OUTLINE}
     return names.astype("str"), {**looks, "missing": _UNKNOWN}

@@ -68,7 +68,9 @@ def map_layer(
     Notes
     -----
     Any CRS. Coordinates are kept to 1e-6 degree (0.08 m on the ground at most). The layer of areas says in its box that
-    it shows exact uncleared land, for internal use. Numbers are coloured by fifths of their values.
+    it shows exact uncleared land, for internal use. Numbers are coloured by fifths of their values; where nought is the
+    least it has a class of its own, and the others are coloured by quarters. Shades of units are pale: the more, the
+    darker. Units and settlements have their names on the map.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def map_layer(
     check_option("table", table, _TABLES)
     extra = check_columns([*(columns or ()), *([colour_by] if colour_by else ())], {table: frame})
     one = _drawing(frame, table, extra, colour_by, name)
-    return CanvasLayer(one.payload, name=one.name, height=one.height, show=show, is_alone=True)
+    return CanvasLayer(one, show=show, is_alone=True)
 
 
 def _drawing(frame: gpd.GeoDataFrame, table: str, extra: Sequence[str], colour_by: str | None, name: str) -> Drawing:

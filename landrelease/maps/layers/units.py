@@ -11,16 +11,28 @@ import pandas as pd
 from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes, sum_notes, total_m2
 from landrelease.maps.layers.frames import located, page_columns, require_columns
 from landrelease.maps.layers.payload import Facet
-from landrelease.maps.layers.shades import shades_by
-from landrelease.maps.style import ADMIN_SHADES, Look
+from landrelease.maps.layers.shades import classes_by
+from landrelease.maps.style import ADMIN_SHADES, FILLS_BY_COLUMN, PALETTE, UNIT_SHADES, Look, label_of
 from landrelease.tables import is_person_column
 
-__all__ = ["NO_HAZARD", "admin_layer", "level_classes", "shade_classes", "with_hazards", "with_hazards_said"]
+__all__ = [
+    "GROUND",
+    "NO_HAZARD",
+    "SUMS_OF_HAZARDS",
+    "admin_layer",
+    "level_classes",
+    "shade_classes",
+    "with_hazards",
+    "with_hazards_said",
+    "without_hazards",
+]
 
 NO_HAZARD = "no hazard on record"
-_BASE = 210
+GROUND = 210
+"""The height of the units: above land cover, below relief and all else."""
+SUMS_OF_HAZARDS = ("hazards_said", "hazardous_m2", "hazard_count")
+"""The columns of units that tell of uncleared land in them."""
 _INTERNAL = ("area_before_m2",)
-_HAZARDS_OF_UNITS = ("hazards_said", "hazardous_m2", "hazard_count")
 
 
 def admin_layer(
@@ -36,7 +48,7 @@ def admin_layer(
     units = located(admin_areas, "admin_areas")
     notes = row_notes(units, None)
     if colour_by:
-        facet, fills = shades_by(units, colour_by, "Units", None)
+        facet, fills = _shaded(units, colour_by)
     elif hazardous is None:
         facet, fills = _plain(units)
     else:
@@ -46,6 +58,8 @@ def admin_layer(
         facet, fills = facet_of(shades, looks, title="Hazardous land", role="fill", count_title="Units", m2=m2)
         notes.extend(left_out)
     boundaries, line_looks = level_classes(units)
+    if colour_by:  # seen between two units of the darkest shade
+        line_looks = {code: {**look, "line": "#4B5560"} for code, look in line_looks.items()}
     outlines, lines = facet_of(boundaries, line_looks, title="Boundary", role="stroke", count_title="Units", m2=None)
     units = with_hazards_said(units)
     totals = [str(column) for column in units.columns if str(column).endswith("_m2") and column not in _INTERNAL]
@@ -53,7 +67,7 @@ def admin_layer(
     totals += [name for name in ("hazards_said", "hazard_count") if name in units.columns]
     columns = page_columns(units, "admin_areas", [*sorted(totals, key=_place_of_total), *extra])
     for column in columns:
-        if column["name"] in _HAZARDS_OF_UNITS:
+        if column["name"] in SUMS_OF_HAZARDS:
             column["isOptional"] = True
         elif column["name"] == "admin_code":
             column["label"] = "Code"
@@ -63,12 +77,37 @@ def admin_layer(
         name=name or "Administrative units",
         is_named=bool(name),
         noun="Administrative unit",
-        height=_BASE,
+        height=GROUND,
         facets=[facet, outlines],
         looks={"fills": fills, "strokes": lines},
         title=["name", "admin_code"],
         notes=notes,
+        names={"name": "name"},
     )
+
+
+def _shaded(units: gpd.GeoDataFrame, column: str) -> tuple[Facet, list[Look]]:
+    """Shade the units of the lowest level of which anything is known: those above would hide them."""
+    level, is_known = _level(units), units[column].notna()
+    lowest = level[is_known].max()
+    is_above = level.ne(lowest) if pd.notna(lowest) else pd.Series(False, index=units.index)
+    names, looks = classes_by(units[column].mask(is_above), column, UNIT_SHADES)
+    missing = {"label": "Not recorded", "isOurs": True, "colour": "#FFFFFF", "hatch": "#8A949E", "solid": "#FFFFFF"}
+    paler = {code: {**look, **_pale(look)} for code, look in looks.items()}
+    looks = {"outlined": _silent(None), **paler, "missing": {**missing, "line": "#8A949E"}}
+    facet, fills = facet_of(
+        names.mask(is_above, "outlined"), looks, title=label_of(column), role="fill", count_title="Units", m2=None
+    )
+    return Facet(facet.classes, {**facet.spec, "isData": column not in FILLS_BY_COLUMN}), fills
+
+
+def _pale(look: Look) -> Look:
+    """Return the fill of a class under everything else: the full colours of texts and codes would outdo hazards."""
+    colour = str(look["solid"])
+    if colour in PALETTE or "opacity" in look:
+        parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        colour = "#" + "".join(f"{round(255 - 0.45 * (255 - part)):02X}" for part in parts)
+    return {"colour": colour, "solid": colour, "line": "#8A949E", "width": 0.8}
 
 
 def _place_of_total(column: str) -> int:
@@ -131,6 +170,11 @@ def _plain(units: gpd.GeoDataFrame) -> tuple[Facet, list[Look]]:
 def _silent(colour: str | None) -> Look:
     """How a class looks that the legend does not name."""
     return {"label": "", "isSilent": True, "colour": colour, "solid": colour}
+
+
+def without_hazards(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out what a table of units tells of uncleared land."""
+    return units.drop(columns=[name for name in SUMS_OF_HAZARDS if name in units.columns])
 
 
 def with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:

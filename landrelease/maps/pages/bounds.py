@@ -16,11 +16,12 @@ from landrelease.maps.html.assemble import assemble
 from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes
 from landrelease.maps.layers.frames import check_columns, located, page_columns, readable, require_columns
 from landrelease.maps.layers.shades import format_of
-from landrelease.maps.layers.units import level_classes
+from landrelease.maps.layers.units import GROUND, level_classes
 from landrelease.maps.style import Look, label_of, unit_of
 
 if TYPE_CHECKING:
     import folium
+    from folium.map import Layer
 
     from landrelease.maps.words import Language
 
@@ -43,6 +44,7 @@ def bounds_map(
     high: str = "productive_share_high",
     label: str = "",
     colour: Literal["bounds", "middle"] = "bounds",
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     title: str = "",
     language: Language = "en",
@@ -62,6 +64,8 @@ def bounds_map(
     colour : {"bounds", "middle"}
         "bounds": stripes in the colours of both, or one colour where both are of one class. "middle": the colour of
         their middle, which nobody measured; the page says so.
+    base : sequence of Layer, optional
+        What else lies on the map: settlements and roads of `map_layer`, images of `raster_layer` and `hillshade_layer`.
     columns : sequence of str, optional
         Further columns of values or units to show on click, as in `land_release_map`.
     title : str
@@ -119,7 +123,16 @@ def bounds_map(
     units["has_record"] = code.isin(named.index).to_numpy()
     layer = _layer(units, table, low, high, said, colour, [name for name in extra if name not in (low, high)])
     notes = ["Colour: the middle between the two bounds, which nobody measured."] if colour == "middle" else []
-    return assemble([layer], title=title or said, is_internal=False, notes=notes, base=None, language=language)
+    return assemble(
+        [layer],
+        title=title or said,
+        is_internal=False,
+        notes=notes,
+        units=None,
+        base=base,
+        has_units=True,
+        language=language,
+    )
 
 
 def _checked(values: pd.DataFrame, low: str, high: str) -> pd.DataFrame:
@@ -173,12 +186,13 @@ def _layer(
         name=said,
         is_named=True,
         noun="Administrative unit",
-        height=210,
+        height=GROUND,
         facets=[facet, outlines],
         looks={"fills": fills, "strokes": strokes},
         title=["name", "admin_code"],
         notes=notes,
         table=beside,
+        names={"name": "name"},
     )
 
 

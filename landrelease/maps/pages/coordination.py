@@ -15,11 +15,12 @@ from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, project_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
 from landrelease.maps.layers.records import RECORDS, Records, heads, records_of
-from landrelease.maps.layers.units import admin_layer
+from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.style import OUTLINE, Look
 
 if TYPE_CHECKING:
     import folium
+    from folium.map import Layer
 
     from landrelease.linkage import CoordinationGaps
     from landrelease.maps.words import Language
@@ -57,6 +58,7 @@ def coordination_map(
     projects: gpd.GeoDataFrame | None = None,
     areas: gpd.GeoDataFrame | None = None,
     admin_areas: gpd.GeoDataFrame | None = None,
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "none"] = "exact",
     title: str = "",
@@ -76,6 +78,9 @@ def coordination_map(
         The table `areas` that it was given as hazards: those with a project on or beside them are drawn.
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map.
+    base : sequence of Layer, optional
+        What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
+        `hillshade_layer`. Units stand either here or in `admin_areas`.
     columns : sequence of str, optional
         Further columns to show on click, as in `land_release_map`.
     hazards : {"exact", "none"}
@@ -133,13 +138,17 @@ def coordination_map(
             )
         drawings += _in_the_way(gaps.hazards, readable(projects), readable(areas), extra)
     drawings.append(_land(gaps, readable(releases), extra))
-    base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
+    if hazards == "none" and admin_areas is not None:
+        admin_areas = without_hazards(admin_areas)
+    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
         title=title or f"Who meets whom, {gaps.as_of:%Y-%m-%d}",
         is_internal=hazards == "exact" and bool(len(gaps.hazards)),
         notes=_SAID[hazards],
+        units=units,
         base=base,
+        hides_hazards=hazards == "none",
         language=language,
     )
 

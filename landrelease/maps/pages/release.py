@@ -13,11 +13,12 @@ from landrelease.maps.html.assemble import assemble
 from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, project_layer, rank_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.layers.units import admin_layer
+from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language
 
 if TYPE_CHECKING:
     import folium
+    from folium.map import Layer
 
     from landrelease.priority.score.ranking import Ranking
 
@@ -36,6 +37,7 @@ def land_release_map(
     releases: gpd.GeoDataFrame | None = None,
     projects: pd.DataFrame | None = None,
     admin_areas: gpd.GeoDataFrame | None = None,
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "admin", "none"] = "exact",
     title: str = "",
@@ -55,6 +57,9 @@ def land_release_map(
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map. Its columns that end in `_m2` are shown too, but not `area_before_m2`; with
         `hazards="none"` its `hazardous_m2` and `hazard_count` neither.
+    base : sequence of Layer, optional
+        What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
+        `hillshade_layer`. Units stand either here or in `admin_areas`.
     columns : sequence of str, optional
         Further columns, of any of the tables, to show on click. Besides these only a short list of harmless
         columns leaves for the page; columns that could hold people or victims are refused.
@@ -121,14 +126,16 @@ def land_release_map(
         drawings.append(project_layer(projects, extra))
     by_unit = hazardous if hazards == "admin" else None
     if hazards == "none" and admin_areas is not None:
-        admin_areas = admin_areas.drop(columns=[c for c in ("hazardous_m2", "hazard_count") if c in admin_areas])
-    base = admin_layer(admin_areas, extra, by_unit) if admin_areas is not None else None
+        admin_areas = without_hazards(admin_areas)
+    units = admin_layer(admin_areas, extra, by_unit) if admin_areas is not None else None
     return assemble(
         drawings,
         title=title or "Land release",
         is_internal=hazards == "exact",
         notes=_SAID[hazards],
+        units=units,
         base=base,
+        hides_hazards=hazards == "none",
         language=language,
     )
 
@@ -138,6 +145,7 @@ def priority_map(
     ranking: Ranking,
     *,
     admin_areas: gpd.GeoDataFrame | None = None,
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     title: str = "",
     language: Language = "en",
@@ -153,6 +161,9 @@ def priority_map(
         colour is that of the best rank that an area may have.
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map.
+    base : sequence of Layer, optional
+        What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
+        `hillshade_layer`. Units stand either here or in `admin_areas`.
     columns : sequence of str, optional
         Further columns to show on click, as in `land_release_map`.
     title : str
@@ -197,5 +208,13 @@ def priority_map(
     require_columns(ranking.table, "ranking.table", ["area_id", "score", "rank"])
     extra = check_columns(columns, {"areas": areas, "admin_areas": admin_areas})
     layer = rank_layer(located(areas.loc[is_hazard(areas)], "areas"), ranking, extra)
-    base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
-    return assemble([layer], title=title or "Priorities", is_internal=True, notes=[], base=base, language=language)
+    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
+    return assemble(
+        [layer],
+        title=title or "Priorities",
+        is_internal=True,
+        notes=[],
+        units=units,
+        base=base,
+        language=language,
+    )

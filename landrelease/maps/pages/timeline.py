@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING, Literal
 import geopandas as gpd
 import pandas as pd
 
-from landrelease.errors import DataError, check_option
+from landrelease.errors import DataError, OptionError, check_option
 from landrelease.maps.html.assemble import assemble
 from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.layers.units import admin_layer
+from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language
 
 if TYPE_CHECKING:
     import folium
+    from folium.map import Layer
 
 __all__ = ["timeline_map"]
 
 _SPAN = ("from_date", "to_date")
+_BY_UNIT = (
+    "hazards='admin' would tell places here: on the day of a release, the sum of its unit falls by its area, and the "
+    "count tells whether land beside it is left.\n"
+    "  Fix: land_release_map(..., hazards='admin') for a single day, or hazards='none'"
+)
 
 
 def timeline_map(
@@ -29,6 +35,7 @@ def timeline_map(
     *,
     releases: gpd.GeoDataFrame | None = None,
     admin_areas: gpd.GeoDataFrame | None = None,
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "none"] = "exact",
     title: str = "",
@@ -45,10 +52,14 @@ def timeline_map(
         ones are counted, not shown: nobody knows from when on they are true.
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map.
+    base : sequence of Layer, optional
+        What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
+        `hillshade_layer`. Units stand either here or in `admin_areas`.
     columns : sequence of str, optional
         Further columns to show on click, as in `land_release_map`.
     hazards : {"exact", "none"}
-        Uncleared land as its shapes (the page says that it is for internal use), or not at all.
+        Uncleared land as its shapes (the page says that it is for internal use), or not at all. There are no sums by
+        unit here: from one day to the next they would tell beside which released land some is left.
     title : str
         Of the page.
     language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
@@ -62,7 +73,7 @@ def timeline_map(
     Raises
     ------
     OptionError
-        `hazards` is neither; a column that may not be shown.
+        `hazards` is neither; a column that may not be shown; `base` holds what the page has already, or lies not below.
     DataError
         A table lacks its id or its dates, or nothing of it is dated.
     CRSError
@@ -87,6 +98,8 @@ def timeline_map(
     Traceback (most recent call last):
     landrelease.errors.DataError: 'periods' has no date: a timeline needs one. ...
     """
+    if str(hazards) == "admin":
+        raise OptionError(_BY_UNIT)
     check_option("hazards", hazards, ("exact", "none"))
     require_columns(periods, "periods", ["area_id", "status", *_SPAN])
     extra = check_columns(columns, {"periods": periods, "releases": releases, "admin_areas": admin_areas})
@@ -97,13 +110,17 @@ def timeline_map(
         drawings.append(hazard_layer(rows, [*_SPAN, *extra], nobody, name="Hazardous areas on the day", span=_SPAN))
     if releases is not None:
         drawings.append(_released(readable(releases), extra))
-    base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
+    if hazards == "none" and admin_areas is not None:
+        admin_areas = without_hazards(admin_areas)
+    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
         title=title or "Land release, day by day",
         is_internal=hazards == "exact",
         notes=[] if hazards == "exact" else ["Uncleared land is not shown on this page."],
+        units=units,
         base=base,
+        hides_hazards=hazards == "none",
         language=language,
         time=_first_and_last(periods, releases),
     )

@@ -19,6 +19,7 @@ from landrelease.outcomes import match_follow_ups
 
 if TYPE_CHECKING:
     import folium
+    from folium.map import Layer
 
     from landrelease.maps.words import Language
 
@@ -35,6 +36,7 @@ def verdict_map(
     projects: pd.DataFrame | None = None,
     photos: pd.DataFrame | None = None,
     admin_areas: gpd.GeoDataFrame | None = None,
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     title: str = "",
     language: Language = "en",
@@ -61,6 +63,9 @@ def verdict_map(
         they are known. Photos are not put into the page: send their folder along.
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map.
+    base : sequence of Layer, optional
+        What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
+        `hillshade_layer`. Units stand either here or in `admin_areas`.
     columns : sequence of str, optional
         Further columns of releases or units to show on click, as in `land_release_map`.
     title : str
@@ -114,10 +119,11 @@ def verdict_map(
     if kinds:
         rows[RECORDS] = records_of(rows["release_id"], kinds).to_numpy()
         notes.append("A click on released land shows the evidence.")
-    base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
+    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         [release_layer(rows, extra, name="Released land by verdict", notes=notes)],
-        title=title or "What became of released land", is_internal=False, notes=[], base=base, language=language,
+        title=title or "What became of released land", is_internal=False, notes=[], units=units, base=base,
+        language=language,
     )  # fmt: skip
 
 

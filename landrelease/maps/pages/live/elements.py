@@ -10,9 +10,11 @@ import numpy as np
 from branca.element import Figure, MacroElement
 from folium import Map
 from folium.elements import JSCSSMixin
+from folium.map import Layer
 from folium.template import Template
 
 from landrelease.maps.html.assemble import bounds_of
+from landrelease.maps.html.base import layers_below
 from landrelease.maps.html.elements import NO_RECORD, Block, CanvasLayer, OfflineFigure
 from landrelease.maps.html.offline import OWN
 from landrelease.maps.layers.drawing import Drawing
@@ -95,17 +97,21 @@ class LiveSkeleton(JSCSSMixin, MacroElement):
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-def live_page(block: str, drawings: Sequence[Drawing], *, title: str, internal: str, notes: Sequence[str]) -> Figure:
+def live_page(
+    block: str, drawings: Sequence[Drawing], base: Sequence[Layer], *, title: str, internal: str, notes: Sequence[str]
+) -> Figure:
     """Return the page; the first of the drawings is the one that follows the weights."""
     figure = OfflineFigure(title=title)
     skeleton = LiveSkeleton(block, title=title, internal=internal, notes=notes)
-    bounds = bounds_of(drawings[:1]) or bounds_of(drawings)
+    below, _ = layers_below(base, has_units=True, takes_colours=False)
+    ground = [*drawings[1:], *(layer.drawing for layer in below)]
+    bounds = bounds_of(drawings[:1], ground)
     if drawings:
         middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]
         chart = Map(location=middle, zoom_start=7, tiles=None, zoom_control="topright", maxZoom=19, fadeAnimation=False)
         figure.add_child(chart)
-        layers = [CanvasLayer(one.payload, name=one.name, height=one.height) for one in drawings]
-        for layer in reversed(layers):
+        layers = [CanvasLayer(one) for one in drawings]
+        for layer in (*below, *reversed(layers)):
             layer.add_to(chart)
         skeleton.map_name, skeleton.top_layer, skeleton.bounds = chart.get_name(), layers[0].get_name(), bounds
         skeleton.add_to(chart)

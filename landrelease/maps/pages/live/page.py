@@ -15,7 +15,7 @@ from landrelease.errors import OptionError, check_option
 from landrelease.maps.layers.drawing import Drawing, drawing, row_notes
 from landrelease.maps.layers.frames import check_columns, located, require_columns
 from landrelease.maps.layers.payload import Facet, pack
-from landrelease.maps.layers.units import admin_layer
+from landrelease.maps.layers.units import GROUND, admin_layer
 from landrelease.maps.style import LABELS, RANK_SHADES, label_of, unit_of
 from landrelease.priority.explain.sentences import say_class, say_dropped
 from landrelease.priority.scheme.criteria import Criterion, Scheme, consulted_columns, rank_order_centroid
@@ -25,6 +25,7 @@ from landrelease.tables import NO_HAZARD, is_person_column
 
 if TYPE_CHECKING:
     from branca.element import Figure
+    from folium.map import Layer
 
     from landrelease.priority.score.ranking import Ranking
 
@@ -32,6 +33,7 @@ __all__ = ["live_ranking"]
 
 _FACTS = ("hazard_class", "status", "area_m2", "blocked_resource_code")
 _HEIGHT = 230
+_NAMED = {"name": "name"}
 _BY_UNIT = "Uncleared land is shown by administrative unit only."
 _NOT_SHOWN = "Uncleared land is not shown on this page."
 _THIN = {"line": "#2F3A45", "width": 0.8}
@@ -48,6 +50,7 @@ def live_ranking(
     areas: gpd.GeoDataFrame | None = None,
     scheme: Scheme | None = None,
     admin_areas: gpd.GeoDataFrame | None = None,
+    base: Sequence[Layer] = (),
     columns: Sequence[str] | None = None,
     hazards: Literal["exact", "admin", "none"] = "exact",
     top: int = 20,
@@ -67,6 +70,8 @@ def live_ranking(
         its columns are computed.
     admin_areas : GeoDataFrame, optional
         Table `admin_areas`: the base map, and the name of the unit of each area.
+    base : sequence of Layer, optional
+        Settlements and roads of `map_layer`, below the areas.
     columns : sequence of str, optional
         Further columns of `areas` to tell of an area, as in `land_release_map`.
     hazards : {"exact", "admin", "none"}
@@ -154,7 +159,7 @@ def live_ranking(
     if counts_people:
         internal.append("what could count victims or persons")
     said = {"admin": [_BY_UNIT], "none": [_NOT_SHOWN]}.get(hazards, [])
-    return _page(block, drawings, title=title or "Live ranking", internal=" and ".join(internal), notes=said)
+    return _page(block, drawings, base, title=title or "Live ranking", internal=" and ".join(internal), notes=said)
 
 
 def _require_sum(ranking: Ranking, scheme: Scheme | None) -> None:
@@ -344,8 +349,9 @@ def _unit_layer(units: gpd.GeoDataFrame, areas: pd.DataFrame, ids: pd.Series) ->
     notes = [f"{lost:,} in none of these units: in the order, not on the map."] if lost else []
     fills = [{"colour": shade, "solid": shade} for _, shade in _COUNTS] + [{"colour": None, "solid": None}]
     outline = {"line": "#5E6973", "width": 1.0, "isSteady": True}
+    notes = [*row_notes(units, None), *notes]
     return _layer(
-        shown, fills, [outline], name="Units", noun="Administrative unit", notes=[*row_notes(units, None), *notes]
+        shown, fills, [outline], name="Units", noun="Administrative unit", notes=notes, height=GROUND, names=_NAMED
     )
 
 
@@ -357,6 +363,8 @@ def _layer(
     name: str,
     noun: str,
     notes: list[str],
+    height: int = _HEIGHT,
+    names: dict[str, str] | None = None,
 ) -> Drawing:
     facets = []
     for role, looks in (("fill", fills), ("stroke", strokes)):
@@ -369,15 +377,18 @@ def _layer(
         columns,
         name=name,
         noun=noun,
-        height=_HEIGHT,
+        height=height,
         facets=facets,
         looks={"fills": fills, "strokes": strokes},
         title=["name", "area_id"],
         notes=notes,
+        names=names,
     )
 
 
-def _page(block: str, drawings: Sequence[Drawing], *, title: str, internal: str, notes: Sequence[str]) -> Figure:
+def _page(
+    block: str, drawings: Sequence[Drawing], base: Sequence[Layer], *, title: str, internal: str, notes: Sequence[str]
+) -> Figure:
     from landrelease.maps.pages.live.elements import live_page
 
-    return live_page(block, drawings, title=title, internal=internal, notes=notes)
+    return live_page(block, drawings, base, title=title, internal=internal, notes=notes)
