@@ -76,9 +76,10 @@ PROJECTS = frame(
      "start_date": pd.to_datetime(["2020-01-31"] * 2), "end_date": pd.to_datetime(["2030-01-31"] * 2)},
     [shapely.Point(18.2, 44.01), shapely.Point(18.015, 44.015)],
 )  # fmt: skip
+# their names stand in their middles, south of all that is looked at
 UNITS = frame(
     {"admin_code": ["W", "E"], "name": ["West", "East"], "level": 1},
-    [shapely.box(17.95, 43.96, 18.085, 44.06), shapely.box(18.085, 43.96, 18.25, 44.06)],
+    [shapely.box(17.95, 43.88, 18.085, 44.06), shapely.box(18.085, 43.88, 18.25, 44.06)],
 )
 ROADS = frame({"road_id": ["1"], "name": ["Main road"]}, [shapely.LineString([(17.96, 44.035), (18.24, 44.035)])])
 TOWNS = frame({"settlement_id": ["1"], "name": ["Village"]}, [shapely.Point(18.22, 44.045)])
