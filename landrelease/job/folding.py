@@ -6,8 +6,9 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from landrelease.cells import counted
 from landrelease.geometry import geodesic_area_m2
-from landrelease.job.inputs import Work, counted, kept_apart
+from landrelease.job.inputs import Work, kept_apart
 from landrelease.match.admin import assign_admin, finest_level
 from landrelease.registry import conflicts_on, events_from_areas, land_balance, releases_from, status_on
 from landrelease.registry.fold import fold

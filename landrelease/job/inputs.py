@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError, DataWarning
 from landrelease.geometry import to_crs
 from landrelease.job.programme import Programme
@@ -23,7 +24,7 @@ from landrelease.read import read
 from landrelease.rules import PROBLEM_COLUMNS, find_problems, usable_rows
 from landrelease.tables import TABLES, conform
 
-__all__ = ["Each", "Work", "counted", "kept_apart", "read_inputs", "sha256_of", "warnings_noted"]
+__all__ = ["Each", "Work", "kept_apart", "read_inputs", "sha256_of", "warnings_noted"]
 
 _TABLES = ("events", "areas", "follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding",
            "capacity", "costs", "settlements", "roads", "beneficiaries", "communities", "samples", "panel",
@@ -44,11 +45,6 @@ class Work:
     problems: dict[str, pd.DataFrame] = field(default_factory=dict)
     inputs: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun: 1 row was, 2 rows were."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 @contextmanager

@@ -16,10 +16,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError
 from landrelease.job.folding import fold_records
-from landrelease.job.inputs import Each, Work, counted, read_inputs, sha256_of, warnings_noted
-from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, write_page
+from landrelease.job.inputs import Each, Work, read_inputs, sha256_of, warnings_noted
+from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, write_live, write_page
 from landrelease.job.programme import read_programme
 from landrelease.match.projects.links import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
@@ -44,6 +45,7 @@ class Products:
     run: Path
     priority_map: Path | None = None
     priorities: Path | None = None
+    live: Path | None = None
     headline: str = ""
     notes: tuple[str, ...] = ()
     problem_count: int = 0
@@ -88,7 +90,8 @@ def run(
     Returns
     -------
     Products
-        report.html, map.html, priority_map.html, priorities.html, landrelease.gpkg, ``tables/*.csv`` and run.json.
+        report.html, map.html, priority_map.html, priorities.html, live_ranking.html, landrelease.gpkg,
+        ``tables/*.csv`` and run.json.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def _say_what_evidence_is_not_used(work: Work) -> None:
     land_use, releases = work.frames["land_use"], work.frames["releases"]
     met = land_use.sindex.query(releases.geometry.dropna().to_numpy(), predicate="intersects")[1]
     if not len(met):
-        work.notes.append(f"land use: none of {len(land_use):,} polygons meets released land.")
+        work.notes.append(f"land use: none of {counted(len(land_use), 'polygon', 'polygons')} meets released land.")
     undated = int(land_use["observed_date"].isna().sum())
     if undated:
         have = counted(undated, "polygon has", "polygons have")
@@ -225,6 +228,7 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
     put_geopackage(out / "landrelease.gpkg", tables)
     say("Drawing the maps")
     maps = _draw(work, out)
+    live = write_live(work, out / "live_ranking.html")
     say("Writing the report")
     parameters = work.programme.model_dump(mode="json", exclude={"inputs", "folder"}, exclude_none=True)
     report = write_report(
@@ -249,12 +253,16 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
         notes=work.notes,
         version=__version__,
     )
-    _write_record(work, out / "run.json", source, parameters, {name: len(frame) for name, frame in tables.items()})
+    priorities = _write_priorities(work, out / "priorities.html")
+    pages = [path.name for path in (report, *maps, priorities, live) if path is not None]
+    rows_out = {name: len(frame) for name, frame in tables.items()}
+    _write_record(work, out / "run.json", source, {"parameters": parameters, "pages": pages, "rows_out": rows_out})
     return Products(
         report=report,
         map=maps[0],
         priority_map=maps[1],
-        priorities=_write_priorities(work, out / "priorities.html"),
+        priorities=priorities,
+        live=live,
         geopackage=out / "landrelease.gpkg",
         tables=out / "tables",
         run=out / "run.json",
@@ -264,7 +272,7 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
     )
 
 
-def _write_record(work: Work, path: Path, source: Path, parameters: dict[str, Any], rows_out: dict[str, int]) -> None:
+def _write_record(work: Work, path: Path, source: Path, made: dict[str, Any]) -> None:
     """Write what was read, with which parameters, and what came of it: enough to make the run again."""
     from landrelease import __version__
 
@@ -274,8 +282,7 @@ def _write_record(work: Work, path: Path, source: Path, parameters: dict[str, An
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "programme": {"path": source.name, "sha256": sha256_of(source)},
         "inputs": work.inputs,
-        "parameters": parameters,
-        "rows_out": rows_out,
+        **made,
         "problems": {name: len(frame) for name, frame in work.problems.items()},
         "notes": work.notes,
     }

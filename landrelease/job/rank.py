@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 from landrelease.errors import OptionError, ProgrammeError
 from landrelease.job.folding import fold_records
 from landrelease.job.inputs import Work, read_inputs, warnings_noted
-from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, scheme_of, write_page
+from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, scheme_of, write_live, write_page
 from landrelease.job.programme import Inputs, Priority, Programme, read_programme
 from landrelease.priority import Plan, Ranking, Stability
 
@@ -21,13 +22,17 @@ __all__ = ["PlanProducts", "RankProducts", "plan_programme", "rank_programme"]
 
 @dataclass(frozen=True)
 class RankProducts:
-    """What `rank_programme` found, and where it is written; no stability and no line where they mean nothing."""
+    """What `rank_programme` found, and where it is written; no stability and no line where they mean nothing.
+
+    `live` is the page of `live_ranking`; None where that can not show the ranking, and the notes say why.
+    """
 
     ranking: Ranking
     page: Path
     tables: tuple[Path, ...]
     stability: Stability | None = None
     line: pd.DataFrame | None = None
+    live: Path | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -47,6 +52,7 @@ def rank_programme(
     programme: str | Path,
     *,
     out: str | Path,
+    scheme: str | Path | None = None,
     method: str | None = None,
     missing: str | None = None,
     draws: int = 10_000,
@@ -62,6 +68,9 @@ def rank_programme(
         A programme file (TOML) with [priority]. Of its inputs, those are read that the ranking needs.
     out : str or Path
         Folder of the products; made if needed. Files of an earlier run are replaced.
+    scheme : str or Path, optional
+        A scheme file, such as the weights that were saved from the live ranking, or the name of a bundled scheme; else
+        as the programme file says.
     method, missing : str, optional
         As in `prioritise`; else as the programme file says.
     draws : int
@@ -76,7 +85,7 @@ def rank_programme(
     Returns
     -------
     RankProducts
-        priorities.html, ranking.csv and contributions.csv; stability.csv and funding_line.csv.
+        priorities.html and live_ranking.html, ranking.csv and contributions.csv; stability.csv and funding_line.csv.
 
     Raises
     ------
@@ -88,11 +97,12 @@ def rank_programme(
     """
     if top is not None and budget is not None:
         raise OptionError("give either top (how many areas are funded) or budget")
-    given = {"method": method, "missing": missing}
+    say, read = progress or (lambda step: None), read_programme(programme)
+    given = {"scheme": _scheme_beside(read, scheme), "method": method, "missing": missing}
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if top is not None or budget is not None:
         changes |= {"top": top, "budget": budget}
-    say, read = progress or (lambda step: None), _with_priority(read_programme(programme), changes)
+    read = _with_priority(read, changes)
     work = Work(read, each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
@@ -103,9 +113,16 @@ def rank_programme(
     tables = {"ranking": frames["ranking"].table, "contributions": frames["ranking"].contributions}
     tables |= {name: frame for name, frame in _sureness(frames).items() if frame is not None}
     paths = _write_tables(folder, tables, ("ranking", "contributions", "stability", "funding_line"))
+    live = write_live(work, folder / "live_ranking.html")
     page = write_page(work, folder / "priorities.html")
     return RankProducts(
-        frames["ranking"], page, paths, frames.get("stability"), frames.get("funding_line"), tuple(work.notes)
+        ranking=frames["ranking"],
+        page=page,
+        tables=paths,
+        stability=frames.get("stability"),
+        line=frames.get("funding_line"),
+        live=live,
+        notes=tuple(work.notes),
     )
 
 
@@ -177,6 +194,16 @@ def _with_priority(programme: Programme, changes: dict[str, Any]) -> Programme:
     kept = {name: getattr(programme.inputs, name) for name in Inputs.model_fields if name in needed}
     changed = {"priority": priority, "inputs": Inputs.model_construct(**kept), "balance": None}
     return programme.model_copy(update=changed)
+
+
+def _scheme_beside(programme: Programme, scheme: str | Path | None) -> str | None:
+    """Return the path of a scheme file as the programme file would give it; a name as it is."""
+    if scheme is None or not Path(scheme).is_file():
+        return None if scheme is None else str(scheme)
+    try:
+        return os.path.relpath(scheme, programme.folder)
+    except ValueError:  # on another drive
+        return str(Path(scheme).resolve())
 
 
 def _sureness(frames: dict[str, Any]) -> dict[str, pd.DataFrame | None]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from landrelease.cells import as_text
+from landrelease.cells import as_text, counted
 from landrelease.checks.arguments import number_column, require_columns, text_column, typed, unique_ids
 from landrelease.errors import DataError, OptionError, check_option, nearest
 from landrelease.linkage.provinces import provinces_of, told
@@ -297,16 +297,18 @@ def _caveats(money: pd.DataFrame, base_year: int) -> tuple[str, ...]:
     no_amount, no_ratio = money["amount_usd"].isna(), money["deflator_ratio"].isna() & money["amount_usd"].notna()
     untyped = money["flow_type_code"].eq("unknown")
     no_donor, no_place = money["donor"].isna(), money["province_code"].isna()
+
+    def flows(which: pd.Series, verb: str = "", verbs: str = "") -> str:
+        return counted(int(which.sum()), f"flow{verb}", f"flows{verbs}")
+
     return told(
         {
-            f"{int(no_ratio.sum())} flows of {money['amount_usd'][no_ratio].sum():,.0f} current USD could not be "
-            f"brought to prices of {base_year}: they are in no sum in constant prices": bool(no_ratio.any()),
-            f"{int(no_amount.sum())} flows have no amount: sums are at least what they say": bool(no_amount.any()),
-            f"of {int(untyped.sum())} flows it is not known whether they are commitments or disbursements": (
-                bool(untyped.any())
-            ),
-            f"{int(no_donor.sum())} flows name no donor": bool(no_donor.any()),
-            f"{int(no_place.sum())} flows are of no known province": bool(no_place.any()),
+            f"{flows(no_ratio)} of {money['amount_usd'][no_ratio].sum():,.0f} current USD could not be brought to "
+            f"prices of {base_year}: in no sum in constant prices": bool(no_ratio.any()),
+            f"{flows(no_amount, ' has', ' have')} no amount: sums are at least what they say": bool(no_amount.any()),
+            f"of {flows(untyped)} it is not known whether it is a commitment or a disbursement": bool(untyped.any()),
+            f"{flows(no_donor, ' names', ' name')} no donor": bool(no_donor.any()),
+            f"{flows(no_place, ' is', ' are')} of no known province": bool(no_place.any()),
             "shares are of the flows that could be converted alone": bool(lacking.any()),
             "sector 15250 alone misses mine action that is paid within other projects": len(money) > 0,
         }

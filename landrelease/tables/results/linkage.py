@@ -194,6 +194,7 @@ LINKAGE_RESULTS = (
         text("unit", "unit of the next three"), number("numerator", "what counts", "see unit"),
         number("denominator", "out of what", "see unit"),
         number("unknown", "part of which it is not known whether it counts", "see unit"),
+        count("left_out_count", "releases in none of the three, as a date, an area or a need is not known"),
         number("rate_low", "numerator over denominator", "ratio"),
         number("rate_high", "the same if all that is unknown counts", "ratio"),
         id="indicator_code",
