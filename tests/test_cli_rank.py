@@ -237,10 +237,11 @@ def test_the_live_page_starts_with_as_many_areas_as_there_is_money_for(
     programme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[int] = []
+    made = lr.live_ranking
 
     def noted(ranking: lr.Ranking, **options: Any) -> Any:
         given.append(options["top"])
-        return lr.live_ranking(ranking, **options)
+        return made(ranking, **options)
 
     monkeypatch.setattr("landrelease.maps.live_ranking", noted)
     lr.rank_programme(add(programme, COSTS), out=tmp_path / "out", budget=60_000, draws=20)

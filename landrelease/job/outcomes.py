@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError
 from landrelease.job.inputs import Work
 from landrelease.job.main import judge_use
@@ -262,9 +263,8 @@ def _cause(work: Work) -> Attribution | str:
     areas = _with_released_land(frames["areas"], frames["releases"])
     kept = panel[panel["area_id"].isin(areas["area_id"])]
     if len(kept) < len(panel):
-        work.notes.append(
-            f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out."
-        )
+        are = counted(len(panel) - len(kept), "row is", "rows are")
+        work.notes.append(f"panel: {are} of areas that no record knows: left out.")
     return told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))
 
 

@@ -331,7 +331,9 @@ def _caveats(
             f"checklist '{name}' is generic: no standard, its indicators and scale were not checked against one": (
                 not is_verified
             ),
-            f"{never:,} of {counted(len(scores), 'indicator', 'indicators')} never scored: unknown, not zero": never > 0,
+            f"never scored, and unknown, not zero: {never:,} of {counted(len(scores), 'indicator', 'indicators')}": (
+                never > 0
+            ),
             f"without a date, and not counted: {counted(undated, 'row', 'rows')}": undated > 0,
             f"without a score, and not counted: {counted(blank, 'row', 'rows')}": blank > 0,
             "scores of different institutions were given by different people: compare the change before the level": (

@@ -138,7 +138,9 @@ def test_releases_that_are_in_no_rate_are_counted():
     pairs = pd.DataFrame({"release_id": ["a"], "project_id": ["x"], "weight_share": 1.0, "tier": "on_site"})
     needs = pd.DataFrame({"need_id": ["1"], "admin_code": ["N"]})
     found = coordination_gaps(land, works, links=pairs, needs=needs, as_of="2022-12-31")
-    rows = programme_indicators(coordination=found, releases=used().assign(area_m2=[100, None, None]))
+    lost = used()
+    lost.loc[1:, ["area_m2", "productive_m2", "as_intended_m2", "unknown_m2"]] = None
+    rows = programme_indicators(coordination=found, releases=lost)
     told = rows.set_index("indicator_code")
     assert told.loc["project_in_a_year", ["numerator", "denominator", "left_out_count"]].tolist() == [1, 1, 2]
     assert told.loc["needs_served", ["denominator", "left_out_count"]].tolist() == [2, 1]

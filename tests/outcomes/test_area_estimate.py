@@ -182,7 +182,7 @@ def test_samples_without_an_answer_are_counted_apart():
     samples = pd.concat([samples_of([[8, 2], [2, 8]], ["a", "b"]), silent])
     found = adjusted_area(map_of([1, 1], ["a", "b"]), samples)
     assert found.n == 20
-    assert "6 samples without a map class or a reference class are left out" in found.caveats
+    assert "6 samples without a map class or a reference class: left out" in found.caveats
 
 
 def test_a_class_that_no_map_shows_is_found_by_the_samples():

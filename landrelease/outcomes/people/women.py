@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.checks.arguments import column_list, numbers, require_columns
 from landrelease.errors import DataError, OptionError
 from landrelease.outcomes.people.equity import FEWEST, Equity, bootstrap
@@ -105,10 +106,10 @@ def womens_share(
     ends = {"low": low, "high": high, "unknown_low": value[:, 1], "unknown_high": value[:, 2]}
     told = {
         f"{len(held) - len(used)} of {len(held)} communities lack a number and are left out": len(used) < len(held),
-        f"the sex of {counts[:, 2].sum():.0f} people is not known: they are in no column but their own": (
+        f"the sex of {counted(int(counts[:, 2].sum()), 'person', 'people')} is not known: in no column but their own": (
             counts[:, 2].sum() > 0
         ),
-        f"only {len(used)} communities can be drawn: no interval": len(used) < FEWEST,
+        f"only {counted(len(used), 'community', 'communities')} to draw from: no interval": len(used) < FEWEST,
     }
     return Equity(
         table=pd.DataFrame({"measure": names, "value": value[:, 0], **ends}),

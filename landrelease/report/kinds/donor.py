@@ -264,6 +264,7 @@ def goals_section(goals: pd.DataFrame) -> Section:
         int(known["numerator"].notna().sum()), f"of {len(known)} targets of the crosswalk",
         f"crosswalk: {'; '.join(sources)}", float(known["numerator"].isna().mean()) if len(known) else None,
         "targets whose indicator was not measured",
-        ("An indicator beside a target is no measure of the target, which is measured for the whole country.", *caveats),
+        ("An indicator beside a target is no measure of the target, which is measured for the whole country.",
+         *caveats),
     )  # fmt: skip
     return Section("Beside the Sustainable Development Goals", (Part("", basis, tables=(table,)),))

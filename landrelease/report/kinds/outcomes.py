@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.outcomes import AreaEstimate, Attribution, TimeToUse
 from landrelease.registry import TreatyTables
 from landrelease.report import sections
@@ -245,8 +246,8 @@ def visits_section(sample: pd.DataFrame, assessment: pd.DataFrame, *, shown: int
         )
     left = float(sample["width_share"].iloc[min(shown, len(sample)) - 1])
     sentence = (
-        f"Nobody has looked at {say_land(unknown)} on {len(sample):,} releases. The first "
-        f"{min(shown, len(sample)):,} visits would narrow the bounds on productive land from "
+        f"Nobody has looked at {say_land(unknown)} on {counted(len(sample), 'release', 'releases')}. The first "
+        f"{counted(min(shown, len(sample)), 'visit', 'visits')} would narrow the bounds on productive land from "
         f"{say_share(unknown / released)} of the released land to {say_share(left)}."
     )
     table = table_of(sample, "Visits", "Releases to visit, the most telling first", {
