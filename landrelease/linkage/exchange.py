@@ -106,7 +106,7 @@ def programme_indicators(
     [[60.0, 1]]
     >>> programme_indicators(releases=releases.drop(columns="use_code"))
     Traceback (most recent call last):
-    landrelease.errors.DataError: column 'use_code' is missing from 'releases'...
+    landrelease.errors.DataError: 'releases' has no column 'use_code'. It has area_m2, productive_m2, ...
     """
     rows: list[Row] = []
     if releases is not None:

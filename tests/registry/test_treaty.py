@@ -98,8 +98,8 @@ def test_what_was_destroyed_by_hand():
     # nobody said anything of anti-vehicle mines: missing, not 0
     assert found.items[["av_mine_count", "cmr_count"]].isna().all(axis=None)
     assert (
-        "1 report took no land that was not released before: what is stated there (11 items) is in the sums, and may be "
-        "there twice."
+        "1 report took no land that was not released before: what is stated there (11 items) is in the sums, and may "
+        "be there twice."
     ) in found.caveats
     survey = tables([{**row, "ap_mine_count": 1} if row["event_id"] == "6" else row for row in REGISTER])
     assert by_group(survey.items)["N"]["ap_mine_count"] == 8  # found while C was surveyed
