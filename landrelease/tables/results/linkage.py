@@ -184,6 +184,7 @@ LINKAGE_RESULTS = (
         number("numerator", "its size; missing where it was not measured", "see unit", low=None),
         text("unit", "unit of the size"), number("rate_low", "lowest rate that the records allow", "ratio", low=None),
         number("rate_high", "highest rate that they allow", "ratio", low=None),
+        count("left_out_count", "releases in neither size nor rate, as a date, an area or a need is not known"),
         text("why", "why the indicator bears on the target"),
         text("crosswalk", "name of the crosswalk, and whether it was verified"),
         id="sdg_target",
