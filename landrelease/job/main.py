@@ -54,6 +54,16 @@ class Products:
 def sample_programme() -> Path:
     """Return the path of the sample programme, which comes with the package; all its data are synthetic.
 
+    Returns
+    -------
+    Path
+        The programme file; the inputs that it names stand beside it.
+
+    Raises
+    ------
+    DataError
+        The sample is not there: the package was not installed whole.
+
     Examples
     --------
     >>> sample_programme().name
@@ -99,6 +109,30 @@ def run(
         The programme file or an input can not be used; rows that can not be are set aside and counted instead.
     OptionError
         No scheduler answers, or dask is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import shapely
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> cells = {"event_id": ["1", "2"], "area_id": "HA-1", "event": ["confirmed", "cleared"],
+    ...          "event_date": pd.to_datetime(["2020-03-01", "2024-06-01"])}
+    >>> squares = [shapely.box(5e5, 4e6, 500_100, 4_000_100), shapely.box(5e5, 4e6, 500_040, 4_000_100)]
+    >>> events = gpd.GeoDataFrame(cells, geometry=squares, crs=32630)
+    >>> events.to_file(folder / "events.gpkg")
+    >>> programme = folder / "programme.toml"
+    >>> _ = programme.write_text('''
+    ... programme = { name = "One area", as_of = 2025-12-31 }
+    ... inputs.events = { path = "events.gpkg" }
+    ... ''')
+    >>> run(programme, out=folder / "out").headline
+    'Of 0.00 km2 released, at least 0% and at most 100% is in productive use; nobody has looked at 100%.'
+    >>> events.head(1).to_file(folder / "events.gpkg")
+    >>> run(programme, out=folder / "out").headline
+    'No released land has a known area.'
+    >>> run(folder / "programm.toml", out=folder / "out")
+    Traceback (most recent call last):
+    landrelease.errors.ProgrammeError: There is no programme file '...programm.toml'; did you mean 'programme.toml'?
     """
     say = progress or (lambda step: None)
     parts = Path(out).resolve() / _PARTS

@@ -94,6 +94,40 @@ def rank_programme(
     OptionError
         Both `top` and `budget` are given, or an option means nothing; a line is asked for where there is none, because
         the method gives no additive value.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geopandas as gpd, shapely
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> squares = [shapely.box(5e5, 4e6, 500_100, 4_000_100), shapely.box(6e5, 4e6, 600_050, 4_000_050)]
+    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": "open", "hazard_class": "CHA"},
+    ...                          geometry=squares, crs=32630)
+    >>> areas.to_file(folder / "areas.gpkg")
+    >>> _ = (folder / "ours.toml").write_text('''
+    ... name = "ours"
+    ... source = "Agreed in a meeting."
+    ... verified = true
+    ... criterion = [{ column = "size", low = 0, high = 10000, weight = 1, from = { measure = "area" } }]
+    ... ''')
+    >>> programme = folder / "programme.toml"
+    >>> _ = programme.write_text('''
+    ... programme = { name = "Two areas", as_of = 2025-12-31 }
+    ... inputs.areas = { path = "areas.gpkg" }
+    ... priority = { scheme = "ours.toml" }
+    ... costs = { usd_per_m2 = 1 }
+    ... ''')
+    >>> found = rank_programme(programme, out=folder / "out", draws=100, budget=10_500)
+    >>> found.ranking.table[["area_id", "score", "rank"]].round(2).values.tolist()
+    [['HA-1', 1.0, 1], ['HA-2', 0.25, 2]]
+    >>> found.line["line"].tolist(), found.live.name
+    (['in', 'out'], 'live_ranking.html')
+    >>> areas.assign(status="released", release_type="cleared").to_file(folder / "areas.gpkg")
+    >>> len(rank_programme(programme, out=folder / "out", draws=100).ranking.table)
+    0
+    >>> rank_programme(folder / "programm.toml", out=folder / "out")
+    Traceback (most recent call last):
+    landrelease.errors.ProgrammeError: There is no programme file '...programm.toml'; did you mean 'programme.toml'?
     """
     if top is not None and budget is not None:
         raise OptionError("give either top (how many areas are funded) or budget")
@@ -151,6 +185,40 @@ def plan_programme(
     ProgrammeError, DataError, CRSError, OptionError
         The programme file or an input can not be used, has no [priority], [plan] or costs; or no plan keeps the rules:
         then the message names the smallest changes that would be enough.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geopandas as gpd, shapely
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> squares = [shapely.box(5e5, 4e6, 500_100, 4_000_100), shapely.box(6e5, 4e6, 600_050, 4_000_050)]
+    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": "open", "hazard_class": "CHA"},
+    ...                          geometry=squares, crs=32630)
+    >>> areas.to_file(folder / "areas.gpkg")
+    >>> _ = (folder / "ours.toml").write_text('''
+    ... name = "ours"
+    ... source = "Agreed in a meeting."
+    ... verified = true
+    ... criterion = [{ column = "size", low = 0, high = 10000, weight = 1, from = { measure = "area" } }]
+    ... ''')
+    >>> programme = folder / "programme.toml"
+    >>> _ = programme.write_text('''
+    ... programme = { name = "Two areas", as_of = 2025-12-31 }
+    ... inputs.areas = { path = "areas.gpkg" }
+    ... priority = { scheme = "ours.toml" }
+    ... costs = { usd_per_m2 = 1 }
+    ... plan = { budget = 10_500, curve_count = 0 }
+    ... ''')
+    >>> found = plan_programme(programme, out=folder / "out")
+    >>> found.plan.selected, round(found.plan.spent_usd, -2), [path.name for path in found.tables]
+    (('HA-1',), 10000.0, ['plan.csv', 'plan_rules.csv'])
+    >>> _ = programme.write_text(programme.read_text().replace("10_500", "0"))
+    >>> plan_programme(programme, out=folder / "out").plan.selected
+    ()
+    >>> _ = programme.write_text(programme.read_text().replace("plan = ", "# "))
+    >>> plan_programme(programme, out=folder / "out")
+    Traceback (most recent call last):
+    landrelease.errors.ProgrammeError: 'programme.toml' has no [plan]. Fix: add [plan] with budget = ...
     """
     say, read = progress or (lambda step: None), read_programme(programme)
     if read.plan is None:
