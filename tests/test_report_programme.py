@@ -6,6 +6,8 @@ import html
 import re
 import subprocess
 import sys
+from datetime import datetime
+from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -94,6 +96,81 @@ def test_all_three_forms_say_every_figure_of_a_kind(reports: dict[str, lr.Report
     for gap in products.not_known:
         assert gap.split(": ", 1)[1] in page
         assert gap.split(": ", 1)[1] in word
+
+
+class Tables(HTMLParser):
+    """The tables of a page: caption and rows of text, the header first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[list[str]]]] = []
+        self._into: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag == "table":
+            self.found.append(("", []))
+        elif tag == "tr":
+            self.found[-1][1].append([])
+        elif tag in ("caption", "th", "td"):
+            self._into = []
+
+    def handle_data(self, data: str) -> None:
+        if self._into is not None:
+            self._into.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("caption", "th", "td") and self._into is not None:
+            text = " ".join("".join(self._into).split())
+            if tag == "caption":
+                self.found[-1] = (text, self.found[-1][1])
+            else:
+                self.found[-1][1][-1].append(text)
+            self._into = None
+
+
+def is_said(value: Any, text: str) -> bool:
+    """Tell whether text says a cell of the workbook: a number to the last digit that is printed."""
+    if value is None:
+        return text in ("–", "")
+    if isinstance(value, datetime):
+        return text == f"{value:%Y-%m-%d}"
+    if isinstance(value, str):
+        return text == " ".join(value.split())
+    number = re.fullmatch(r"(-?[\d,]+)(\.\d+)?(e[-+]\d+)?( %)?", text)
+    if number is None:
+        rough = {"<0.1": 0 < value < 0.05, ">-0.1": -0.05 < value < 0, "under 0.1 %": 0 < value < 0.0005,
+                 "over 99.9 %": 0.9995 <= value < 1}  # fmt: skip
+        return rough.get(text, False)
+    step = 10.0 ** (1 - len(number[2] or ".") + int((number[3] or "e0")[1:])) * (0.01 if number[4] else 1)
+    said = float("".join(part or "" for part in number.groups()[:3]).replace(",", "")) * (0.01 if number[4] else 1)
+    return abs(said - value) <= step * (0.5 + 1e-6) + 1e-12
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_three_forms_hold_the_same_cells(reports: dict[str, lr.ReportProducts], kind: str) -> None:
+    products = reports[kind]
+    reader = Tables()
+    reader.feed(path_of(products, "html").read_text(encoding="utf-8"))
+    word = read_docx(str(path_of(products, "docx")))
+    written = [[[" ".join(cell.text.split()) for cell in row.cells] for row in table.rows] for table in word.tables]
+    book = load_workbook(path_of(products, "xlsx"))
+    of_book = {sheet["A1"].value: sheet for sheet in book}
+    compared = 0
+    for caption, rows in reader.found:
+        assert rows in written, caption
+        sheet = of_book.get(caption)
+        if sheet is None:
+            assert caption in ("Inputs", "Parameters") or not rows[1:] or caption.startswith("Input"), caption
+            continue
+        header = int(re.findall(r"\d+", sheet.freeze_panes)[0]) - 1
+        cells = list(sheet.iter_rows(min_row=header, values_only=True))
+        assert [str(one) for one in cells[0][: len(rows[0])]] == rows[0]
+        for said_row, row in zip(rows[1:], cells[1:], strict=False):
+            for text, value in zip(said_row, row, strict=False):
+                assert is_said(value, text), (caption, text, value)
+                compared += 1
+        assert len(rows) <= len(cells)
+    assert compared > 100
 
 
 def test_outcomes_are_those_of_the_frames(
@@ -488,3 +565,70 @@ def test_choices_for_donors_that_can_not_be_meant_are_refused(
 def test_options_that_mean_nothing_are_refused(small: Path, tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(lr.LandReleaseError, match=message):
         lr.report_programme(add(small, text), out=tmp_path / "out", kind="outcomes")
+
+
+BAD = {
+    "a code that is none": (
+        "projects.csv", {"status": "running"}, "coordination",
+        "projects.csv: 1 row: status must be a code of its list (R4): the cell counts as missing.",
+    ),
+    "a date that is none": (
+        "projects.csv", {"start_date": "13.13.2020"}, "coordination",
+        "projects.csv: 1 row: start_date must be readable as its type (R3): the cell counts as missing.",
+    ),
+    "an end before the start": (
+        "projects.csv", {"end_date": "2001-01-01"}, "coordination",
+        "projects.csv: 1 row: end_date should fit the other columns of its row (R14).",
+    ),
+    "swapped coordinates": (
+        "projects.csv", {"longitude": 36.14, "latitude": -3.0}, "coordination",
+        "projects: 1 place lies far from the records, and among them if longitude and latitude are exchanged",
+    ),
+    "an id that stands twice": (
+        "funding.csv", None, "donor", "funding.csv: 1 row: flow_id must be unique",
+    ),
+    "money below 0": ("funding.csv", {"amount_usd": -5}, "donor", "1 flow is below 0, as money that was taken back"),
+    "another currency": (
+        "funding.csv", {"currency": "eur"}, "donor", "1 of 1 rows name another currency, the first 'EUR'",
+    ),
+    "a year that is none": (
+        "funding.csv", {"year": "2019/20"}, "donor", "funding: 1 row was set aside: R3 year must be readable",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_no_cell_of_an_input_is_lost_without_a_word(small: Path, tmp_path: Path, case: str) -> None:
+    file, changes, kind, expected = BAD[case]
+    rows = {
+        "projects.csv": {"project_id": "P1", "location_id": "P1/1", "status": "implementation", "is_point": True,
+                         "start_date": "2020-01-01", "end_date": "2027-01-01", "longitude": -3.0, "latitude": 36.14},
+        "funding.csv": {"flow_id": "1", "year": 2019, "donor": "A", "amount_usd": 100.0},
+    }[file]  # fmt: skip
+    frame = pd.DataFrame([rows if changes is None else rows | changes] * (1 if changes is not None else 2))
+    if changes is None:
+        frame["amount_usd"] = [100, 200]
+    frame.to_csv(small.parent / file, index=False)
+    name = file.removesuffix(".csv")
+    more = 'dates = "iso"\ncrs = "EPSG:4326"\n' if name == "projects" else ""
+    add(small, f'[inputs.{name}]\npath = "{file}"\n{more}')
+    products = lr.report_programme(small, out=tmp_path / "out", kind=kind, formats="html")  # type: ignore[arg-type]
+    told = " ".join([*products.notes, *products.not_known, said(path_of(products, "html"))])
+    assert expected in told
+    if expected.startswith(file):
+        assert f"Fix: landrelease check {file} {name} lists them." in told
+
+
+def test_an_empty_file_says_so_and_what_to_do(small: Path, tmp_path: Path) -> None:
+    (small.parent / "funding.csv").write_bytes(b"")
+    add(small, '[inputs.funding]\npath = "funding.csv"\n')
+    with pytest.raises(lr.DataError, match=r"'funding\.csv' is empty\. Fix: leave the input out"):
+        lr.report_programme(small, out=tmp_path / "out", kind="donor")
+
+
+def test_people_of_a_release_that_is_not_there_are_told(small: Path, tmp_path: Path) -> None:
+    add(small, '[inputs.beneficiaries]\npath = "people.csv"\nids = "row"\n')
+    rows = {"release_id": ["nobody's"], "stage_code": "confirmed", "beneficiary_code": "direct", "people_count": 40}
+    pd.DataFrame(rows).to_csv(small.parent / "people.csv", index=False)
+    notes = lr.report_programme(small, out=tmp_path / "out", kind="outcomes", formats="html").notes
+    assert notes.count("beneficiaries: 1 record names a release that is not there: in no unit.") == 1

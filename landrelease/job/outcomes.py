@@ -157,6 +157,10 @@ def _records(work: Work) -> pd.DataFrame:
         records = pd.concat([*([] if records is None else [records]), seen], ignore_index=True)
     of = pd.DataFrame(releases).drop_duplicates("release_id").set_index("release_id")
     ids = records["release_id"]
+    strange = int((ids.notna() & ~ids.isin(of.index)).sum())
+    note = f"beneficiaries: {counted(strange, 'record names', 'records name')} a release that is not there: in no unit."
+    if strange and note not in work.notes:
+        work.notes.append(note)
     placed: pd.DataFrame = records.assign(unit_above=ids.map(of["unit_above"]), place=ids.map(of["admin_code"]))
     return placed
 

@@ -140,6 +140,7 @@ def rank_programme(
     work = Work(read, each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
+        work.notes += work.doubts
         fold_records(work)
         rank_areas(work, say, draws=draws, is_line_wanted=True)
     say("Writing tables and pages")
@@ -226,6 +227,7 @@ def plan_programme(
     work = Work(_with_priority(read, {}), each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
+        work.notes += work.doubts
         fold_records(work)
         rank_areas(work, say)
         plan_areas(work, say)

@@ -110,6 +110,7 @@ def report_programme(
     work = Work(_with_inputs(read, module.inputs_of(read)), each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
+        work.notes += work.doubts
         say("Folding events into areas and releases")
         fold_records(work)
         found = module.sections_of(work, say)

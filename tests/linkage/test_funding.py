@@ -273,7 +273,7 @@ def test_bad_options(options, message):
     ("deflators", "message"),
     [
         (DEFLATORS.drop(columns="deflator"), "'deflators' has no column 'deflator'"),
-        (pd.concat([DEFLATORS, DEFLATORS.head(1)]), "1 rows repeat a year, first 2020 A"),
+        (pd.concat([DEFLATORS, DEFLATORS.head(1)]), "1 rows repeat a year, first 2020 of A"),
         (DEFLATORS.assign(deflator=0), "deflator must be above 0: 7 rows are 0"),
         (DEFLATORS.assign(deflator="1,2"), "deflator must hold finite numbers"),
         (DEFLATORS.assign(year=2020.5), "year must be whole"),

@@ -146,7 +146,7 @@ def test_land_that_another_contamination_still_holds():
     ]
     found = tables(rows)
     assert found.years[["opening_m2", "cleared_m2", "closing_m2"]].round().values.tolist() == [[10000, 10000, 0]]
-    assert any("1 releases took land that areas of another contamination still hold hazardous (5,000 m2)" in text
+    assert any("1 release took land that areas of another contamination still hold hazardous (5,000 m2)" in text
                for text in found.caveats)  # fmt: skip
 
 
