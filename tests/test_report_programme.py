@@ -632,3 +632,27 @@ def test_people_of_a_release_that_is_not_there_are_told(small: Path, tmp_path: P
     pd.DataFrame(rows).to_csv(small.parent / "people.csv", index=False)
     notes = lr.report_programme(small, out=tmp_path / "out", kind="outcomes", formats="html").notes
     assert notes.count("beneficiaries: 1 record names a release that is not there: in no unit.") == 1
+
+
+def test_hazardous_areas_that_nobody_can_place_are_counted(small: Path, tmp_path: Path) -> None:
+    add(small, '[inputs.projects]\npath = "projects.gpkg"\n')
+    products = lr.report_programme(small, out=tmp_path / "out", kind="coordination", formats="xlsx")
+    assert value_of(products, "Hazardous areas without a place on record") == 0
+    events = gpd.read_file(small.parent / "events.gpkg")
+    events.loc[events["area_id"] == "total", "geometry"] = None
+    events.loc[events["area_id"] == "\u202eX", "geometry"] = shapely.Point(503_000, 4e6)
+    events.to_file(small.parent / "events.gpkg")
+    products = lr.report_programme(small, out=tmp_path / "out", kind="coordination", formats="xlsx")
+    assert value_of(products, "Hazardous areas without a place on record") == 1
+    assert value_of(products, "Hazardous areas known by a point alone") == 1
+
+
+def test_a_closed_project_with_an_end_to_come_counts_as_one_that_has_not_ended(small: Path, tmp_path: Path) -> None:
+    projects = gpd.read_file(small.parent / "projects.gpkg")
+    projects.assign(status="closed").to_file(small.parent / "projects.gpkg")
+    add(small, '[inputs.projects]\npath = "projects.gpkg"\n')
+    products = lr.report_programme(small, out=tmp_path / "out", kind="coordination", formats="xlsx")
+    rows = figures_of(products)
+    (row,) = [row for (*_, name), row in rows.items() if name == "Projects in the way"]
+    assert (row["Value"], row["n"]) == (1, 2)  # as many as are looked at
+    assert any("2 projects are closed by status" in str(row["Caveats"]) for row in rows.values())
