@@ -656,3 +656,13 @@ def test_a_closed_project_with_an_end_to_come_counts_as_one_that_has_not_ended(s
     (row,) = [row for (*_, name), row in rows.items() if name == "Projects in the way"]
     assert (row["Value"], row["n"]) == (1, 2)  # as many as are looked at
     assert any("2 projects are closed by status" in str(row["Caveats"]) for row in rows.values())
+
+
+def test_the_share_of_women_of_the_sample_is_that_of_the_numbers_beside_it(
+    reports: dict[str, lr.ReportProducts],
+) -> None:
+    for kind in ("outcomes", "donor"):
+        total = table_of(reports[kind], "Confirmed, direct").set_index("Larger unit").loc["total"]
+        women, men = (total[list(names)].sum() for names in (("Women", "Girls"), ("Men", "Boys")))
+        share = table_of(reports[kind], "Women and men").set_index("Measure")["Value"]
+        assert share["Women and girls among those who benefit"] == pytest.approx(women / (women + men))

@@ -221,6 +221,12 @@ def _women(work: Work, places: pd.DataFrame) -> Equity | str:
     if rows.empty:
         return "nobody is confirmed to benefit directly."
     told_of = audited(rows, work.programme.report.smallest)
+    # where all parts were counted nobody speaks of people of unknown sex
+    is_unsaid = told_of["status"].eq("unknown") & told_of["who"].eq(WHO["unknown_count"])
+    told_of = told_of.assign(
+        people_count=told_of["people_count"].mask(is_unsaid, 0),
+        status=told_of["status"].mask(is_unsaid, "published"),
+    )
     wide = told_of.pivot(index="unit", columns="who", values="people_count")[list(WHO.values())].astype("float64")
     records = _records(work)
     records = records[records["stage_code"].eq("confirmed") & records["beneficiary_code"].eq("direct")]
@@ -238,7 +244,7 @@ def _women(work: Work, places: pd.DataFrame) -> Equity | str:
     if list(used.index) == [TOTAL]:
         living = living.sum().to_frame(TOTAL).T
     share = told(lambda: womens_share(
-        used.join(living), women=["women", "girls"], men=["men", "boys"], unknown="of unknown sex or age",
+        used.join(living), women=["women", "girls"], men=["men", "boys"], unknown=WHO["unknown_count"],
         catchment_women="women_count", catchment_people="people_count", seed=work.programme.report.seed,
     ))  # fmt: skip
     if isinstance(share, str):
