@@ -622,7 +622,7 @@ def test_no_cell_of_an_input_is_lost_without_a_word(small: Path, tmp_path: Path,
 def test_an_empty_file_says_so_and_what_to_do(small: Path, tmp_path: Path) -> None:
     (small.parent / "funding.csv").write_bytes(b"")
     add(small, '[inputs.funding]\npath = "funding.csv"\n')
-    with pytest.raises(lr.DataError, match=r"'funding\.csv' is empty\. Fix: leave the input out"):
+    with pytest.raises(lr.DataError, match=r"'funding\.csv' can not be read: it is empty\. Fix: leave the input out"):
         lr.report_programme(small, out=tmp_path / "out", kind="donor")
 
 

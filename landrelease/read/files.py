@@ -142,7 +142,9 @@ def _open_text(path: Path, encoding: str | None) -> RawFile:
             skipinitialspace=True,
         )
     except pd.errors.EmptyDataError:
-        raise DataError(f"'{path.name}' is empty. Fix: leave the input out if there are no rows.") from None
+        raise DataError(
+            f"'{path.name}' can not be read: it is empty. Fix: leave the input out if there are no rows."
+        ) from None
     except pd.errors.ParserError as error:
         raise DataError(
             f"'{path.name}' can not be read as a table: {_first_line(error)}.\n"
