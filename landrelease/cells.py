@@ -11,11 +11,22 @@ import pandas as pd
 
 from landrelease.errors import DataError, OptionError
 
-__all__ = ["as_days", "as_text", "clean", "day_of", "days_between", "months_between"]
+__all__ = ["as_days", "as_text", "clean", "counted", "day_of", "days_between", "months_between"]
 
 _ISO = r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$"
 # What XML can not hold, and what would reorder the text around it.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e]")
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with what it counts.
+
+    Examples
+    --------
+    >>> counted(1, "row was", "rows were"), counted(2_000, "row was", "rows were"), counted(0, "flow", "flows")
+    ('1 row was', '2,000 rows were', '0 flows')
+    """
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def as_text(values: pd.Series) -> pd.Series:

@@ -60,6 +60,7 @@ def run_command(
         products.map,
         products.priority_map,
         products.priorities,
+        products.live,
         products.geopackage,
         products.tables,
         products.run,
@@ -88,6 +89,9 @@ def _steps() -> Iterator[Any]:
 def rank_command(
     programme: Annotated[Path, typer.Argument(help="A programme file (TOML) with [priority].")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+    scheme: Annotated[
+        str | None, typer.Option(help="A scheme, such as the weights that were saved from live_ranking.html.")
+    ] = None,
     method: Annotated[str | None, typer.Option(help="value, topsis or promethee.")] = None,
     missing: Annotated[
         str | None, typer.Option(help="What a missing value counts as: raise, bounds, worst, best or drop.")
@@ -101,13 +105,28 @@ def rank_command(
 
     with _steps() as say:
         products = rank_programme(
-            programme, out=out, method=method, missing=missing, draws=draws, top=top, budget=budget, progress=say
+            programme,
+            out=out,
+            scheme=scheme,
+            method=method,
+            missing=missing,
+            draws=draws,
+            top=top,
+            budget=budget,
+            progress=say,
         )
     _print_ranking(products)
-    for path in (products.page, *products.tables):
-        typer.echo(f"  {path}")
+    for path in (products.page, products.live, *products.tables):
+        if path is not None:
+            typer.echo(f"  {path}")
     for note in products.notes:
         typer.echo(f"Note: {note}")
+    if products.live is not None:
+        same = f" --missing {missing}" if missing is not None else ""
+        typer.echo(
+            f"Open {products.live} to move the weights, and save them there; then\n"
+            f"  landrelease rank {programme} --scheme weights.toml{same}"
+        )
 
 
 _SIDES = {"in": "surely in", "interchangeable": "interchangeable", "out": "surely out"}

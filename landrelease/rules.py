@@ -242,6 +242,11 @@ def usable_rows(frame: Frame, table: str, *, problems: pd.DataFrame | None = Non
     set_aside : DataFrame
         The other rows, with a column `reason`.
 
+    Raises
+    ------
+    OptionError
+        No table has that name.
+
     Examples
     --------
     >>> areas = pd.DataFrame({"area_id": ["a", "a", None], "status": ["open"] * 3, "operator": ["x", "y", "z"]})

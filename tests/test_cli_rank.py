@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -127,6 +129,7 @@ def test_rank_prints_and_writes_the_same(programme: Path, tmp_path: Path) -> Non
     assert "with 1 other, by equal scores" in done.stdout
     assert "3 surely in, 0 interchangeable, 3 surely out" in done.stdout
     assert str(tmp_path / "out" / "priorities.html") in done.stdout
+    assert f"Open {tmp_path / 'out' / 'live_ranking.html'} to move the weights" in done.stdout
 
 
 def test_a_line_by_budget_needs_costs(landrelease: Callable[..., Done], programme: Path, tmp_path: Path) -> None:
@@ -179,7 +182,71 @@ def test_another_method_has_no_line_and_leaves_no_older_one(programme: Path, tmp
     assert second.ranking.method == "promethee"
     assert any("'value' alone" in note for note in second.notes)
     assert second.line is None
+    assert second.live is None
+    assert any(note.startswith("No live ranking is written:") and "'promethee'" in note for note in second.notes)
+    assert not (tmp_path / "out" / "live_ranking.html").exists()
     assert not (tmp_path / "out" / "funding_line.csv").exists()
+
+
+def test_a_scheme_given_to_the_command_goes_before_that_of_the_programme_file(programme: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "size.toml"
+    other.parent.mkdir()
+    other.write_text(SCHEME[: SCHEME.rindex("[[criterion]]")], encoding="utf-8")
+    products = lr.rank_programme(programme, out=tmp_path / "out", scheme=other, draws=20)
+    assert [one.column for one in products.ranking.criteria] == ["hazard_area_m2"]
+    page = products.page.read_text(encoding="utf-8")
+    assert hashlib.sha256(other.read_bytes()).hexdigest() in page
+    assert str(tmp_path) not in page
+    for wrong in ("nothing.toml", "community-frist"):
+        with pytest.raises(lr.LandReleaseError, match=wrong):
+            lr.rank_programme(programme, out=tmp_path / "out", scheme=wrong)
+
+
+VICTIMS = """
+[[criterion]]
+column = "victim_count"
+low = 0
+high = 5
+weight = 0.5
+from = { measure = "accidents_within", within_m = 500, count = "victims" }
+"""
+
+
+def test_the_live_page_shows_what_the_map_may_show(units: Path, tmp_path: Path) -> None:
+    add(units, '[map]\nhazards = "admin"\n')
+    products = lr.rank_programme(units, out=tmp_path / "out", draws=20)
+    assert products.live is not None
+    page = products.live.read_text(encoding="utf-8")
+    assert "by administrative unit only" in page
+    assert "Internal use" not in page
+    accidents = gpd.GeoDataFrame(
+        {"accident_id": ["X1"], "accident_date": [pd.Timestamp("2024-05-01")], "killed_count": [2]},
+        geometry=[shapely.Point(5e5, 4e6)], crs=32630,
+    )  # fmt: skip
+    accidents.to_file(tmp_path / "accidents.gpkg")
+    (tmp_path / "scheme.toml").write_text(SCHEME + VICTIMS, encoding="utf-8")
+    products = lr.rank_programme(
+        add(units, '[inputs.accidents]\npath = "accidents.gpkg"\n'), out=tmp_path / "out", draws=20
+    )
+    assert products.live is None
+    assert any("could count victims or persons" in note for note in products.notes)
+    assert not (tmp_path / "out" / "live_ranking.html").exists()
+
+
+def test_the_live_page_starts_with_as_many_areas_as_there_is_money_for(
+    programme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    made = lr.live_ranking
+
+    def noted(ranking: lr.Ranking, **options: Any) -> Any:
+        given.append(options["top"])
+        return made(ranking, **options)
+
+    monkeypatch.setattr("landrelease.maps.live_ranking", noted)
+    lr.rank_programme(add(programme, COSTS), out=tmp_path / "out", budget=60_000, draws=20)
+    lr.rank_programme(programme, out=tmp_path / "out", top=3, draws=20)
+    assert given == [2, 3]  # 23,500 and 26,600 USD for the two that tie, then 11,000 USD do not fit into 60,000 USD
 
 
 def test_weights_of_the_programme_file_are_those_that_are_drawn(programme: Path, tmp_path: Path) -> None:

@@ -50,6 +50,10 @@ def test_run_json_names_inputs_by_hash_and_counts_every_row(products: lr.Product
     for name, count in record["rows_out"].items():
         assert len(pd.read_csv(products.tables / f"{name}.csv")) == count
     assert record["parameters"]["balance"]["by"] == "admin_code"
+    assert record["pages"] == [
+        "report.html", "map.html", "priority_map.html", "priorities.html", "live_ranking.html",
+    ]  # fmt: skip
+    assert all((products.run.parent / name).is_file() for name in record["pages"])
 
 
 def test_run_is_nothing_but_the_public_functions(products: lr.Products, sample: Path) -> None:

@@ -11,6 +11,7 @@ from landrelease.job.priorities import rank_areas, scheme_of
 from landrelease.job.programme import Programme
 from landrelease.job.units import unit_level, unit_names
 from landrelease.linkage import CoordinationGaps, coordination_gaps
+from landrelease.linkage.obstacles import state_of, unplaced
 from landrelease.match import ProjectWeights, project_weights
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.coordination import coordination_sections
@@ -41,15 +42,16 @@ def sections_of(work: Work, say: Callable[[str], None]) -> tuple[Section, ...]:
         rank_areas(work, say)
     say("Sharing projects out over releases")
     found = linked(work)
+    hazards = frames["areas"][~frames["areas"]["status"].isin(NO_HAZARD)]
     return coordination_sections(
-        found, names, placed=_placed(frames["projects"], found[0].as_of), is_ranked="ranking" in frames,
-        within_m=work.programme.report.near_m,
+        found, names, placed=_placed(frames["projects"], found[0].as_of), unplaced=unplaced(hazards),
+        is_ranked="ranking" in frames, within_m=work.programme.report.near_m,
     )  # fmt: skip
 
 
 def _placed(projects: pd.DataFrame, day: pd.Timestamp) -> tuple[int, int]:
     """Return how many projects that have not ended have an exact place, and how many there are."""
-    is_over = projects["status"].isin(["cancelled", "closed"]) | (projects["end_date"] < day)
+    is_over = projects["status"].eq("cancelled") | state_of(projects, day).eq("ended")
     here = projects[~is_over.to_numpy(dtype=bool)]
     exact = here[here["is_point"].eq(True).to_numpy(dtype=bool)]
     return exact["project_id"].nunique(), here["project_id"].nunique()

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.job.coordination import linked
-from landrelease.job.inputs import Work, counted
+from landrelease.job.inputs import Work
 from landrelease.job.main import judge_use
 from landrelease.job.outcomes import equity_of, people_of, told
 from landrelease.job.programme import Programme

@@ -6,8 +6,9 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from landrelease.cells import counted
 from landrelease.geometry import geodesic_area_m2
-from landrelease.job.inputs import Work, counted, kept_apart
+from landrelease.job.inputs import Work, kept_apart
 from landrelease.match.admin import assign_admin, finest_level
 from landrelease.registry import conflicts_on, events_from_areas, land_balance, releases_from, status_on
 from landrelease.registry.fold import fold
@@ -36,6 +37,7 @@ def fold_records(work: Work) -> None:
                 f"{counted(nowhere, 'area lies', 'areas lie')} in no administrative unit: are their coordinates right?"
             )
     frames["events"] = events
+    _say_what_seems_swapped(work)
     once = fold(events, as_of)
     frames["areas"] = status_on(once, as_of)
     frames["releases"] = releases_from(once, end=as_of)
@@ -45,6 +47,31 @@ def fold_records(work: Work) -> None:
         end = pd.Timestamp(programme.balance.end)
         folded = once if end == as_of else events
         frames["balance"] = land_balance(folded, start=programme.balance.start, end=end, by=programme.balance.by)
+
+
+_POINTS = ("projects", "accidents", "settlements", "samples")
+_NEAR_DEGREES = 1.0
+"""How far from the records a place may lie before it is asked whether its coordinates are swapped."""
+
+
+def _say_what_seems_swapped(work: Work) -> None:
+    """Ask of places that lie nowhere near the records, and would if longitude and latitude were exchanged."""
+    records = work.frames["events"].geometry.dropna().to_crs("EPSG:4326").total_bounds
+    low, high = records[:2] - _NEAR_DEGREES, records[2:] + _NEAR_DEGREES
+    for name in _POINTS:
+        layer = work.frames.get(name)
+        if not isinstance(layer, gpd.GeoDataFrame) or layer.active_geometry_name is None or layer.crs is None:
+            continue
+        shapes = layer.geometry.to_crs("EPSG:4326").bounds
+        place = (shapes[["minx", "miny"]].to_numpy() + shapes[["maxx", "maxy"]].to_numpy()) / 2
+        is_near, is_near_swapped = (((one >= low) & (one <= high)).all(axis=1) for one in (place, place[:, ::-1]))
+        count = int((~is_near & is_near_swapped).sum())
+        if count:
+            places = counted(count, "place lies", "places lie")
+            work.notes.append(
+                f"{name}: {places} far from the records, and among them if longitude and latitude are exchanged: are "
+                "they swapped in the file?"
+            )
 
 
 def _unit_of(work: Work, events: gpd.GeoDataFrame) -> pd.Series:

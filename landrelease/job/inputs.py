@@ -14,16 +14,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError, DataWarning
 from landrelease.geometry import to_crs
 from landrelease.job.programme import Programme
 from landrelease.match.legends import LandCover
 from landrelease.match.raster import Quantity
 from landrelease.read import read
-from landrelease.rules import PROBLEM_COLUMNS, find_problems, usable_rows
+from landrelease.rules import PROBLEM_COLUMNS, RULES, find_problems, usable_rows
 from landrelease.tables import TABLES, conform
 
-__all__ = ["Each", "Work", "counted", "kept_apart", "read_inputs", "sha256_of", "warnings_noted"]
+__all__ = ["Each", "Work", "kept_apart", "read_inputs", "sha256_of", "warnings_noted"]
 
 _TABLES = ("events", "areas", "follow_ups", "land_use", "projects", "admin_areas", "accidents", "needs", "funding",
            "capacity", "costs", "settlements", "roads", "beneficiaries", "communities", "samples", "panel",
@@ -36,7 +37,10 @@ Each: TypeAlias = Callable[[str, Callable[..., Any], Any, dict[str, Any], dict[s
 
 @dataclass
 class Work:
-    """What a run has read and found so far, and what runs its matching."""
+    """What a run has read and found so far, and what runs its matching.
+
+    `doubts` say in words what `problems` hold, for products that do not list them.
+    """
 
     programme: Programme
     each: Each
@@ -44,11 +48,7 @@ class Work:
     problems: dict[str, pd.DataFrame] = field(default_factory=dict)
     inputs: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun: 1 row was, 2 rows were."""
-    return f"{number:,} {one if number == 1 else many}"
+    doubts: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -149,6 +149,7 @@ def _read_one(work: Work, name: str, table: str, given: Any) -> pd.DataFrame:
     for reason, count in set_aside["reason"].value_counts().items():
         rows = counted(count, "row was", "rows were")
         work.notes.append(f"{name.replace('_', ' ')}: {rows} set aside: {reason}.")
+    work.doubts += _doubts(path.name, table, work.problems[name], set_aside["reason"])
     classless = int(usable["hazard_class"].isna().sum()) if table == "areas" else 0
     if classless:
         work.notes.append(f"{name}: {counted(classless, 'area has', 'areas have')} no hazard class: shown as SHA.")
@@ -158,6 +159,25 @@ def _read_one(work: Work, name: str, table: str, given: Any) -> pd.DataFrame:
         are = counted(untyped, "area is", "areas are")
         work.notes.append(f"{name}: {are} said to be released, but not how: still counted as hazardous.")
     return usable
+
+
+_TOLD = [number for number, rule in RULES.items() if rule.is_must] + ["R13", "R14", "R15"]
+
+
+def _doubts(file: str, table: str, problems: pd.DataFrame, reasons: pd.Series) -> list[str]:
+    """Say which cells of a file count as missing, and which rows are odd; rows that were set aside are told already."""
+    found = problems[problems["rule"].isin(_TOLD) & (problems["row"] >= 0)]
+    said = []
+    for (rule, column), rows in found.groupby(["rule", "column"], sort=True):
+        count = rows["row"].nunique() - int(reasons.str.match(rf"R\d+ {column} ").sum())
+        if count > 0:
+            is_must = RULES[str(rule)].is_must
+            effect = "" if not is_must else ": kept under a new one" if rule == "R2" else ": the cell counts as missing"
+            told = f"{column} {RULES[str(rule)].text} ({rule}){effect}"
+            said.append(f"{file}: {counted(count, 'row', 'rows')}: {told}.")
+    if said:
+        said[-1] += f" Fix: landrelease check {file} {table} lists them."
+    return said
 
 
 def _note_input(work: Work, name: str, path: Path, **more: Any) -> None:

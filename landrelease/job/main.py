@@ -16,10 +16,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError
 from landrelease.job.folding import fold_records
-from landrelease.job.inputs import Each, Work, counted, read_inputs, sha256_of, warnings_noted
-from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, write_page
+from landrelease.job.inputs import Each, Work, read_inputs, sha256_of, warnings_noted
+from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, write_live, write_page
 from landrelease.job.programme import read_programme
 from landrelease.match.projects.links import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
@@ -44,6 +45,7 @@ class Products:
     run: Path
     priority_map: Path | None = None
     priorities: Path | None = None
+    live: Path | None = None
     headline: str = ""
     notes: tuple[str, ...] = ()
     problem_count: int = 0
@@ -51,6 +53,16 @@ class Products:
 
 def sample_programme() -> Path:
     """Return the path of the sample programme, which comes with the package; all its data are synthetic.
+
+    Returns
+    -------
+    Path
+        The programme file; the inputs that it names stand beside it.
+
+    Raises
+    ------
+    DataError
+        The sample is not there: the package was not installed whole.
 
     Examples
     --------
@@ -88,7 +100,8 @@ def run(
     Returns
     -------
     Products
-        report.html, map.html, priority_map.html, priorities.html, landrelease.gpkg, ``tables/*.csv`` and run.json.
+        report.html, map.html, priority_map.html, priorities.html, live_ranking.html, landrelease.gpkg,
+        ``tables/*.csv`` and run.json.
 
     Raises
     ------
@@ -96,6 +109,30 @@ def run(
         The programme file or an input can not be used; rows that can not be are set aside and counted instead.
     OptionError
         No scheduler answers, or dask is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import shapely
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> cells = {"event_id": ["1", "2"], "area_id": "HA-1", "event": ["confirmed", "cleared"],
+    ...          "event_date": pd.to_datetime(["2020-03-01", "2024-06-01"])}
+    >>> squares = [shapely.box(5e5, 4e6, 500_100, 4_000_100), shapely.box(5e5, 4e6, 500_040, 4_000_100)]
+    >>> events = gpd.GeoDataFrame(cells, geometry=squares, crs=32630)
+    >>> events.to_file(folder / "events.gpkg")
+    >>> programme = folder / "programme.toml"
+    >>> _ = programme.write_text('''
+    ... programme = { name = "One area", as_of = 2025-12-31 }
+    ... inputs.events = { path = "events.gpkg" }
+    ... ''')
+    >>> run(programme, out=folder / "out").headline
+    'Of 0.00 km2 released, at least 0% and at most 100% is in productive use; nobody has looked at 100%.'
+    >>> events.head(1).to_file(folder / "events.gpkg")
+    >>> run(programme, out=folder / "out").headline
+    'No released land has a known area.'
+    >>> run(folder / "programm.toml", out=folder / "out")
+    Traceback (most recent call last):
+    landrelease.errors.ProgrammeError: There is no programme file '...programm.toml'; did you mean 'programme.toml'?
     """
     say = progress or (lambda step: None)
     parts = Path(out).resolve() / _PARTS
@@ -145,7 +182,7 @@ def _say_what_evidence_is_not_used(work: Work) -> None:
     land_use, releases = work.frames["land_use"], work.frames["releases"]
     met = land_use.sindex.query(releases.geometry.dropna().to_numpy(), predicate="intersects")[1]
     if not len(met):
-        work.notes.append(f"land use: none of {len(land_use):,} polygons meets released land.")
+        work.notes.append(f"land use: none of {counted(len(land_use), 'polygon', 'polygons')} meets released land.")
     undated = int(land_use["observed_date"].isna().sum())
     if undated:
         have = counted(undated, "polygon has", "polygons have")
@@ -225,6 +262,7 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
     put_geopackage(out / "landrelease.gpkg", tables)
     say("Drawing the maps")
     maps = _draw(work, out)
+    live = write_live(work, out / "live_ranking.html")
     say("Writing the report")
     parameters = work.programme.model_dump(mode="json", exclude={"inputs", "folder"}, exclude_none=True)
     report = write_report(
@@ -249,12 +287,16 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
         notes=work.notes,
         version=__version__,
     )
-    _write_record(work, out / "run.json", source, parameters, {name: len(frame) for name, frame in tables.items()})
+    priorities = _write_priorities(work, out / "priorities.html")
+    pages = [path.name for path in (report, *maps, priorities, live) if path is not None]
+    rows_out = {name: len(frame) for name, frame in tables.items()}
+    _write_record(work, out / "run.json", source, {"parameters": parameters, "pages": pages, "rows_out": rows_out})
     return Products(
         report=report,
         map=maps[0],
         priority_map=maps[1],
-        priorities=_write_priorities(work, out / "priorities.html"),
+        priorities=priorities,
+        live=live,
         geopackage=out / "landrelease.gpkg",
         tables=out / "tables",
         run=out / "run.json",
@@ -264,7 +306,7 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
     )
 
 
-def _write_record(work: Work, path: Path, source: Path, parameters: dict[str, Any], rows_out: dict[str, int]) -> None:
+def _write_record(work: Work, path: Path, source: Path, made: dict[str, Any]) -> None:
     """Write what was read, with which parameters, and what came of it: enough to make the run again."""
     from landrelease import __version__
 
@@ -274,8 +316,7 @@ def _write_record(work: Work, path: Path, source: Path, parameters: dict[str, An
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "programme": {"path": source.name, "sha256": sha256_of(source)},
         "inputs": work.inputs,
-        "parameters": parameters,
-        "rows_out": rows_out,
+        **made,
         "problems": {name: len(frame) for name, frame in work.problems.items()},
         "notes": work.notes,
     }

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any, TypeVar
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError
 from landrelease.job.inputs import Work
 from landrelease.job.main import judge_use
@@ -34,6 +34,7 @@ from landrelease.outcomes import (
     time_to_use,
     womens_share,
 )
+from landrelease.outcomes.people.suppression import TOTAL
 from landrelease.registry import TreatyTables, treaty_tables
 from landrelease.report.document.model import Section
 from landrelease.report.kinds.outcomes import (
@@ -45,15 +46,13 @@ from landrelease.report.kinds.outcomes import (
     use_section,
     visits_section,
 )
-from landrelease.report.kinds.people import equity_section, people_section
+from landrelease.report.kinds.people import WHO, audited, equity_section, named, people_section
 
 __all__ = ["equity_of", "inputs_of", "people_of", "sections_of", "told"]
 
 _NEEDED = ("events", "areas", "admin_areas", "follow_ups", "land_use", "land_cover", "beneficiaries", "communities",
            "samples", "panel")  # fmt: skip
 _SEXES = ["women_count", "girls_count", "men_count", "boys_count"]
-_STEPS = (0.01, 0.02, 0.05, 0.1)
-"""To what a share of people is rounded, the finest first."""
 Found = TypeVar("Found")
 _VISITS = "no visit to released land was given. Add [inputs.follow_ups] with release_id, visit_date and use_code."
 
@@ -158,6 +157,10 @@ def _records(work: Work) -> pd.DataFrame:
         records = pd.concat([*([] if records is None else [records]), seen], ignore_index=True)
     of = pd.DataFrame(releases).drop_duplicates("release_id").set_index("release_id")
     ids = records["release_id"]
+    strange = int((ids.notna() & ~ids.isin(of.index)).sum())
+    note = f"beneficiaries: {counted(strange, 'record names', 'records name')} a release that is not there: in no unit."
+    if strange and note not in work.notes:
+        work.notes.append(note)
     placed: pd.DataFrame = records.assign(unit_above=ids.map(of["unit_above"]), place=ids.map(of["admin_code"]))
     return placed
 
@@ -207,48 +210,61 @@ def _unit_names(work: Work, codes: pd.Index) -> list[str | None]:
 
 
 def _women(work: Work, places: pd.DataFrame) -> Equity | str:
-    """Compare the women among confirmed direct beneficiaries with those who live there; small numbers tell nothing."""
-    if not _has_people(work.frames):
-        return "nobody counted who benefits. Add [inputs.beneficiaries] or counts of people to the visits."
-    records = _records(work)
-    found = told(lambda: beneficiaries(records, by="place"))
+    """Compare the women among confirmed direct beneficiaries with those who live there.
+
+    It is made of the numbers that the table of people shows and of nothing else, so that it can not tell another.
+    """
+    found = people_of(work)
     if isinstance(found, str):
         return found
-    used = found.table[(found.table["stage_code"] == "confirmed") & (found.table["beneficiary_code"] == "direct")]
-    joined = used.merge(places.reset_index(), left_on="place", right_on="admin_code", suffixes=("", "_living"))
-    # a record that lacks a part, and does not say how many there are in all, leaves its place open: not 0 men
+    rows = found.table[(found.table["stage_code"] == "confirmed") & (found.table["beneficiary_code"] == "direct")]
+    if rows.empty:
+        return "nobody is confirmed to benefit directly."
+    told_of = audited(rows, work.programme.report.smallest)
+    # where all parts were counted nobody speaks of people of unknown sex
+    is_unsaid = told_of["status"].eq("unknown") & told_of["who"].eq(WHO["unknown_count"])
+    told_of = told_of.assign(
+        people_count=told_of["people_count"].mask(is_unsaid, 0),
+        status=told_of["status"].mask(is_unsaid, "published"),
+    )
+    wide = told_of.pivot(index="unit", columns="who", values="people_count")[list(WHO.values())].astype("float64")
+    records = _records(work)
+    records = records[records["stage_code"].eq("confirmed") & records["beneficiary_code"].eq("direct")]
+    # a record that lacks a part, and does not say how many there are in all, leaves its unit open: not 0 men
     counts = records.reindex(columns=[*_SEXES, "people_count"]).isna()
     is_open = counts[_SEXES].any(axis=1) & counts["people_count"]
-    is_open &= records["stage_code"].eq("confirmed") & records["beneficiary_code"].eq("direct")
-    is_lacking = joined["place"].isin(records.loc[is_open, "place"].dropna())
-    joined["women_count"] = joined["women_count"].mask(is_lacking)
-    counted_in = joined.dropna(subset=[*_SEXES, "women_count_living", "people_count_living"])
-    parts = counted_in[_SEXES].sum()
-    smallest = work.programme.report.smallest
-    if min(parts[:2].sum(), parts[2:].sum()) < smallest:
-        return f"fewer than {smallest} women and girls, or men and boys, were confirmed: too few to publish."
-    # an exact share of few people tells how many they are: a step of it must be at least as many as are withheld
-    step = next((one for one in _STEPS if one * parts.sum() >= smallest), None)
-    if step is None:
-        return f"fewer than {smallest / _STEPS[-1]:,.0f} people were confirmed: a share of so few tells how many."
+    left_open = {*named(records.loc[is_open, "unit_above"]), *told_of.loc[told_of["status"] == "unknown", "unit"]}
+    used = wide.drop(index=TOTAL)
+    used = used[~used.index.isin(left_open)]
+    if used.isna().any(axis=None) and not left_open:  # small units are withheld; all together may not be
+        used = wide.loc[[TOTAL]]
+    if used.empty or used.isna().any(axis=None):
+        return "numbers of women, girls, men or boys are withheld, or were not all counted: a share would tell them."
+    living, lost = _living(work, places, records["place"].dropna().unique())
+    if list(used.index) == [TOTAL]:
+        living = living.sum().to_frame(TOTAL).T
     share = told(lambda: womens_share(
-        joined.fillna({"unknown_count": 0}), unknown="unknown_count", catchment_women="women_count_living",
-        catchment_people="people_count_living", seed=work.programme.report.seed,
+        used.join(living), women=["women", "girls"], men=["men", "boys"], unknown=WHO["unknown_count"],
+        catchment_women="women_count", catchment_people="people_count", seed=work.programme.report.seed,
     ))  # fmt: skip
-    return share if isinstance(share, str) else _coarse(share, step)
+    if isinstance(share, str):
+        return share
+    more = {
+        "made of the numbers that the table of people shows, and of no other": True,
+        f"{counted(len(left_open), 'larger unit is', 'larger units are')} left out: not all women, girls, men and boys "
+        "were counted there": bool(left_open),
+        f"{counted(lost, 'place', 'places')} of people who benefit: not listed with the women who live there, so that "
+        "the two shares are not of the same land": lost > 0,
+    }
+    return replace(share, caveats=(*share.caveats, *(text for text, is_so in more.items() if is_so)))
 
 
-def _coarse(share: Equity, step: float) -> Equity:
-    """Return shares of people in steps, and their ratio as that of such shares; no caveat with a number of people."""
-    table = share.table.set_index("measure").astype("float64")
-    there = float(table["value"]["catchment_share"]) or float("nan")
-    for measure, one in (("benefit_share", step), ("parity_ratio", step / there)):
-        table.loc[measure] = np.round(table.loc[measure].to_numpy(dtype="float64") / one) * one
-    said = [one for one in share.caveats if not one.startswith("the sex of ")]
-    if len(said) < len(share.caveats):
-        said.append("the sex of some people is not known: they are in no share, and widen its bounds")
-    said.append(f"Shares are rounded to steps of {step * 100:.0f} %: an exact one would tell small numbers.")
-    return replace(share, table=table.round(2).reset_index(), caveats=tuple(said))
+def _living(work: Work, places: pd.DataFrame, homes: Any) -> tuple[pd.DataFrame, int]:
+    """Return who lives in the places of those who benefit, by larger unit, and of how many places nobody says."""
+    listed = places.reindex(pd.Index(homes, name="admin_code"))[["women_count", "people_count"]]
+    known = with_units(work, listed.dropna().reset_index())
+    by_unit: pd.DataFrame = known.groupby(named(known["unit_above"]))[["women_count", "people_count"]].sum()
+    return by_unit.astype("float64"), len(listed) - len(known)
 
 
 def _cause(work: Work) -> Attribution | str:
@@ -262,9 +278,8 @@ def _cause(work: Work) -> Attribution | str:
     areas = _with_released_land(frames["areas"], frames["releases"])
     kept = panel[panel["area_id"].isin(areas["area_id"])]
     if len(kept) < len(panel):
-        work.notes.append(
-            f"panel: {len(panel) - len(kept):,} rows are of areas that no record knows, and are left out."
-        )
+        are = counted(len(panel) - len(kept), "row is", "rows are")
+        work.notes.append(f"panel: {are} of areas that no record knows: left out.")
     return told(lambda: attribute(kept, areas, outcome=asked.outcome, buffer_m=asked.buffer_m, seed=asked.seed))
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landrelease.errors import DataError, ProgrammeError, nearest
-from landrelease.job.inputs import Work, counted
+from landrelease.cells import counted
+from landrelease.errors import DataError, LandReleaseError, ProgrammeError, nearest
+from landrelease.job.inputs import Work, sha256_of
 from landrelease.job.programme import Priority, Programme
 from landrelease.priority import (
     FreeWeights,
@@ -30,7 +31,7 @@ from landrelease.priority import (
 )
 from landrelease.tables import NO_HAZARD
 
-__all__ = ["costs_of", "places_of", "plan_areas", "plan_tables", "rank_areas", "scheme_of", "write_page"]
+__all__ = ["costs_of", "places_of", "plan_areas", "plan_tables", "rank_areas", "scheme_of", "write_live", "write_page"]
 
 _LAYERS = ("population", "accidents", "needs", "land_use", "land_cover", "projects", "settlements", "roads",
            "admin_areas")  # fmt: skip
@@ -52,7 +53,9 @@ def rank_areas(work: Work, say: Callable[[str], None], *, draws: int = 10_000, i
     if priority is None:
         return
     say("Ranking what is still hazardous")
-    scheme = scheme_of(work.programme, priority)
+    frames["scheme"] = scheme = scheme_of(work.programme, priority)
+    if (beside := work.programme.path(priority.scheme)).is_file():
+        work.inputs.append({"name": "scheme", "path": beside.name, "sha256": sha256_of(beside)})
     areas = frames["areas"]
     is_hazard = ~areas["status"].isin(NO_HAZARD)
     placed = areas[is_hazard & ~areas.geometry.isna() & ~areas.geometry.is_empty].reset_index(drop=True)
@@ -300,3 +303,38 @@ def write_page(work: Work, path: Path) -> Path:
         notes=work.notes,
         version=__version__,
     )
+
+
+def write_live(work: Work, path: Path) -> Path | None:
+    """Write the page on which a workshop moves the weights; where it can not show the ranking, the notes say why."""
+    from landrelease.maps import live_ranking
+
+    frames, about, shown = work.frames, work.programme.programme, work.programme.map
+    path.unlink(missing_ok=True)  # no page of an earlier run beside another ranking
+    if "ranking" not in frames:
+        return None
+    try:
+        page = live_ranking(
+            frames["ranking"],
+            areas=frames["areas"],
+            scheme=frames["scheme"],
+            admin_areas=frames.get("admin_areas"),
+            columns=shown.columns,
+            hazards=shown.hazards,
+            top=_funded_count(work),
+            title=f"{about.name}, {about.as_of.day} {about.as_of:%B %Y}",
+        )
+    except LandReleaseError as error:
+        work.notes.append(f"No live ranking is written: {' '.join(str(error).split())}")
+        return None
+    page.save(path)
+    return path
+
+
+def _funded_count(work: Work) -> int:
+    """Return for how many areas there is money: as asked, else as many as the budget reaches in most rankings."""
+    priority = work.programme.priority
+    assert priority is not None
+    if priority.budget is not None and "funding_line" in work.frames:
+        return max(1, int(work.frames["funding_line"]["in_share"].ge(0.5).sum()))
+    return priority.top or _TOP

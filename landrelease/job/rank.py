@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 from landrelease.errors import OptionError, ProgrammeError
 from landrelease.job.folding import fold_records
 from landrelease.job.inputs import Work, read_inputs, warnings_noted
-from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, scheme_of, write_page
+from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, scheme_of, write_live, write_page
 from landrelease.job.programme import Inputs, Priority, Programme, read_programme
 from landrelease.priority import Plan, Ranking, Stability
 
@@ -21,13 +22,17 @@ __all__ = ["PlanProducts", "RankProducts", "plan_programme", "rank_programme"]
 
 @dataclass(frozen=True)
 class RankProducts:
-    """What `rank_programme` found, and where it is written; no stability and no line where they mean nothing."""
+    """What `rank_programme` found, and where it is written; no stability and no line where they mean nothing.
+
+    `live` is the page of `live_ranking`; None where that can not show the ranking, and the notes say why.
+    """
 
     ranking: Ranking
     page: Path
     tables: tuple[Path, ...]
     stability: Stability | None = None
     line: pd.DataFrame | None = None
+    live: Path | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -47,6 +52,7 @@ def rank_programme(
     programme: str | Path,
     *,
     out: str | Path,
+    scheme: str | Path | None = None,
     method: str | None = None,
     missing: str | None = None,
     draws: int = 10_000,
@@ -62,6 +68,9 @@ def rank_programme(
         A programme file (TOML) with [priority]. Of its inputs, those are read that the ranking needs.
     out : str or Path
         Folder of the products; made if needed. Files of an earlier run are replaced.
+    scheme : str or Path, optional
+        A scheme file, such as the weights that were saved from the live ranking, or the name of a bundled scheme; else
+        as the programme file says.
     method, missing : str, optional
         As in `prioritise`; else as the programme file says.
     draws : int
@@ -76,7 +85,7 @@ def rank_programme(
     Returns
     -------
     RankProducts
-        priorities.html, ranking.csv and contributions.csv; stability.csv and funding_line.csv.
+        priorities.html and live_ranking.html, ranking.csv and contributions.csv; stability.csv and funding_line.csv.
 
     Raises
     ------
@@ -85,17 +94,53 @@ def rank_programme(
     OptionError
         Both `top` and `budget` are given, or an option means nothing; a line is asked for where there is none, because
         the method gives no additive value.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geopandas as gpd, shapely
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> squares = [shapely.box(5e5, 4e6, 500_100, 4_000_100), shapely.box(6e5, 4e6, 600_050, 4_000_050)]
+    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": "open", "hazard_class": "CHA"},
+    ...                          geometry=squares, crs=32630)
+    >>> areas.to_file(folder / "areas.gpkg")
+    >>> _ = (folder / "ours.toml").write_text('''
+    ... name = "ours"
+    ... source = "Agreed in a meeting."
+    ... verified = true
+    ... criterion = [{ column = "size", low = 0, high = 10000, weight = 1, from = { measure = "area" } }]
+    ... ''')
+    >>> programme = folder / "programme.toml"
+    >>> _ = programme.write_text('''
+    ... programme = { name = "Two areas", as_of = 2025-12-31 }
+    ... inputs.areas = { path = "areas.gpkg" }
+    ... priority = { scheme = "ours.toml" }
+    ... costs = { usd_per_m2 = 1 }
+    ... ''')
+    >>> found = rank_programme(programme, out=folder / "out", draws=100, budget=10_500)
+    >>> found.ranking.table[["area_id", "score", "rank"]].round(2).values.tolist()
+    [['HA-1', 1.0, 1], ['HA-2', 0.25, 2]]
+    >>> found.line["line"].tolist(), found.live.name
+    (['in', 'out'], 'live_ranking.html')
+    >>> areas.assign(status="released", release_type="cleared").to_file(folder / "areas.gpkg")
+    >>> len(rank_programme(programme, out=folder / "out", draws=100).ranking.table)
+    0
+    >>> rank_programme(folder / "programm.toml", out=folder / "out")
+    Traceback (most recent call last):
+    landrelease.errors.ProgrammeError: There is no programme file '...programm.toml'; did you mean 'programme.toml'?
     """
     if top is not None and budget is not None:
         raise OptionError("give either top (how many areas are funded) or budget")
-    given = {"method": method, "missing": missing}
+    say, read = progress or (lambda step: None), read_programme(programme)
+    given = {"scheme": _scheme_beside(read, scheme), "method": method, "missing": missing}
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if top is not None or budget is not None:
         changes |= {"top": top, "budget": budget}
-    say, read = progress or (lambda step: None), _with_priority(read_programme(programme), changes)
+    read = _with_priority(read, changes)
     work = Work(read, each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
+        work.notes += work.doubts
         fold_records(work)
         rank_areas(work, say, draws=draws, is_line_wanted=True)
     say("Writing tables and pages")
@@ -103,9 +148,16 @@ def rank_programme(
     tables = {"ranking": frames["ranking"].table, "contributions": frames["ranking"].contributions}
     tables |= {name: frame for name, frame in _sureness(frames).items() if frame is not None}
     paths = _write_tables(folder, tables, ("ranking", "contributions", "stability", "funding_line"))
+    live = write_live(work, folder / "live_ranking.html")
     page = write_page(work, folder / "priorities.html")
     return RankProducts(
-        frames["ranking"], page, paths, frames.get("stability"), frames.get("funding_line"), tuple(work.notes)
+        ranking=frames["ranking"],
+        page=page,
+        tables=paths,
+        stability=frames.get("stability"),
+        line=frames.get("funding_line"),
+        live=live,
+        notes=tuple(work.notes),
     )
 
 
@@ -134,6 +186,40 @@ def plan_programme(
     ProgrammeError, DataError, CRSError, OptionError
         The programme file or an input can not be used, has no [priority], [plan] or costs; or no plan keeps the rules:
         then the message names the smallest changes that would be enough.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geopandas as gpd, shapely
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> squares = [shapely.box(5e5, 4e6, 500_100, 4_000_100), shapely.box(6e5, 4e6, 600_050, 4_000_050)]
+    >>> areas = gpd.GeoDataFrame({"area_id": ["HA-1", "HA-2"], "status": "open", "hazard_class": "CHA"},
+    ...                          geometry=squares, crs=32630)
+    >>> areas.to_file(folder / "areas.gpkg")
+    >>> _ = (folder / "ours.toml").write_text('''
+    ... name = "ours"
+    ... source = "Agreed in a meeting."
+    ... verified = true
+    ... criterion = [{ column = "size", low = 0, high = 10000, weight = 1, from = { measure = "area" } }]
+    ... ''')
+    >>> programme = folder / "programme.toml"
+    >>> _ = programme.write_text('''
+    ... programme = { name = "Two areas", as_of = 2025-12-31 }
+    ... inputs.areas = { path = "areas.gpkg" }
+    ... priority = { scheme = "ours.toml" }
+    ... costs = { usd_per_m2 = 1 }
+    ... plan = { budget = 10_500, curve_count = 0 }
+    ... ''')
+    >>> found = plan_programme(programme, out=folder / "out")
+    >>> found.plan.selected, round(found.plan.spent_usd, -2), [path.name for path in found.tables]
+    (('HA-1',), 10000.0, ['plan.csv', 'plan_rules.csv'])
+    >>> _ = programme.write_text(programme.read_text().replace("10_500", "0"))
+    >>> plan_programme(programme, out=folder / "out").plan.selected
+    ()
+    >>> _ = programme.write_text(programme.read_text().replace("plan = ", "# "))
+    >>> plan_programme(programme, out=folder / "out")
+    Traceback (most recent call last):
+    landrelease.errors.ProgrammeError: 'programme.toml' has no [plan]. Fix: add [plan] with budget = ...
     """
     say, read = progress or (lambda step: None), read_programme(programme)
     if read.plan is None:
@@ -141,6 +227,7 @@ def plan_programme(
     work = Work(_with_priority(read, {}), each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
+        work.notes += work.doubts
         fold_records(work)
         rank_areas(work, say)
         plan_areas(work, say)
@@ -177,6 +264,16 @@ def _with_priority(programme: Programme, changes: dict[str, Any]) -> Programme:
     kept = {name: getattr(programme.inputs, name) for name in Inputs.model_fields if name in needed}
     changed = {"priority": priority, "inputs": Inputs.model_construct(**kept), "balance": None}
     return programme.model_copy(update=changed)
+
+
+def _scheme_beside(programme: Programme, scheme: str | Path | None) -> str | None:
+    """Return the path of a scheme file as the programme file would give it; a name as it is."""
+    if scheme is None or not Path(scheme).is_file():
+        return None if scheme is None else str(scheme)
+    try:
+        return os.path.relpath(scheme, programme.folder)
+    except ValueError:  # on another drive
+        return str(Path(scheme).resolve())
 
 
 def _sureness(frames: dict[str, Any]) -> dict[str, pd.DataFrame | None]:

@@ -72,6 +72,30 @@ def report_programme(
         The programme file or an input can not be used.
     OptionError
         A kind or a form that is not known; a choice of [report] that can not be meant.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geopandas as gpd, pandas as pd, shapely
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> cells = {"event_id": ["1", "2"], "area_id": "HA-1", "event": ["confirmed", "cleared"],
+    ...          "event_date": pd.to_datetime(["2020-03-01", "2024-06-01"])}
+    >>> squares = [shapely.box(5e5, 4e6, 500_100, 4_000_100), shapely.box(5e5, 4e6, 500_040, 4_000_100)]
+    >>> events = gpd.GeoDataFrame(cells, geometry=squares, crs=32630)
+    >>> events.to_file(folder / "events.gpkg")
+    >>> programme = folder / "programme.toml"
+    >>> _ = programme.write_text('''
+    ... programme = { name = "One area", as_of = 2025-12-31 }
+    ... inputs.events = { path = "events.gpkg" }
+    ... ''')
+    >>> found = report_programme(programme, out=folder / "out", kind="coordination")
+    >>> [path.name for path in found.files]
+    ['coordination.html', 'coordination.xlsx', 'coordination.docx']
+    >>> found.not_known
+    ('Coordination: no project was given. Add [inputs.projects], as a table or as IATI XML.',)
+    >>> report_programme(programme, out=folder / "out", kind="outcome")
+    Traceback (most recent call last):
+    landrelease.errors.OptionError: kind must be one of outcomes, coordination, donor; got 'outcome'...
     """
     check_option("kind", kind, KINDS)
     asked = [formats] if isinstance(formats, str) else list(dict.fromkeys(formats))
@@ -86,6 +110,7 @@ def report_programme(
     work = Work(_with_inputs(read, module.inputs_of(read)), each=_at_once)
     with warnings_noted(work):
         read_inputs(work, say)
+        work.notes += work.doubts
         say("Folding events into areas and releases")
         fold_records(work)
         found = module.sections_of(work, say)

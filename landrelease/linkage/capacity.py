@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from landrelease.cells import as_text, day_of
+from landrelease.cells import as_text, counted, day_of
 from landrelease.checks.arguments import day_column, distinct, number_column, require_columns, typed
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2
@@ -331,9 +331,11 @@ def _caveats(
             f"checklist '{name}' is generic: no standard, its indicators and scale were not checked against one": (
                 not is_verified
             ),
-            f"{never} of {len(scores)} indicators were never scored: they are unknown, not zero": never > 0,
-            f"{undated} rows have no date and do not count": undated > 0,
-            f"{blank} rows have no score and do not count": blank > 0,
+            f"never scored, and unknown, not zero: {never:,} of {counted(len(scores), 'indicator', 'indicators')}": (
+                never > 0
+            ),
+            f"without a date, and not counted: {counted(undated, 'row', 'rows')}": undated > 0,
+            f"without a score, and not counted: {counted(blank, 'row', 'rows')}": blank > 0,
             "scores of different institutions were given by different people: compare the change before the level": (
                 scores["institution"].nunique() > 1
             ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from landrelease.cells import as_text
+from landrelease.cells import as_text, counted
 from landrelease.checks.arguments import distinct, number_column, require_columns, text_column, typed
 from landrelease.errors import DataError, OptionError
 from landrelease.linkage.capacity import CapacityProfile
@@ -23,7 +23,7 @@ _YEAR_DAYS = 365
 _USES = {"agriculture": USE_GROUPS["agriculture"]} | {
     one: (one,) for one in (*USE_GROUPS["natural"], *USE_GROUPS["built"])
 }
-Row = tuple[str, str, str, float, float, float]
+Row = tuple[str, str, str, float, float, float, int]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,14 @@ def programme_indicators(
     Returns
     -------
     DataFrame
-        indicator_code, label, unit, numerator, denominator, unknown, rate_low, rate_high. What is not given has no row.
+        indicator_code, label, unit, numerator, denominator, unknown, left_out_count (releases that are in none of the
+        three: of unknown area, without a date, or of which nobody is known to have asked), rate_low, rate_high. What is
+        not given has no row.
+
+    Raises
+    ------
+    DataError
+        `releases` lacks a column, or holds no numbers where it must.
 
     Notes
     -----
@@ -94,6 +101,12 @@ def programme_indicators(
     [['productive', 50.0, 100.0, 0.5, 0.9]]
     >>> len(programme_indicators())
     0
+    >>> unmeasured = releases.assign(area_m2=[60.0, None])
+    >>> programme_indicators(releases=unmeasured)[["denominator", "left_out_count"]].head(1).values.tolist()
+    [[60.0, 1]]
+    >>> programme_indicators(releases=releases.drop(columns="use_code"))
+    Traceback (most recent call last):
+    landrelease.errors.DataError: 'releases' has no column 'use_code'. It has area_m2, productive_m2, ...
     """
     rows: list[Row] = []
     if releases is not None:
@@ -104,7 +117,7 @@ def programme_indicators(
         rows += _of_funding(funding)
     if capacity is not None:
         rows += _of_capacity(capacity)
-    names = ["indicator_code", "label", "unit", "numerator", "denominator", "unknown"]
+    names = ["indicator_code", "label", "unit", "numerator", "denominator", "unknown", "left_out_count"]
     return typed(_with_rates(pd.DataFrame(rows, columns=names)), "programme_indicators")
 
 
@@ -122,18 +135,18 @@ def _of_releases(releases: pd.DataFrame) -> list[Row]:
     known = {name: land["productive_m2"][use.isin(codes)].sum() for name, codes in _USES.items()}
     whole, unknown = land["area_m2"].sum(min_count=1), land["unknown_m2"].sum()
     unsaid = land["productive_m2"][use.isna()].sum()
-    looked_at = whole - unknown
+    looked_at, lost = whole - unknown, int(land["area_m2"].isna().sum())
     if len(land) and pd.isna(whole):  # of land without a known area no part is known: not 0
         known = dict.fromkeys(known, np.nan)
     # the sum of no releases is 0
     used, intended = (land[name].sum(min_count=min(len(land), 1)) for name in ("productive_m2", "as_intended_m2"))
     rows: list[Row] = [
-        ("productive", "released land in productive use", "m2", used, whole, unknown),
-        ("as_intended", "released land in use as intended", "m2", intended, whole, unknown),
-        ("looked_at", "released land that somebody looked at", "m2", looked_at, whole, 0.0),
+        ("productive", "released land in productive use", "m2", used, whole, unknown, lost),
+        ("as_intended", "released land in use as intended", "m2", intended, whole, unknown, lost),
+        ("looked_at", "released land that somebody looked at", "m2", looked_at, whole, 0.0, lost),
     ]
     return rows + [
-        (f"use_{name}", f"released land in productive use: {name}", "m2", m2, whole, unknown + unsaid)
+        (f"use_{name}", f"released land in productive use: {name}", "m2", m2, whole, unknown + unsaid, lost)
         for name, m2 in known.items()
     ]
 
@@ -146,9 +159,9 @@ def _of_coordination(found: CoordinationGaps) -> list[Row]:
     needed = gap.ne("unknown").sum()
     return [
         ("needs_served", "releases with a need that have a project", "releases", float(gap.eq("served").sum()),
-         float(needed), float(gap.eq("district_only").sum())),
+         float(needed), float(gap.eq("district_only").sum()), int(gap.eq("unknown").sum())),
         ("project_in_a_year", "releases of a year and more ago with a project within a year", "releases",
-         float(in_time), float(len(old)), float(unknown)),
+         float(in_time), float(len(old)), float(unknown), int(found.releases["release_date"].isna().sum())),
     ]  # fmt: skip
 
 
@@ -161,13 +174,13 @@ def _of_funding(found: FundingProfile) -> list[Row]:
         parts = [flows["constant_usd"][one.astype(bool)].sum() for one in (own, silent)]
         is_sound = bool(flows["constant_usd"].notna().all()) and min([total, *parts, total - sum(parts)]) >= 0
         if len(flows) and is_sound:
-            rows.append((f"domestic_{kind}", f"{kind}s of domestic donors", "usd", parts[0], total, parts[1]))
+            rows.append((f"domestic_{kind}", f"{kind}s of domestic donors", "usd", parts[0], total, parts[1], 0))
         every = found.concentration
         of_all = every[(every["flow_type_code"] == kind) & (every["scope"] == "all")]
         if is_sound and len(of_all) and of_all["largest_share"].notna().all():
             unknown = of_all["unknown_donor_share"].iloc[0] * total
             largest = of_all["largest_share"].iloc[0] * (total - unknown)
-            rows.append((f"largest_donor_{kind}", f"{kind}s of the largest donor", "usd", largest, total, unknown))
+            rows.append((f"largest_donor_{kind}", f"{kind}s of the largest donor", "usd", largest, total, unknown, 0))
     return rows
 
 
@@ -176,13 +189,13 @@ def _of_capacity(found: CapacityProfile) -> list[Row]:
     if len(level):
         rows.append(
             ("capacity_level", "mean level of the indicators of capacity", "indicators", level.sum(), float(len(level)),
-             float(level.isna().sum()))
+             float(level.isna().sum()), 0)
         )  # fmt: skip
     teams, areas = found.residual["team_count"], found.residual["open_area_count"]
     if len(teams) and teams.notna().all() and areas.notna().all():
         rows.append(
             ("open_areas_per_team", "open areas for each response team", "areas per team", float(areas.sum()),
-             float(teams.sum()), 0.0)
+             float(teams.sum()), 0.0, 0)
         )  # fmt: skip
     return rows
 
@@ -194,8 +207,8 @@ def compare(programmes: Mapping[str, pd.DataFrame]) -> Comparison:
     ----------
     programmes : mapping
         Country or province to its indicators: indicator_code, numerator, denominator and unknown (the part of the
-        denominator of which it is not known whether it counts), label where it is known. See `programme_indicators`;
-        rows of your own may be added.
+        denominator of which it is not known whether it counts), label and left_out_count where they are known. See
+        `programme_indicators`; rows of your own may be added.
 
     Returns
     -------
@@ -251,7 +264,7 @@ def compare(programmes: Mapping[str, pd.DataFrame]) -> Comparison:
         n=len(programmes),
         missing_share=float(table["rate_low"].isna().mean()) if len(table) else float("nan"),
         method="rates with bounds; places that the bounds allow",
-        caveats=_caveats(table, left_out),
+        caveats=_caveats(table, left_out, rows),
     )
 
 
@@ -265,6 +278,7 @@ def _rates(programme: str, frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError(f"'{what}': each indicator_code must stand once: {int(bad.sum())} rows repeat or lack it.")
     for name in names:
         rows[name] = number_column(frame, name, what)
+    rows["left_out_count"] = number_column(frame, "left_out_count", what)
     rows = _with_rates(rows).assign(programme=programme)
     # of an unknown part nobody knows how large it is
     rows["unknown_share"] = (rows["unknown"] / rows["denominator"].where(rows["denominator"] > 0)).clip(upper=1)
@@ -284,13 +298,18 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(rank_best=best, rank_worst=worst)
 
 
-def _caveats(table: pd.DataFrame, left_out: tuple[str, ...]) -> tuple[str, ...]:
+def _caveats(table: pd.DataFrame, left_out: tuple[str, ...], rows: pd.DataFrame) -> tuple[str, ...]:
     lacking = int(table["rate_low"].isna().sum())
     open_ranks = int((table["rank_best"] != table["rank_worst"])[table["rank_best"].notna()].sum())
+    lost = rows[(rows["left_out_count"] > 0) & ~rows["indicator_code"].isin(left_out)]
+    said = [f"{one.indicator_code} of {one.programme} ({one.left_out_count:,.0f})" for one in lost.itertuples()]
     return told(
         {
-            f"{lacking} of {len(table)} rates are not known; such a programme may stand anywhere": lacking > 0,
-            f"{open_ranks} places are not settled by the records": open_ranks > 0,
+            f"{lacking:,} of {counted(len(table), 'rate', 'rates')} not known; such a programme may stand anywhere": (
+                lacking > 0
+            ),
+            f"{counted(open_ranks, 'place is', 'places are')} not settled by the records": open_ranks > 0,
+            f"releases that are in no rate, as a date, an area or a need is not known: {', '.join(said)}": bool(said),
             f"left out, because they are sizes: {', '.join(left_out)}": bool(left_out),
             "programmes differ in what was contaminated, since when, and in how they look: ask why before who": True,
         }

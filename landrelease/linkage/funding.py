@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from landrelease.cells import as_text
+from landrelease.cells import as_text, counted
 from landrelease.checks.arguments import number_column, require_columns, text_column, typed, unique_ids
 from landrelease.errors import DataError, OptionError, check_option, nearest
 from landrelease.linkage.provinces import provinces_of, told
@@ -108,7 +108,8 @@ def funding_profile(
     ------
     DataError
         A deflator is missing (with `missing="raise"`), stands twice, or is not above 0; a flow_id is missing or stands
-        twice; a column is missing or holds no numbers; a flow type is no code.
+        twice; a column is missing or holds no numbers; a flow type is no code; a column `currency` names another
+        currency than USD.
     OptionError
         An option that can not be meant; phases that overlap; a domestic donor that pays nothing.
 
@@ -182,15 +183,31 @@ def _flows(flows: pd.DataFrame, admin_areas: Any, level: int | None) -> pd.DataF
             f"the first has {money['flow_type_code'][odd].iloc[0]!r}.\n"
             f"  Fix: read(..., codes={{'flow_type_code': ...}})"
         )
+    _require_dollars(flows)
     money["flow_type_code"] = money["flow_type_code"].fillna("unknown")
     return money.reset_index(drop=True)
+
+
+def _require_dollars(flows: pd.DataFrame) -> None:
+    """Raise where a column of currencies says that amounts are not in the unit that they are summed in."""
+    currency = text_column(flows, "currency").str.upper()
+    other = currency.notna() & ~currency.isin(["USD", "US$", "$"])
+    if other.any():
+        raise DataError(
+            f"'flows': amount_usd is in US dollars, and {int(other.sum())} of {len(flows)} rows name another currency, "
+            f"the first {currency[other].iloc[0]!r}.\n  Fix: convert these amounts at the rate of their year, "
+            "and write USD."
+        )
 
 
 def _whole_years(frame: pd.DataFrame, what: str) -> pd.Series:
     years = number_column(frame, "year", what)
     odd = years.notna() & (years % 1 != 0)
     if odd.any():
-        raise DataError(f"'{what}': year must be whole: {int(odd.sum())} rows are not, the first {years[odd].iloc[0]}.")
+        raise DataError(
+            f"'{what}': year must be whole: {int(odd.sum())} rows are not, the first {years[odd].iloc[0]}.\n"
+            "  Fix: give the calendar year; of a fiscal year, the one in which it begins or ends, all alike."
+        )
     return years
 
 
@@ -202,15 +219,22 @@ def _ratios(money: pd.DataFrame, deflators: pd.DataFrame, base_year: int, missin
         {"donor": as_text(deflators["donor"]) if by_donor else "", "year": _whole_years(deflators, "deflators")}
     )
     if keys.isna().any(axis=None):
-        raise DataError(f"'deflators': {int(keys.isna().any(axis=1).sum())} rows have no year, or no donor.")
+        raise DataError(
+            f"'deflators': {int(keys.isna().any(axis=1).sum())} rows have no year, or no donor.\n"
+            "  Fix: fill them, or leave the column donor out where one deflator is everybody's."
+        )
     if keys.duplicated().any():
         row = keys[keys.duplicated()].iloc[0]
         raise DataError(
-            f"'deflators': {int(keys.duplicated().sum())} rows repeat a year, first {row['year']:.0f} {row['donor']}."
+            f"'deflators': {int(keys.duplicated().sum())} rows repeat a year, first {row['year']:.0f}"
+            f"{row['donor'] and ' of ' + row['donor']}.\n  Fix: one row a year, and donor where donors have their own."
         )
     value = number_column(deflators, "deflator", "deflators")
     if (value == 0).any():
-        raise DataError(f"'deflators': deflator must be above 0: {int((value == 0).sum())} rows are 0.")
+        raise DataError(
+            f"'deflators': deflator must be above 0: {int((value == 0).sum())} rows are 0.\n"
+            "  Fix: give the index of each year, or leave the row out."
+        )
     known = {(donor, year): one for donor, year, one in zip(keys["donor"], keys["year"], value, strict=True) if one > 0}
     donors = money["donor"] if by_donor else pd.Series("", index=money.index)
     ratios = [_ratio(known, donor, year, base_year) for donor, year in zip(donors, money["year"], strict=True)]
@@ -295,18 +319,23 @@ def _domestic(money: pd.DataFrame, domestic: Sequence[str] | None) -> pd.Series:
 def _caveats(money: pd.DataFrame, base_year: int) -> tuple[str, ...]:
     lacking = money["constant_usd"].isna()
     no_amount, no_ratio = money["amount_usd"].isna(), money["deflator_ratio"].isna() & money["amount_usd"].notna()
-    untyped = money["flow_type_code"].eq("unknown")
+    untyped, taken_back = money["flow_type_code"].eq("unknown"), money["amount_usd"] < 0
     no_donor, no_place = money["donor"].isna(), money["province_code"].isna()
+
+    def flows(which: pd.Series, verb: str = "", verbs: str = "") -> str:
+        return counted(int(which.sum()), f"flow{verb}", f"flows{verbs}")
+
     return told(
         {
-            f"{int(no_ratio.sum())} flows of {money['amount_usd'][no_ratio].sum():,.0f} current USD could not be "
-            f"brought to prices of {base_year}: they are in no sum in constant prices": bool(no_ratio.any()),
-            f"{int(no_amount.sum())} flows have no amount: sums are at least what they say": bool(no_amount.any()),
-            f"of {int(untyped.sum())} flows it is not known whether they are commitments or disbursements": (
-                bool(untyped.any())
+            f"{flows(no_ratio)} of {money['amount_usd'][no_ratio].sum():,.0f} current USD could not be brought to "
+            f"prices of {base_year}: in no sum in constant prices": bool(no_ratio.any()),
+            f"{flows(no_amount, ' has', ' have')} no amount: sums are at least what they say": bool(no_amount.any()),
+            f"of {flows(untyped)} it is not known whether it is a commitment or a disbursement": bool(untyped.any()),
+            f"{flows(taken_back, ' is', ' are')} below 0, as money that was taken back: it lessens the sums": bool(
+                taken_back.any()
             ),
-            f"{int(no_donor.sum())} flows name no donor": bool(no_donor.any()),
-            f"{int(no_place.sum())} flows are of no known province": bool(no_place.any()),
+            f"{flows(no_donor, ' names', ' name')} no donor": bool(no_donor.any()),
+            f"{flows(no_place, ' is', ' are')} of no known province": bool(no_place.any()),
             "shares are of the flows that could be converted alone": bool(lacking.any()),
             "sector 15250 alone misses mine action that is paid within other projects": len(money) > 0,
         }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landrelease.cells import as_text, day_of
+from landrelease.cells import as_text, counted, day_of
 from landrelease.checks.arguments import (
     day_column,
     distinct,
@@ -20,7 +20,7 @@ from landrelease.checks.arguments import (
 )
 from landrelease.errors import DataError
 from landrelease.linkage.actors import actor_matrix, actor_overlaps, units_of
-from landrelease.linkage.obstacles import hazards_of, projects_in_the_way, state_of
+from landrelease.linkage.obstacles import hazards_of, projects_in_the_way, state_of, unplaced
 from landrelease.linkage.provinces import provinces_of, told
 from landrelease.tables import use_group
 
@@ -139,7 +139,9 @@ def coordination_gaps(
     median counts releases without a project as longer than their time until `as_of` (Kaplan-Meier: the first lag by
     which the product of 1 - started / waiting falls to a half); the median of those with one alone is too short.
 
-    A place is in the way if `is_point` is true and its project is not known to have ended. Actors are the
+    A place is in the way if `is_point` is true and its project is not known to have ended. Dates decide that before
+    the status: a project that is closed by status, with a (planned) end after the day, is not known to have ended, and
+    a caveat counts such. Hazardous areas without a place are in nobody's way, and are counted too. Actors are the
     implementers, several of one project split at `;`; two actors of one project do not overlap. The Herfindahl index is
     the sum of the squared shares of the actors in the projects that each unit has.
 
@@ -176,10 +178,12 @@ def coordination_gaps(
     per_release = _gaps(land, pairs, asked, needs is not None).join(_lags(land, at_land, places, day))
     per_release = typed(per_release.reset_index(drop=True), "coordination_releases")
     at_land = at_land[at_land["release_id"].isin(land["release_id"])]
+    late, unasked = len(releases) - len(land), (0 if needs is None else len(needs)) - len(asked)
+    gone = len(projects) - len(places)
     left_out = {
-        "releases after the day": len(releases) - len(land),
-        "needs named after the day": (0 if needs is None else len(needs)) - len(asked),
-        "places of cancelled projects": len(projects) - len(places),
+        f"{counted(late, 'release after the day is', 'releases after the day are')} left out": late,
+        f"{counted(unasked, 'need named after the day is', 'needs named after the day are')} left out": unasked,
+        f"{counted(gone, 'place of a cancelled project is', 'places of cancelled projects are')} left out": gone,
     }
     return CoordinationGaps(
         releases=per_release,
@@ -192,7 +196,7 @@ def coordination_gaps(
         n=len(land),
         missing_share=float(per_release["gap_code"].eq("unknown").mean()) if len(land) else float("nan"),
         method="needs by unit, projects by the links given; median lag by Kaplan-Meier",
-        caveats=_caveats(land, places, pairs, asked, per_release, left_out),
+        caveats=(*_caveats(land, places, pairs, asked, per_release, left_out), *_not_in_the_way(open_land)),
     )
 
 
@@ -379,20 +383,40 @@ def _caveats(
     no_place = int(asked["admin_code"].isna().sum())
     elsewhere = len(set(asked["admin_code"].dropna()) - set(land["admin_code"].dropna()))
     unlinked = places["project_id"].nunique() - pairs["project_id"].nunique()
+    is_open = places["status"].eq("closed") & ~places["project_state_code"].eq("ended")
+    odd = places["project_id"][is_open].nunique()
+    is_named = {
+        f"{counted(undated, 'release has', 'releases have')} no date: a lag that nobody knows": undated,
+        f"{counted(rough, 'release is', 'releases are')} known to the month or year: the last day counts, and the lag "
+        "may be longer": rough,
+        f"{counted(unlinked, 'project is', 'projects are')} linked to no release: nobody's help here, wherever the "
+        "work is": unlinked,
+        f"{counted(odd, 'project is', 'projects are')} closed by status, with an end date that is still to come: "
+        "the date counts, and nothing says that the work is over": odd,
+        f"{counted(unweighed, 'link has', 'links have')} no weight: the weights in the matrix are at least what they "
+        "say": unweighed,
+        f"{counted(nobody, 'project names', 'projects name')} no implementer: in the matrix as unknown, and in no "
+        "overlap": nobody,
+        f"{counted(no_place, 'need has', 'needs have')} no admin_code, and counts in no unit": no_place,
+        f"{counted(elsewhere, 'unit with needs has', 'units with needs have')} no release": elsewhere,
+    }
+    of_land = f"of {no_need:,} of {counted(len(land), 'release', 'releases')}"
+    return told(
+        {f"{of_land} nobody is known to have asked: their gap is unknown": no_need > 0}
+        | {text: count > 0 for text, count in is_named.items()}
+        | {"status is that of the export, not of an earlier as_of": len(places) > 0}
+        | {text: count > 0 for text, count in left_out.items()}
+    )
+
+
+def _not_in_the_way(hazards: pd.DataFrame) -> tuple[str, ...]:
+    """Say which hazardous areas nobody can tell to be in the way of a project, or not wholly."""
+    nowhere, points = unplaced(hazards)
     return told(
         {
-            f"of {no_need} of {len(land)} releases nobody is known to have asked: their gap is unknown": no_need > 0,
-            f"{undated} releases have no date: their lag is unknown": undated > 0,
-            f"{rough} releases are known to the month or year: their last day counts, and their lag may be longer": (
-                rough > 0
-            ),
-            f"{unlinked} projects are linked to no release: they are nobody's help here, wherever they are": unlinked
-            > 0,
-            f"{unweighed} links have no weight: the weights in the matrix are at least what they say": unweighed > 0,
-            f"{nobody} projects name no implementer: they stand in the matrix as unknown and in no overlap": nobody > 0,
-            f"{no_place} needs have no admin_code: they count in no unit": no_place > 0,
-            f"{elsewhere} units with needs have no release": elsewhere > 0,
-            "status is that of the export, not of an earlier as_of": len(places) > 0,
+            f"{counted(nowhere, 'hazardous area has', 'hazardous areas have')} no place on record: what stands on it "
+            "is not known, and it is in no project's way here": nowhere > 0,
+            f"{counted(points, 'hazardous area is', 'hazardous areas are')} known by a point alone: distances are to "
+            "the point, and the land may be nearer": points > 0,
         }
-        | {f"{count} {what} are left out": count > 0 for what, count in left_out.items()}
     )

@@ -16,7 +16,7 @@ from landrelease.linkage.provinces import provinces_of
 from landrelease.match.nearby import check_distance, near_pairs
 from landrelease.tables import NO_HAZARD
 
-__all__ = ["hazards_of", "projects_in_the_way", "state_of"]
+__all__ = ["hazards_of", "projects_in_the_way", "state_of", "unplaced"]
 
 
 def state_of(projects: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
@@ -47,6 +47,24 @@ def hazards_of(hazards: pd.DataFrame | None, admin_areas: pd.DataFrame | None, l
     found = found[~text_column(given, "status").isin(NO_HAZARD).to_numpy(dtype=bool)].reset_index(drop=True)
     found["province_code"] = provinces_of(text_column(found, "admin_code"), admin_areas, level)
     return found
+
+
+def unplaced(hazards: pd.DataFrame) -> tuple[int, int]:
+    """Return how many hazardous areas have no place on record, and how many a point alone.
+
+    Examples
+    --------
+    >>> shapes = [shapely.Point(18, 44), None, shapely.box(18, 44, 18.1, 44.1)]
+    >>> unplaced(gpd.GeoDataFrame({"area_id": ["A", "B", "C"]}, geometry=shapes, crs=4326))
+    (1, 1)
+    >>> unplaced(pd.DataFrame({"area_id": ["A"]}))
+    (1, 0)
+    """
+    if not isinstance(hazards, gpd.GeoDataFrame) or hazards.active_geometry_name is None:
+        return len(hazards), 0
+    shapes = hazards.geometry.to_numpy()
+    is_nowhere = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    return int(is_nowhere.sum()), int((~is_nowhere & (shapely.get_dimensions(shapes) == 0)).sum())
 
 
 def projects_in_the_way(

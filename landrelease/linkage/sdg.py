@@ -104,6 +104,7 @@ def _indicators(indicators: pd.DataFrame) -> pd.DataFrame:
         )
     names = ("numerator", "rate_low", "rate_high")
     columns = {name: number_column(indicators, name, "indicators", low=float("-inf")) for name in names}
+    columns |= {"left_out_count": number_column(indicators, "left_out_count", "indicators")}
     return pd.DataFrame({"indicator_code": codes, **columns, "unit": text_column(indicators, "unit")}).set_index(
         "indicator_code"
     )

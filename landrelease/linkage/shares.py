@@ -70,6 +70,7 @@ def need_table(money: pd.DataFrame, need: pd.Series | None) -> pd.DataFrame:
         return typed(pd.DataFrame(), "funding_need")
     sums = summed(money, ["province_code", "flow_type_code"])
     by_type = sums["constant_usd"].unstack("flow_type_code").reindex(columns=list(_TYPES))
+    unconverted = sums["unknown_count"].unstack("flow_type_code").reindex(columns=["commitment"])["commitment"]
     lost = sums["unknown_count"].groupby(level="province_code", dropna=False).sum()
     names = list(dict.fromkeys([*need.index, *by_type.index]))
     is_known = [pd.notna(name) for name in names]
@@ -85,7 +86,9 @@ def need_table(money: pd.DataFrame, need: pd.Series | None) -> pd.DataFrame:
     is_open = (rows["unknown_count"] > 0) | bool((nowhere["unknown_count"] > 0).any())
     rows["gap_usd_high"] = rows["need_usd"] - committed
     rows["gap_usd_low"] = (rows["need_usd"] - most).mask(is_open)
-    rows["funded_ratio"] = committed / rows["need_usd"].where(rows["need_usd"] > 0)
+    # commitments of which none could be converted are not commitments of 0
+    is_untold = rows["commitment_usd"].isna() & (unconverted.reindex(names).to_numpy() > 0)
+    rows["funded_ratio"] = (committed / rows["need_usd"].where(rows["need_usd"] > 0)).mask(is_untold)
     return typed(rows, "funding_need")
 
 

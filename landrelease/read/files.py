@@ -141,8 +141,15 @@ def _open_text(path: Path, encoding: str | None) -> RawFile:
             na_values=[""],
             skipinitialspace=True,
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"'{path.name}' can not be read as a table: {_first_line(error)}") from None
+    except pd.errors.EmptyDataError:
+        raise DataError(
+            f"'{path.name}' can not be read: it is empty. Fix: leave the input out if there are no rows."
+        ) from None
+    except pd.errors.ParserError as error:
+        raise DataError(
+            f"'{path.name}' can not be read as a table: {_first_line(error)}.\n"
+            "  Fix: take out what stands above the header, and put quotes around text that holds the separator."
+        ) from None
     if not isinstance(frame.index, pd.RangeIndex):
         raise DataError(f"'{path.name}' has rows with more cells than its header has names. Fix: quote such cells.")
     swallowed = frame.apply(lambda cells: cells.str.contains("\n", regex=False, na=False))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landrelease.cells import as_text
+from landrelease.cells import as_text, counted
 from landrelease.errors import DataError, OptionError, check_option
 from landrelease.rules import finding
 from landrelease.tables import CODES, DTYPES, Column
@@ -153,8 +153,9 @@ def _refuse_ambiguous(text: pd.Series, column: Column) -> None:
         ambiguous = grouped if len(grouped) == len(pointed) else pointed.iloc[:0]
         ambiguous = pd.concat([text[text.str.contains(",", regex=False, na=False)], ambiguous])
     if len(ambiguous):
+        many = counted(len(ambiguous), "value", "values")
         raise DataError(
-            f"Column '{column.name}': {len(ambiguous)} values such as {ambiguous.iloc[0]!r} can be read in two ways.\n"
+            f"Column '{column.name}': {many} such as {ambiguous.iloc[0]!r} can be read in two ways.\n"
             f"  Fix: read(..., decimal=',') if the comma marks decimals, decimal='.' if the point does."
         )
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landrelease.cells import day_of
+from landrelease.cells import counted, day_of
 from landrelease.errors import check_option
 from landrelease.registry.balance import group_labels, land_balance
 from landrelease.registry.editions import UNITS, Edition, read_edition
@@ -355,22 +355,22 @@ def _caveats(
     is_again = during & folded.events["event"].isin(RELEASE_EVENTS) & ~_took_land(folded)
     again = folded.events.loc[is_again, _ITEMS].dropna(how="all")
     timeless = folded.events.loc[~folded.events["is_dated"].astype(bool), _ITEMS].dropna(how="all")
+    twice, lost = int(again.sum().sum()), int(timeless.sum().sum())
+    undated_records = counted(len(timeless), "record", "records")
     told = {
         f"{unknown:,} of {len(is_kept):,} areas have no known contamination: they count.": unknown,
         f"{left_out:,} of {len(is_kept):,} areas are left out: their contamination is none of {kinds}.": left_out,
         f"{unmeasured:,} of {int(is_left.sum()):,} hazardous areas have no polygon: they are in no m2.": unmeasured,
-        f"{len(clash):,} releases took land that areas of another contamination still hold hazardous "
-        f"({clash['overlap_m2'].sum():,.0f} m2): it is released here, and still dangerous.": len(clash),
+        f"{counted(len(clash), 'release', 'releases')} took land that areas of another contamination still hold "
+        f"hazardous ({clash['overlap_m2'].sum():,.0f} m2): it is released here, and still dangerous.": len(clash),
         f"{undated:,.0f} m2 changed by records without a date: they are in no release.": undated >= 1,
-        f"{len(timeless):,} records without a date state {int(timeless.sum().sum()):,} items: they are in no sum.": len(
-            timeless
-        ),
+        f"{counted(lost, 'item', 'items')} of {undated_records} without a date: in no sum.": len(timeless),
         f"{rest:,.0f} m2 of what is left rest on records without a date.": rest >= 1,
         f"{unexplained:,.0f} m2 do not close the account.": unexplained >= 1,
         f"{silent:,} of {cleared:,} clearances say nothing of items: what was destroyed is at least the sum.": silent,
-        f"{len(again):,} reports took no land that was not released before: the {int(again.sum().sum()):,} items that "
-        "they state are in the sums, and may be there twice.": len(again),
-        f"{nowhere:,} records name no group: they are in a row of their own.": nowhere,
+        f"{counted(len(again), 'report', 'reports')} took no land that was not released before: what is stated there "
+        f"({counted(twice, 'item', 'items')}) is in the sums, and may be there twice.": len(again),
+        f"{counted(nowhere, 'record names', 'records name')} no group: in a row of their own.": nowhere,
         f"The headings of the edition '{edition.name}' are not checked against a form.": not edition.is_verified,
     }
     return [text for text, is_so in told.items() if is_so]

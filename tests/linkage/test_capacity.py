@@ -83,9 +83,9 @@ def test_levels_and_progress_by_hand(checklist):
     assert np.isnan(army["level_share"])
     assert army[["level_share_low", "level_share_high"]].tolist() == [0, 1]
     said = " / ".join(found.caveats)
-    assert "3 of 6 indicators were never scored" in said
-    assert "1 rows have no date" in said
-    assert "1 rows have no score" in said
+    assert "never scored, and unknown, not zero: 3 of 6 indicators" in said
+    assert "without a date, and not counted: 1 row" in said
+    assert "without a score, and not counted: 1 row" in said
     assert "generic" not in said
 
 

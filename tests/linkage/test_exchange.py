@@ -126,8 +126,30 @@ def test_indicators_of_all_parts_by_hand():
     assert told.loc["largest_donor_disbursement"].tolist() == pytest.approx([60, 100, 10])
     assert told.loc["capacity_level"].tolist() == [0.75, 14, 13]
     assert told.loc["open_areas_per_team"].tolist() == [3, 2, 0]
+    assert rows["left_out_count"].sum() == 0
     table = sdg_table(rows.reset_index())
     assert table[table["sdg_target"] == "17.1"]["rate_high"].tolist() == pytest.approx([0.4])
+
+
+def test_releases_that_are_in_no_rate_are_counted():
+    land = pd.DataFrame({"release_id": list("abc"), "admin_code": ["N", "N", "S"]})
+    land["release_date"] = pd.to_datetime(["2020-01-01", None, None])
+    works = pd.DataFrame({"project_id": ["x"], "start_date": pd.to_datetime(["2020-06-30"])})
+    pairs = pd.DataFrame({"release_id": ["a"], "project_id": ["x"], "weight_share": 1.0, "tier": "on_site"})
+    needs = pd.DataFrame({"need_id": ["1"], "admin_code": ["N"]})
+    found = coordination_gaps(land, works, links=pairs, needs=needs, as_of="2022-12-31")
+    lost = used()
+    lost.loc[1:, ["area_m2", "productive_m2", "as_intended_m2", "unknown_m2"]] = None
+    rows = programme_indicators(coordination=found, releases=lost)
+    told = rows.set_index("indicator_code")
+    assert told.loc["project_in_a_year", ["numerator", "denominator", "left_out_count"]].tolist() == [1, 1, 2]
+    assert told.loc["needs_served", ["denominator", "left_out_count"]].tolist() == [2, 1]
+    assert told.loc["productive", ["denominator", "left_out_count"]].tolist() == [100, 2]
+    said = " ".join(compare({"A": rows, "B": rows.assign(left_out_count=0)}).caveats)
+    assert "project_in_a_year of A (2)" in said
+    assert "of B (" not in said
+    table = sdg_table(rows).set_index("indicator_code")
+    assert table["left_out_count"].max() >= 1
 
 
 def rates(*rows: tuple[str, float | None, float | None, float | None]) -> pd.DataFrame:

@@ -123,9 +123,8 @@ def test_a_missing_deflator_is_never_a_nominal_amount():
     row = found.table.set_index("donor").loc["B"]
     assert row[["constant_usd", "unknown_count", "unconverted_usd"]].tolist() == [50, 1, 150]
     assert found.missing_share == pytest.approx(1 / 7)
-    assert (
-        "1 flows of 150 current USD could not be brought to prices of 2022: they are in no sum in constant prices"
-        in (found.caveats)
+    assert "1 flow of 150 current USD could not be brought to prices of 2022: in no sum in constant prices" in (
+        found.caveats
     )
     # with nothing converted the sum is missing, not zero
     alone = profile(flows().iloc[2:3], deflators=lacking, missing="unknown", by=["donor"]).table
@@ -148,6 +147,11 @@ def test_need_by_hand():
     open_ended = profile(needs=needs, deflators=lacking, missing="unknown").need.set_index("province_code")
     assert np.isnan(open_ended.loc["S1", "gap_usd_low"])
     assert open_ended.loc["N1", "gap_usd_low"] == 50
+    # commitments of which none could be converted are not commitments of 0
+    none = profile(needs=needs, deflators=DEFLATORS.iloc[:0], missing="unknown").need.set_index("province_code")
+    assert np.isnan(none.loc["N1", "funded_ratio"])
+    assert none.loc["S1", "funded_ratio"] == 60 / 500  # that of the base year needs no deflator
+    assert none.loc["W1", "funded_ratio"] == 0  # nothing was promised there, and that is known
 
 
 def test_phases_by_hand():
@@ -269,7 +273,7 @@ def test_bad_options(options, message):
     ("deflators", "message"),
     [
         (DEFLATORS.drop(columns="deflator"), "'deflators' has no column 'deflator'"),
-        (pd.concat([DEFLATORS, DEFLATORS.head(1)]), "1 rows repeat a year, first 2020 A"),
+        (pd.concat([DEFLATORS, DEFLATORS.head(1)]), "1 rows repeat a year, first 2020 of A"),
         (DEFLATORS.assign(deflator=0), "deflator must be above 0: 7 rows are 0"),
         (DEFLATORS.assign(deflator="1,2"), "deflator must hold finite numbers"),
         (DEFLATORS.assign(year=2020.5), "year must be whole"),

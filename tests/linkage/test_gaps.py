@@ -321,9 +321,30 @@ def test_what_is_left_out_is_said():
     late = pd.concat([releases(), releases().tail(1).assign(release_id="R9", release_date=pd.Timestamp("2023-05-01"))])
     found = found_gaps(releases=late.assign(date_precision="year"))
     said = " / ".join(found.caveats)
-    for words in ("1 releases after the day", "1 places of cancelled", "4 releases are known to the month or year",
-                  "1 releases have no date", "1 projects name no implementer"):  # fmt: skip
-        assert words in said.replace("5 releases are known", "4 releases are known")
+    for words in ("1 release after the day is left out", "1 place of a cancelled project is left out",
+                  "5 releases are known to the month or year", "1 release has no date",
+                  "1 project names no implementer"):  # fmt: skip
+        assert words in said
+    assert " closed by status" not in said
+
+
+def test_a_closed_project_whose_end_is_still_to_come_is_told_and_still_warned_of():
+    late = projects()
+    own = late["project_id"].eq("P1")
+    late.loc[own, ["status", "end_date"]] = ["closed", pd.Timestamp("2030-01-01")]
+    found = found_gaps(projects=late)
+    assert any(one.startswith("1 project is closed by status, with an end date that is still") for one in found.caveats)
+    assert "P1" in set(found.hazards["project_id"])
+
+
+def test_hazards_without_a_place_are_counted():
+    lost = hazards()
+    lost.loc[lost["area_id"] == "H1", "geometry"] = None
+    lost.loc[lost["area_id"] == "H2", "geometry"] = shapely.Point(505_000, 0)
+    said = found_gaps(hazards=lost).caveats
+    assert any(one.startswith("1 hazardous area has no place on record") for one in said)
+    assert any(one.startswith("1 hazardous area is known by a point alone") for one in said)
+    assert not [one for one in found_gaps().caveats if "hazardous area" in one]
 
 
 @pytest.mark.parametrize(

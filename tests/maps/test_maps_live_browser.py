@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import pytest
 import shapely
 from opened import Opened as AnyPage
 
+import landrelease as lr
+from landrelease import cli
 from landrelease.maps import live_ranking
 from landrelease.priority import (
     Band,
@@ -314,6 +318,37 @@ def test_sliders_move_the_order_the_map_and_the_reasons(
     assert opened.rows()[0] == ["1", "HA-3", "0.650"]
     assert opened.saved(tmp_path).verified
     opened.clean()
+
+
+@pytest.mark.parametrize("missing", ["worst", "bounds"])
+def test_weights_saved_on_the_page_of_the_command_and_given_back_to_it(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    programme = lr.sample_programme()
+    first = lr.rank_programme(programme, out=tmp_path / "first", missing=missing, draws=20)
+    assert first.live == tmp_path / "first" / "live_ranking.html"
+    opened = Opened(browser, first.live)
+    state = opened.page.evaluate(STATE)
+    same(state, first.ranking)
+    opened.page.check("label:has-text('weights') input")
+    opened.page.locator("#lr-weight-5").fill("71")
+    opened.settled()
+    moved = opened.page.evaluate(STATE)
+    assert moved["area_id"] != state["area_id"]
+    opened.saved(tmp_path)
+    opened.clean()
+    given = ["rank", programme, "--out", tmp_path / "again", "--scheme", tmp_path / "weights.toml"]
+    monkeypatch.setattr(sys, "argv", ["landrelease", *map(str, given), "--missing", missing, "--draws", "20"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    with (tmp_path / "again" / "ranking.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    names = ["score", "rank"] + (["score_low", "score_high", "rank_best", "rank_worst"] if missing == "bounds" else [])
+    keys = ["score", "rank", "low", "high", "best", "worst"]
+    assert [row["area_id"] for row in found] == moved["area_id"]
+    for key, name in zip(keys, names, strict=False):
+        assert [float(row[name]) if row[name] else None for row in found] == moved[key], name
 
 
 def test_all_weights_nought_decides_nothing(browser: Any, simple_page: Path) -> None:

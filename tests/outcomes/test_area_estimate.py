@@ -150,7 +150,7 @@ def test_visits_speak_for_their_place_where_there_are_enough():
     assert crop["N"] == pytest.approx(100 / 3)
     assert crop["S"] == pytest.approx(80)
     assert found.n == 130
-    assert any("1 of 2 sources are field visits" in one for one in found.caveats)
+    assert any("1 of 2 sources by field visits" in one for one in found.caveats)
     assert any("a prior" in one for one in found.caveats)
     all_local = adjusted_area(land, samples, by="province", strata="province", visits=visits, min_visits=29)
     assert not any("a prior" in one for one in all_local.caveats)
@@ -172,7 +172,7 @@ def test_small_unmapped_and_unmeasured_land_is_told_and_never_zero():
     south = found.areas[found.areas["province"] == "S"]
     assert south[["area_m2", "se_m2", "low_m2", "high_m2"]].isna().all().all()
     assert found.missing_share == pytest.approx(15 / 85)
-    assert {one.split(" ")[1] for one in found.caveats} >= {"polygons", "m2", "rows"}
+    assert {one.split(" ")[1] for one in found.caveats} >= {"polygons", "m2", "row"}
     every = adjusted_area(land, samples_of([[8, 2], [2, 8]], ["a", "b"]), by="province", min_pixels=0)
     assert every.domains["not_assessable_count"].tolist() == [0, 1, 0]  # its whole pixels are not known
 
@@ -182,7 +182,7 @@ def test_samples_without_an_answer_are_counted_apart():
     samples = pd.concat([samples_of([[8, 2], [2, 8]], ["a", "b"]), silent])
     found = adjusted_area(map_of([1, 1], ["a", "b"]), samples)
     assert found.n == 20
-    assert "6 samples without a map class or a reference class are left out" in found.caveats
+    assert "6 samples without a map class or a reference class: left out" in found.caveats
 
 
 def test_a_class_that_no_map_shows_is_found_by_the_samples():

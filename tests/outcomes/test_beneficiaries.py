@@ -57,7 +57,7 @@ def test_direct_before_indirect():
     found = beneficiaries(records)
     assert line(found)["people_count"] == 2
     assert line(found, kind="indirect")["people_count"] == 3
-    assert "1 households benefit directly and indirectly, and count as direct" in found.caveats
+    assert "1 household benefits directly and indirectly: counted as direct" in found.caveats
     # the wider community of a release is not those who use it
     all_users = records_of(("E1", None, 1, 0, 1, 0), ("E1", None, 90, 0, 80, 0))
     all_users["beneficiary_code"] = ["direct", "indirect"]

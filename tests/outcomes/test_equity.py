@@ -115,7 +115,7 @@ def test_seeds_and_what_is_told():
     assert none.table["value"].tolist() == one.table["value"].tolist()
     few = equity(units.iloc[:9], **OPTIONS)
     assert few.table[["low", "high"]].isna().all().all()
-    assert "only 9 units can be drawn: no interval" in few.caveats
+    assert "only 9 units to draw from: no interval" in few.caveats
 
 
 def test_missing_rows_are_left_out_and_counted():
@@ -165,7 +165,7 @@ def test_women_by_hand():
     assert (share.unknown_low, share.unknown_high) == pytest.approx((40 / 140, 80 / 140))
     assert there.value == there.unknown_low == there.unknown_high == pytest.approx(0.55)
     assert parity.value == pytest.approx(0.4 / 0.55)
-    assert "the sex of 40 people is not known: they are in no column but their own" in found.caveats
+    assert "the sex of 40 people is not known: in no column but their own" in found.caveats
     without = womens_share(PLACES, draws=100).table
     assert without["value"].tolist() == found.table["value"].tolist()
     assert without["unknown_low"].tolist() == without["value"].tolist()

@@ -153,9 +153,9 @@ def test_recent_victims_by_hand():
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("accident_date", pd.NaT, "1 rows of 'accidents' have no date"),
-        ("killed_count", None, "1 rows of 'accidents' have no number of victims"),
-        ("geometry", None, "1 rows of 'accidents' have no point"),
+        ("accident_date", pd.NaT, "1 row of 'accidents' has no date"),
+        ("killed_count", None, "1 row of 'accidents' has no number of victims"),
+        ("geometry", None, "1 row of 'accidents' has no point"),
     ],
 )
 def test_what_accidents_do_not_say_is_told(column, value, message):
@@ -416,7 +416,7 @@ def test_projects_that_wait_by_hand(rows, within_m, expected):
 
 @pytest.mark.parametrize("row", [("planned", "on", False), ("planned", "on", None), ("planned", None, True)])
 def test_a_project_without_a_usable_place_waits_nowhere(row):
-    with pytest.warns(DataWarning, match="1 rows of 'projects' have no usable place: no area is known on which they"):
+    with pytest.warns(DataWarning, match="1 row of 'projects' has no usable place: no area is known on which they"):
         assert waiting(row) == [0, 0]
     table = pd.DataFrame({"location_id": ["1"], "status": ["pipeline"], "is_point": [True]})
     with pytest.warns(DataWarning, match="no usable place"):

@@ -601,10 +601,10 @@ def test_scores_of_a_ranking_and_its_columns():
 
 
 def test_what_is_odd_is_told():
-    with pytest.warns(DataWarning, match="1 areas of cost are not in the ranking, and not planned: Z"):
+    with pytest.warns(DataWarning, match="1 area of cost is not in the ranking, and not planned: Z"):
         plan_clearance(RANKING, cost={"A0": 1.0, "Z": 1.0}, budget=1)
     cost = pd.DataFrame({"area_id": ["A0", "A0"], "method_code": ["TS", "manual"], "cost_usd": [1.0, 2.0]})
-    with pytest.warns(DataWarning, match="1 areas can be surveyed or cleared for the same benefit"):
+    with pytest.warns(DataWarning, match="1 area can be surveyed or cleared for the same benefit"):
         plan_clearance(RANKING, cost=cost, budget=1)
 
 

@@ -16,7 +16,7 @@ def test_areas_without_any_cost_are_a_plan_of_nothing():
     for cost in ({}, pd.DataFrame({"area_id": ["a"], "cost_usd": [1.0]}).iloc[:0]):
         plan = plan_clearance(ranking, cost=cost, budget=10)
         assert plan.table["reason"].tolist() == ["out: no cost is known"] * 2
-    with pytest.warns(DataWarning, match="1 areas of cost are not in the ranking"):
+    with pytest.warns(DataWarning, match="1 area of cost is not in the ranking"):
         assert plan_clearance(ranking, cost={"z": 1.0}, budget=10).selected == ()
 
 

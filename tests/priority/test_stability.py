@@ -193,7 +193,7 @@ def test_points_count_in_full_at_the_highest_number():
     found = stability(ranking, weights=0)
     assert found.weights["mean_weight"].tolist() == pytest.approx([10 / 14, 4 / 14])
     assert by_id(stability(ranking, weights=FreeWeights()))[0] == pytest.approx(4 / 9, abs=0.015)
-    with pytest.raises(DataError, match=r"'a' is missing for 1 areas, the first is 'A001', and has no highest"):
+    with pytest.raises(DataError, match=r"'a' is missing for 1 area, the first is 'A001', and has no highest"):
         stability(ranking_of([[5, 0], [np.nan, 4]], criteria, missing="worst"))
 
 

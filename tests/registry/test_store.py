@@ -309,7 +309,7 @@ def test_areas_of_two_sources_with_the_same_id_are_kept_apart(registry):
     assert registry.events()["parent_id"].dropna().tolist() == ["B~T"]
     done = registry.import_events(as_frame([event("10", "A", "reopened", "2024-01-01")]), source="T")
     assert done.kept_apart == {"A": "A~T"}
-    assert "1 areas kept apart from another source's" in str(done)
+    assert "1 area kept apart from another source's" in str(done)
     assert status(registry) == {"A": "in_progress", "A~T": "in_progress", "B": "open"}
     with pytest.raises(RegistryError, match="'T' was imported with area_ids='own' before"):
         registry.import_events(as_frame([release]), source="T", area_ids="shared")

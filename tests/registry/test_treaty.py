@@ -98,8 +98,8 @@ def test_what_was_destroyed_by_hand():
     # nobody said anything of anti-vehicle mines: missing, not 0
     assert found.items[["av_mine_count", "cmr_count"]].isna().all(axis=None)
     assert (
-        "1 reports took no land that was not released before: the 11 items that they state are in the sums, and may be "
-        "there twice."
+        "1 report took no land that was not released before: what is stated there (11 items) is in the sums, and may "
+        "be there twice."
     ) in found.caveats
     survey = tables([{**row, "ap_mine_count": 1} if row["event_id"] == "6" else row for row in REGISTER])
     assert by_group(survey.items)["N"]["ap_mine_count"] == 8  # found while C was surveyed
@@ -146,7 +146,7 @@ def test_land_that_another_contamination_still_holds():
     ]
     found = tables(rows)
     assert found.years[["opening_m2", "cleared_m2", "closing_m2"]].round().values.tolist() == [[10000, 10000, 0]]
-    assert any("1 releases took land that areas of another contamination still hold hazardous (5,000 m2)" in text
+    assert any("1 release took land that areas of another contamination still hold hazardous (5,000 m2)" in text
                for text in found.caveats)  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_undated_records_are_told():
     found = tables(rows)
     assert found.releases[["released_m2", "cleared_count"]].values.tolist() == [[0, 0]]
     assert found.items["ap_mine_count"].isna().all()
-    assert "1 records without a date state 3 items: they are in no sum." in found.caveats
+    assert "3 items of 1 record without a date: in no sum." in found.caveats
     assert found.areas["area_m2"].round().tolist() == [5000]
     assert "5,000 m2 changed by records without a date: they are in no release." in found.caveats
     assert "5,000 m2 of what is left rest on records without a date." in found.caveats

@@ -68,6 +68,11 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
     path : str or Path
         The file to write; an existing one is replaced.
 
+    Returns
+    -------
+    None
+        The file is written, whole or not at all.
+
     Raises
     ------
     LandReleaseError

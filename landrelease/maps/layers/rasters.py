@@ -240,6 +240,11 @@ def swipe(chart: folium.Map, left: Layer, right: Layer) -> None:
     left, right : Layer
         What `map_layer`, `raster_layer` or `hillshade_layer` returned.
 
+    Returns
+    -------
+    None
+        The divider is on the map.
+
     Raises
     ------
     OptionError

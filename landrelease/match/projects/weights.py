@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError, DataWarning, OptionError
 from landrelease.geometry import require_same_crs
 from landrelease.match.nearby import check_distance
@@ -282,10 +283,11 @@ def _caveats(weights: pd.DataFrame, duplicates: pd.DataFrame, fit: Fit) -> tuple
     for count, text in (
         (undated, f"{undated:,} of {len(weights):,} pairs lack a date that tells: they count as in time."),
         (unknown, f"{unknown:,} of {len(weights):,} pairs have no weight: the land of release or unit is not known."),
-        (fit.unknown_count, f"{fit.unknown_count:,} projects have sectors that serve no kind of use in particular, or "
-                            f"none: that part fits every use by half."),
-        (len(duplicates), f"{len(duplicates):,} records are not counted by themselves: others of the same project or "
-                          f"money are; a project's budget is the largest that one of its records states."),
+        (fit.unknown_count, f"{counted(fit.unknown_count, 'project has', 'projects have')} sectors that serve no kind "
+                            f"of use in particular, or none: that part fits every use by half."),
+        (len(duplicates), f"{counted(len(duplicates), 'record is', 'records are')} not counted apart: another of the "
+                          f"same project or money is; a project's budget is the largest that one of its records "
+                          f"states."),
     ):  # fmt: skip
         if count:
             told.append(text)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landrelease.cells import as_text
+from landrelease.cells import as_text, counted
 from landrelease.checks.arguments import column_list, numbers, require_columns, require_share
 from landrelease.errors import DataError, OptionError
 
@@ -330,17 +330,19 @@ def _caveats(
     small, unmeasured = int(domains["not_assessable_count"].sum()), int(domains["unmeasured_count"].sum())
     small_m2, unmapped_m2 = domains["not_assessable_m2"].sum(), domains["unmapped_m2"].sum()
     agreeing = int((used.max(axis=1, initial=0.0) == used.sum(axis=1)).sum())
+    sources = counted(len(used), "source", "sources")
     told = {
-        f"{small} polygons ({small_m2:.0f} m2) are too small for the pixels: not assessable, not 0": small,
+        f"{counted(small, 'polygon is', 'polygons are')} too small for the pixels ({small_m2:.0f} m2): not assessable, "
+        "not 0": small,
         f"{unmapped_m2:.0f} m2 are not shown by the map and are in no estimate": unmapped_m2,
-        f"{unmeasured} rows have no known area and are in no estimate": unmeasured,
+        f"{counted(unmeasured, 'row has', 'rows have')} no known area: in no estimate": unmeasured,
         _SHARED: is_shared,
         "samples that were not drawn from this land are a prior: its accuracy may differ from theirs": (
             len(used) - n_visited
         ),
-        f"{n_visited} of {len(used)} sources are field visits; they must have been drawn at random": n_visited,
-        f"{n_unknown} samples without a map class or a reference class are left out": n_unknown,
-        f"in {agreeing} of {len(used)} sources all samples found one class: its error counts as 0, and the interval "
+        f"{n_visited} of {sources} by field visits, which must have been drawn at random": n_visited,
+        f"{counted(n_unknown, 'sample', 'samples')} without a map class or a reference class: left out": n_unknown,
+        f"in {agreeing} of {sources} all samples found one class: its error counts as 0, and the interval "
         "is too narrow": agreeing,
     }
     return tuple(text for text, is_so in told.items() if is_so)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from landrelease.cells import as_days, as_text
+from landrelease.cells import as_days, as_text, counted
 from landrelease.checks.arguments import column_list, numbers, require_columns
 from landrelease.errors import DataError, OptionError
 from landrelease.outcomes.evidence import match_follow_ups
@@ -122,7 +122,8 @@ def beneficiaries(records: pd.DataFrame, *, by: str | Sequence[str] | None = Non
         f"{int(lacking.sum())} of {len(kept)} records lack women, girls, men or boys: sums are at least that many": (
             lacking.any()
         ),
-        f"{int(is_both.sum() // 2)} households benefit directly and indirectly, and count as direct": is_both.any(),
+        f"{counted(int(is_both.sum() // 2), 'household benefits', 'households benefit')} directly and indirectly: "
+        "counted as direct": is_both.any(),
     }
     return Beneficiaries(
         table=table,

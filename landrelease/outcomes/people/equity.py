@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landrelease.cells import as_text
+from landrelease.cells import as_text, counted
 from landrelease.checks.arguments import column_list, numbers, require_columns, require_draws, require_share
 from landrelease.errors import OptionError, check_option
 
@@ -234,11 +234,11 @@ def _caveats(frame: pd.DataFrame, used: pd.DataFrame, rank: str, unit: Ints, val
     levels, units = used["rank"].nunique(), len(np.unique(unit))
     told = {
         f"poverty is ranked by '{rank}'; another variable may say something else": True,
-        f"'{rank}' has only {levels} values for {len(used)} rows: if it is a rate of places it says nothing of the "
-        "people within them": levels <= len(used) / 2 and len(used) > 0,
+        f"'{rank}' has only {counted(levels, 'value', 'values')} for {counted(len(used), 'row', 'rows')}: if it is "
+        "a rate of places it says nothing of the people within them": levels <= len(used) / 2 and len(used) > 0,
         f"{len(frame) - len(used)} of {len(frame)} rows lack a number, the rank or the group, or weigh nothing, and "
         "are left out": len(used) < len(frame),
-        f"only {units} units can be drawn: no interval": units < FEWEST,
+        f"only {counted(units, 'unit', 'units')} to draw from: no interval": units < FEWEST,
         "nobody got anything: shares of nothing are not known": len(used) > 0 and not value.sum() > 0,
     }
     return tuple(text for text, is_so in told.items() if is_so)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.checks.arguments import column_list, numbers, require_columns
 from landrelease.errors import DataError, OptionError
 from landrelease.outcomes.people.equity import FEWEST, Equity, bootstrap
@@ -71,7 +72,7 @@ def womens_share(
     >>> found.table[["measure", "value", "unknown_low", "unknown_high"]].round(3).values.tolist()
     [['benefit_share', 0.3, 0.25, 0.417], ['catchment_share', 0.5, 0.5, 0.5], ['parity_ratio', 0.6, 0.5, 0.833]]
     >>> found.n, found.caveats[0]
-    (2, '1 of 3 communities lack a number and are left out')
+    (2, '1 of 3 places left out, for want of a number')
     >>> womens_share(places.iloc[:0], women="women_count", men="men_count").table["value"].isna().all()
     np.True_
     """
@@ -104,18 +105,20 @@ def womens_share(
     names = pd.Series(["benefit_share", "catchment_share", "parity_ratio"], dtype="str")
     ends = {"low": low, "high": high, "unknown_low": value[:, 1], "unknown_high": value[:, 2]}
     told = {
-        f"{len(held) - len(used)} of {len(held)} communities lack a number and are left out": len(used) < len(held),
-        f"the sex of {counts[:, 2].sum():.0f} people is not known: they are in no column but their own": (
+        f"{len(held) - len(used)} of {counted(len(held), 'place', 'places')} left out, for want of a number": (
+            len(used) < len(held)
+        ),
+        f"the sex of {counted(int(counts[:, 2].sum()), 'person', 'people')} is not known: in no column but their own": (
             counts[:, 2].sum() > 0
         ),
-        f"only {len(used)} communities can be drawn: no interval": len(used) < FEWEST,
+        f"only {counted(len(used), 'place', 'places')} to draw from: no interval": len(used) < FEWEST,
     }
     return Equity(
         table=pd.DataFrame({"measure": names, "value": value[:, 0], **ends}),
         n=len(used),
         missing_share=(len(held) - len(used)) / len(held) if len(held) else float("nan"),
         rank_variable="",
-        method="ratio of sums over communities; percentile bootstrap",
+        method="ratio of sums over places; percentile bootstrap over them",
         draws=draws,
         confidence=confidence,
         seed=seed,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landrelease.cells import day_of, months_between
+from landrelease.cells import counted, day_of, months_between
 from landrelease.errors import OptionError
 from landrelease.outcomes.evidence import match_follow_ups, visit_shares
 from landrelease.outcomes.times.groups import Groups, grouped
@@ -259,7 +259,8 @@ def _caveats(
         said.append(f"{reasons.sum():,} of {len(links):,} visits are not used: {listed}.")
     too_little = int((links["reason"] == "").sum() - seen["visit_count"].sum())
     if too_little:
-        said.append(f"{too_little:,} visits tell nothing: they saw too little of the release, or it is left out.")
+        tell = counted(too_little, "visit tells", "visits tell")
+        said.append(f"{tell} nothing: too little of the release was seen, or it is left out.")
     if clusters is not None and clusters.isna().any():
         say(int(clusters.isna().sum()), "name no community: each is drawn on its own, and intervals are too narrow.")
     said.append("Visits are taken not to be timed by the use itself: teams that go first where use is reported make "

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landrelease.cells import as_text
+from landrelease.cells import as_text, counted
 from landrelease.checks.arguments import is_number, require_whole
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
 from landrelease.priority.plan.problem import Bools, Floats, Ints, Problem
@@ -320,7 +320,8 @@ def _warn(options: pd.DataFrame, areas: pd.DataFrame, *, has_share: bool) -> Non
     others = sorted(set(ids[~ids.isin(areas["area_id"])]))
     if others:
         warn(
-            f"{len(others)} areas of cost are not in the ranking, and not planned: {_some(others)}",
+            f"{counted(len(others), 'area of cost is', 'areas of cost are')} not in the ranking, and not planned: "
+            f"{_some(others)}",
             DataWarning, stacklevel=4,
         )  # fmt: skip
     surveyed = options["method_code"].isin(_SURVEY)
@@ -328,8 +329,8 @@ def _warn(options: pd.DataFrame, areas: pd.DataFrame, *, has_share: bool) -> Non
     both = ids[surveyed & ids.isin(ids[cleared])].nunique()
     if both and not has_share:
         warn(
-            f"{both} areas can be surveyed or cleared for the same benefit, and the cheaper is always taken. "
-            "Fix: a column benefit_share in cost.",
+            f"{counted(both, 'area', 'areas')} can be surveyed or cleared for the same benefit, and the cheaper is "
+            "always taken. Fix: a column benefit_share in cost.",
             DataWarning, stacklevel=4,
         )  # fmt: skip
 
@@ -370,7 +371,7 @@ def warn_of_scores(ranking: Ranking | pd.DataFrame, benefit: str, selected: Iter
     passed = np.flatnonzero(~is_in & (place >= 0) & (place < last))
     if len(passed):
         first = ranking.table.iloc[passed[0]]
-        are = "1 area is" if len(passed) == 1 else f"{len(passed):,} areas are"
+        are = counted(len(passed), "area is", "areas are")
         warn(
             f"the plan adds up scores and does not know classes: {are} out, the first is "
             f"'{first['area_id']}' of class {first['priority_class']}, while some of class {names[last]} are in. "

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landrelease.cells import as_days
+from landrelease.cells import as_days, counted
 from landrelease.errors import DataError, DataWarning, OptionError, nearest
 from landrelease.geometry import geodesic_area_m2, metric_crs, require_crs, to_crs
 from landrelease.match.nearby import match_nearby, near_pairs
@@ -141,7 +141,7 @@ def _accidents_within(areas: pd.DataFrame, given: Given, args: dict[str, Any], c
     name = args["layer"]
     known = _until(given.layers[name], given, "accident_date")
     accidents = _features(known, name)
-    _warn_of(len(known) - len(accidents), name, "no point, and are near no area")
+    _warn_of(len(known) - len(accidents), name, "no point, near no area")
     if args["months"]:
         accidents = _recent(accidents, args["months"], given.as_of, name, column)
     numbers = np.ones(len(accidents))
@@ -169,7 +169,7 @@ def _recent(
             "  Fix: criteria_table(..., as_of='2025-12-31')."
         )
     dates = as_days(_cells(accidents, "accident_date"), "accident_date")
-    _warn_of(int(dates.isna().sum()), name, f"no date, and are not counted among the last {months} months")
+    _warn_of(int(dates.isna().sum()), name, f"no date, not counted among the last {months} months")
     is_recent = dates > as_of - pd.DateOffset(months=months)
     return accidents[is_recent.to_numpy(dtype=bool)]
 
@@ -180,13 +180,14 @@ def _victims(accidents: gpd.GeoDataFrame, name: str) -> Floats:
         as_numbers(_cells(accidents, one), f"column '{one}' of '{name}'") for one in ("killed_count", "injured_count")
     ]
     unknown = np.isnan(counts).all(axis=0)
-    _warn_of(int(unknown.sum()), name, "no number of victims, and add none")
+    _warn_of(int(unknown.sum()), name, "no number of victims")
     return cast(Floats, np.nansum(counts, axis=0))
 
 
 def _warn_of(count: int, name: str, what: str, least: str = "the counts are at least what is said") -> None:
     if count:
-        warnings.warn(f"{count} rows of '{name}' have {what}: {least}", DataWarning, 4)
+        rows = counted(count, f"row of '{name}' has", f"rows of '{name}' have")
+        warnings.warn(f"{rows} {what}: {least}", DataWarning, 4)
 
 
 def _cells(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -39,6 +39,11 @@ def check_criteria(table: pd.DataFrame, criteria: Sequence[Criterion] | Scheme) 
         outside low and high, which no longer tell areas apart), `constant` (the same for all areas),
         `correlated` (two columns that may count the same thing twice: Pearson's r beyond 0.95 either way).
 
+    Raises
+    ------
+    OptionError
+        Something else than a Criterion stands among the criteria.
+
     Examples
     --------
     >>> table = pd.DataFrame({"area_id": ["A1", "A2", "A3"], "people": [10, 2000, None]})

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.errors import DataError, OptionError, nearest
 from landrelease.priority.scheme.criteria import Criterion
 from landrelease.priority.score.methods import unit_value
@@ -169,8 +170,8 @@ def _require_no_class(uncertain: pd.DataFrame, ranking: Ranking) -> None:
 
 def _say_rangeless(one: Criterion, ids: npt.NDArray[Any]) -> str:
     return (
-        f"'{one.column}' is missing for {len(ids)} areas, the first is '{ids[0]}', and has no highest number of "
-        "points:\n  what is not known could be anything.\n"
+        f"'{one.column}' is missing for {counted(len(ids), 'area', 'areas')}, the first is '{ids[0]}', and has no "
+        "highest number of points:\n  what is not known could be anything.\n"
         "  Fix: give the criterion a high, or a low and a high for each of these areas in `uncertain`."
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.rules import RULES
 
 __all__ = ["Answer", "Import"]
@@ -48,10 +49,11 @@ class Import:
         return 0 if self.changes is None else int(self.changes["is_danger"].sum())
 
     def __str__(self) -> str:
+        apart = counted(len(self.kept_apart), "area", "areas")
         return (
             f"{self.row_count:,} rows of '{self.source}': {self.new_count:,} new events, {self.known_count:,} known, "
             f"{self.conflict_count:,} in conflict with the record, {self.quarantined_count:,} in quarantine"
-            + (f"; {len(self.kept_apart):,} areas kept apart from another source's" if self.kept_apart else "")
+            + (f"; {apart} kept apart from another source's" if self.kept_apart else "")
             + (f"; {self.doubtful_count:,} taken with a cell missing: see findings" if self.doubtful_count else "")
             + (f"; {self.danger_count:,} DANGEROUS changes: see changes" if self.danger_count else "")
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.linkage import CoordinationGaps
 from landrelease.match import ProjectWeights
 from landrelease.report.document.model import Basis, Figure, Part, Section, table_of
@@ -30,11 +31,13 @@ _MOST_BARS = 12
 
 def coordination_sections(
     found: tuple[CoordinationGaps, ProjectWeights] | str, names: Mapping[str, str], *,
-    placed: tuple[int, int] = (0, 0), is_ranked: bool = False, within_m: float = 0.0,
+    placed: tuple[int, int] = (0, 0), unplaced: tuple[int, int] = (0, 0), is_ranked: bool = False,
+    within_m: float = 0.0,
 ) -> tuple[Section, ...]:  # fmt: skip
     """Say what of the records of release and of projects does not meet; `names` are those of units by their codes.
 
-    `placed` has how many projects that have not ended have an exact place, and how many there are.
+    `placed` has how many projects that have not ended have an exact place, and how many there are; `unplaced` how many
+    hazardous areas have no place on record, and how many a point alone.
     """
     if isinstance(found, str):
         return (Section("Coordination", (Part("", gap=found),)),)
@@ -44,7 +47,7 @@ def coordination_sections(
                   "told", (*gaps.caveats, *weights.caveats, *_repeated(weights)))  # fmt: skip
     return (
         _needs(gaps, basis, names),
-        _hazards(gaps, placed, is_ranked, within_m),
+        _hazards(gaps, placed, unplaced, is_ranked, within_m),
         _lag(gaps, basis, names),
         _matrix(gaps, weights, basis, names),
         _overlaps(gaps, names),
@@ -54,7 +57,8 @@ def coordination_sections(
 def _repeated(weights: ProjectWeights) -> tuple[str, ...]:
     """Say how many records are of a project that another record tells of too."""
     count = len(weights.duplicates)
-    said = f"{count:,} records are of projects that other records tell of too: one may seem two actors in one place."
+    are = counted(count, "record is of a project that another record tells", "records are of projects that others tell")
+    said = f"{are} of too: one may seem two actors in one place."
     return (said,) if count else ()
 
 
@@ -97,7 +101,9 @@ def _land_of(land: pd.Series) -> str:
     return f"{said}, without {lost:,} of unknown area" if 0 < lost < len(land) else said
 
 
-def _hazards(found: CoordinationGaps, placed: tuple[int, int], is_ranked: bool, within_m: float) -> Section:
+def _hazards(
+    found: CoordinationGaps, placed: tuple[int, int], unplaced: tuple[int, int], is_ranked: bool, within_m: float
+) -> Section:
     table = found.hazards
     exact, count = placed
     basis = Basis(
@@ -108,7 +114,11 @@ def _hazards(found: CoordinationGaps, placed: tuple[int, int], is_ranked: bool, 
          *(() if is_ranked else ("The hazardous areas were not ranked: the programme has no [priority].",))),
     )  # fmt: skip
     figures = (Figure("Projects in the way", table["project_id"].nunique(), "count"),
-               Figure("Hazardous areas in their way", table["area_id"].nunique(), "count"))  # fmt: skip
+               Figure("Hazardous areas in their way", table["area_id"].nunique(), "count"),
+               Figure("Hazardous areas without a place on record", unplaced[0], "count",
+                      note="whether a project is on them is not known"),
+               Figure("Hazardous areas known by a point alone", unplaced[1], "count",
+                      note="distances are to the point, and the land may be nearer"))  # fmt: skip
     shown = table.assign(state=say_codes(table["project_state_code"], CODES["project_state_code"], "not known"))
     caption = f"Projects within {within_m:,.0f} m of hazardous land, first ranks first"
     listed = table_of(shown, "On hazardous land", caption, {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.linkage import CapacityProfile, FundingProfile
 from landrelease.report.document.model import Basis, Figure, Part, Section, table_of
 from landrelease.report.frames import Column, add_up, say_codes
@@ -253,10 +254,17 @@ def goals_section(goals: pd.DataFrame) -> Section:
         "rate_low": Column("Rate, at least", "share"), "rate_high": Column("At most", "share"),
     })  # fmt: skip
     sources = sorted(set(goals["crosswalk"].dropna()))
+    lost = known[known["left_out_count"] > 0].drop_duplicates("indicator_code")
+    caveats = tuple(
+        f"{code}: {counted(int(count), 'release is', 'releases are')} in neither number: a date, an area or a need is "
+        "not known."
+        for code, count in zip(lost["indicator_code"], lost["left_out_count"], strict=True)
+    )
     basis = Basis(
         int(known["numerator"].notna().sum()), f"of {len(known)} targets of the crosswalk",
         f"crosswalk: {'; '.join(sources)}", float(known["numerator"].isna().mean()) if len(known) else None,
         "targets whose indicator was not measured",
-        ("An indicator beside a target is no measure of the target, which is measured for the whole country.",),
+        ("An indicator beside a target is no measure of the target, which is measured for the whole country.",
+         *caveats),
     )  # fmt: skip
     return Section("Beside the Sustainable Development Goals", (Part("", basis, tables=(table,)),))

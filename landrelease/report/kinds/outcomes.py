@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.outcomes import AreaEstimate, Attribution, TimeToUse
 from landrelease.registry import TreatyTables
 from landrelease.report import sections
@@ -32,6 +33,7 @@ _VERDICT = (
     "of the two bounds the lower holds all land that nobody looked at unused, the upper all of it used"
 )
 _TILLED = ("agriculture_rainfed", "agriculture_irrigated", "agriculture")
+_UNTOLD = "more is in productive use, for what is not known", "more nobody has looked at"
 _BOUNDS = "bounds: all unseen land unused, or used"
 
 
@@ -84,8 +86,11 @@ def _main_use(releases: pd.DataFrame, basis: Basis) -> Part:
     table = table.sort_values("sum", ascending=False, kind="stable")
     tilled = table.loc[table["use_code"].isin(_TILLED), "sum"]
     table["use"] = say_codes(table["use_code"], CODES["use_code"], "not known")
-    figure = Figure("Cultivated, at least", add_up(tilled) if len(known) else None, "ha",
-                    note="productive land whose main use is crops")  # fmt: skip
+    is_told = bool(used["use_code"].notna().any()) or (used.empty and bool(known["unknown_m2"].eq(0).any()))
+    untold = add_up(table.loc[table["use_code"].isna(), "sum"]), add_up(known["unknown_m2"])
+    more = [f"{say_land(one)} {what}" for one, what in zip(untold, _UNTOLD, strict=True) if one > 0]
+    figure = Figure("Cultivated, at least", tilled.sum() if is_told else None, "ha",
+                    note="; ".join(["productive land whose main use is crops", *more]))  # fmt: skip
     columns = {"use": Column("Main use of the release"), "sum": Column("In productive use, ha", "ha"),
                "size": Column("Releases", "count")}  # fmt: skip
     shown = table_of(table, "Main use", "Land in productive use by the main use of its release, at least", columns)
@@ -241,8 +246,8 @@ def visits_section(sample: pd.DataFrame, assessment: pd.DataFrame, *, shown: int
         )
     left = float(sample["width_share"].iloc[min(shown, len(sample)) - 1])
     sentence = (
-        f"Nobody has looked at {say_land(unknown)} on {len(sample):,} releases. The first "
-        f"{min(shown, len(sample)):,} visits would narrow the bounds on productive land from "
+        f"Nobody has looked at {say_land(unknown)} on {counted(len(sample), 'release', 'releases')}. The first "
+        f"{counted(min(shown, len(sample)), 'visit', 'visits')} would narrow the bounds on productive land from "
         f"{say_share(unknown / released)} of the released land to {say_share(left)}."
     )
     table = table_of(sample, "Visits", "Releases to visit, the most telling first", {
@@ -304,7 +309,8 @@ def treaty_section(found: TreatyTables | str) -> Section:
     )  # fmt: skip
     parts = []
     for name, frame in found.pasted.items():
-        columns = {str(column): Column(str(column), _kind(frame[column])) for column in frame}
+        kinds = ["year" if name == "years" and not at else _kind(frame[column]) for at, column in enumerate(frame)]
+        columns = {str(column): Column(str(column), kind) for column, kind in zip(frame, kinds, strict=True)}
         words = _TREATY.get(name, name)
         when = f"on {found.end:%Y-%m-%d}" if name == "areas" else f"{found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}"
         table = table_of(frame, f"Treaty, {name}"[:31], f"{words}, {when}", columns)
@@ -315,6 +321,4 @@ def treaty_section(found: TreatyTables | str) -> Section:
 def _kind(values: pd.Series) -> str:
     if not pd.api.types.is_numeric_dtype(values):
         return "text"
-    if pd.api.types.is_float_dtype(values):
-        return "exact"
-    return "year" if values.between(1975, 2100).all() and values.is_unique and len(values) else "count"
+    return "exact" if pd.api.types.is_float_dtype(values) else "count"

@@ -14,7 +14,7 @@ from landrelease.report.document.model import WITHHELD, Basis, Figure, Part, Sec
 from landrelease.report.frames import Column
 from landrelease.report.words import is_missing
 
-__all__ = ["equity_section", "people_section", "published"]
+__all__ = ["WHO", "audited", "equity_section", "named", "people_section", "published"]
 
 WHO = {
     "women_count": "women", "girls_count": "girls", "men_count": "men", "boys_count": "boys",
@@ -62,13 +62,18 @@ def people_section(by_unit: Beneficiaries | str, *, smallest: int) -> Section:
     return Section(title, tuple(parts))
 
 
-def _stage_part(words: str, rows: pd.DataFrame, basis: Basis, smallest: int) -> Part:
-    """Return one stage and kind: a table by unit and by sex and age, and figures that are its totals."""
+def audited(rows: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    """Return people by `unit` and by `who` they are, with totals, as `publishable` lets them out."""
     long = rows[["unit_above", *WHO]].melt(
         id_vars=["unit_above"], value_vars=list(WHO), var_name="who", value_name="people_count"
     )
-    long = long.assign(unit=_named(long["unit_above"]), who=long["who"].map(WHO))
-    told = publishable(long, count="people_count", by=["unit", "who"], smallest=smallest)
+    long = long.assign(unit=named(long["unit_above"]), who=long["who"].map(WHO))
+    return publishable(long, count="people_count", by=["unit", "who"], smallest=smallest)
+
+
+def _stage_part(words: str, rows: pd.DataFrame, basis: Basis, smallest: int) -> Part:
+    """Return one stage and kind: a table by unit and by sex and age, and figures that are its totals."""
+    told = audited(rows, smallest)
     wide = told.assign(cell=published(told, "people_count")).pivot(index="unit", columns="who", values="cell")
     totals = wide.loc[TOTAL]
     order = [*sorted(set(wide.index) - {TOTAL}), TOTAL]
@@ -92,7 +97,7 @@ def published(told: pd.DataFrame, count: str) -> pd.Series:
     )  # fmt: skip
 
 
-def _named(units: pd.Series) -> pd.Series:
+def named(units: pd.Series) -> pd.Series:
     """Return the names of units; one that has none is said to have none, one called as the totals gets another."""
     names = units.astype("object").where(units.notna(), _UNNAMED).astype("str")
     return names.mask(names == TOTAL, f"{TOTAL} (a unit)")
@@ -136,7 +141,8 @@ def _equity_part(title: str, name: str, one: Equity | str) -> Part:
                     "unknown_high": Column("If all are women", "number")}  # fmt: skip
     method = f"{one.method}, {one.draws:,} draws, seed {one.seed}"
     ranked = f"; ranked by {one.rank_variable}" if one.rank_variable else ""
-    basis = Basis(one.n, "communities", f"{method}{ranked}", one.missing_share, "communities that lack a number",
+    what = "communities" if one.rank_variable else "larger units, or all together as one"
+    basis = Basis(one.n, what, f"{method}{ranked}", one.missing_share, f"{what.split(',')[0]} that lack a number",
                   one.caveats)  # fmt: skip
     table: Table = table_of(said, name, title, columns)
     return Part(title, basis, figures=figures, tables=(table,))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import counted
 from landrelease.priority import OrdinalWeights, Plan, Stability
 from landrelease.priority.explain.story import place_of_line
 from landrelease.report.frames import Column, Table, tabulate
@@ -82,9 +83,8 @@ def _rests(ranking: RankingLike, stability: Stability) -> list[str]:
     said = [f"This rests on {stability.draws:,} rankings, each with other weights: {weights}."]
     if stability.unknown_count:
         said.append(
-            "1 value that nobody knows was drawn from the range of its criterion."
-            if stability.unknown_count == 1
-            else f"{stability.unknown_count:,} values that nobody knows were drawn from the range of their criterion."
+            f"{counted(stability.unknown_count, 'value that nobody knows was', 'values that nobody knows were')} drawn "
+            "from the range of the criterion."
         )
     said.append(
         f"A share is exact to {100 * stability.half_width_share:.1f} percentage points. What is sure here is sure only "
@@ -128,7 +128,7 @@ def plan_section(plan: Plan, curve: pd.DataFrame | None = None) -> dict[str, Any
         said.append(f"Keeping the previous plan costs a benefit of {plan.price_of_keeping:,.4g}.")
     unknown = plan.table["plan_reason_code"].isin(["unknown_cost", "unknown_benefit"]).sum()
     if unknown:
-        said.append(f"{unknown:,} areas could not be planned: a cost or a benefit is not known.")
+        said.append(f"{counted(int(unknown), 'area', 'areas')} could not be planned: a cost or a benefit is not known.")
     return {
         "sentences": said,
         "relaxations": plan.relaxations["text"].tolist(),
