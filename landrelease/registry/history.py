@@ -19,10 +19,10 @@ from landrelease.registry.fold import (
     class_after,
     fold,
     folded_to,
-    plane_m2,
     typed_events,
     without_voided,
 )
+from landrelease.registry.land import plane_m2
 from landrelease.rules import require_valid
 from landrelease.tables import NO_HAZARD, conform
 

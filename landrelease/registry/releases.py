@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 import geopandas as gpd
@@ -11,19 +12,8 @@ import shapely
 
 from landrelease.cells import day_of
 from landrelease.geometry import geodesic_area_m2
-from landrelease.registry.fold import (
-    EMPTY,
-    HAZARD_EVENTS,
-    RELEASE_EVENTS,
-    Fold,
-    class_after,
-    folded_to,
-    plane_m2,
-    rows_by_area,
-    shared,
-    union,
-    without,
-)
+from landrelease.registry.fold import HAZARD_EVENTS, RELEASE_EVENTS, Fold, class_after, folded_to, rows_by_area
+from landrelease.registry.land import all_shared, all_unions, all_without, plane_m2
 from landrelease.tables import conform
 
 __all__ = ["conflicts_on", "releases_from"]
@@ -100,27 +90,34 @@ def _released_land(folded: Fold) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
     kinds = folded.events["event"].to_numpy(dtype=object)
     rows = np.flatnonzero(np.isin(kinds, RELEASE_EVENTS))
     net, conflict = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
-    if not len(rows):
-        return rows, net, conflict
-    by_area = list(rows_by_area(folded.area, len(folded.area_ids)))
+    some = np.flatnonzero(~shapely.is_missing(folded.touched[rows]))
+    lands, areas = folded.touched[rows[some]], folded.area[rows[some]]
     final, contradicting = folded.final(), _contradicting(folded)
-    grows = np.isin(kinds, [*HAZARD_EVENTS, "corrected"])
-    for i, row in enumerate(rows.tolist()):
-        land, area = folded.touched[row], int(folded.area[row])
-        if land is None:
-            continue
-        held: list[Any] = []
+    blocked = all_unions(_held_later(folded, rows[some]))
+    hit = np.flatnonzero(shapely.intersects(lands, blocked))
+    net[some] = lands
+    net[some[hit]] = all_without(lands[hit], blocked[hit])
+    conflict[some] = all_shared(lands, all_unions([final[contradicting[area]] for area in areas]))
+    return rows, net, conflict
+
+
+def _held_later(folded: Fold, rows: np.ndarray[Any, Any]) -> list[list[Any]]:
+    """Return for each release the land that its area makes hazardous later, or another holds then or later."""
+    grows = folded.events["event"].isin([*HAZARD_EVENTS, "corrected"]).to_numpy()
+    by_area = [positions.tolist() for positions in rows_by_area(folded.area, len(folded.area_ids))]
+    held: list[list[Any]] = []
+    for row in rows.tolist():
+        area, shapes = int(folded.area[row]), []
         for other in [area, *folded.neighbours[area]]:
             positions = by_area[other]
-            past, later = positions[positions < row], positions[positions > row]
-            if other != area and len(past):
-                held.append(folded.after[past[-1]])
-            held += list(folded.after[later[grows[later]]])
-            held += list(folded.touched[later[folded.is_unheld[later]]])  # released once more: the last one counts
-        blocked = union(held)
-        net[i] = without(land, blocked) if land.intersects(blocked) else land
-        conflict[i] = shared(land, union(final[contradicting[area]]))
-    return rows, net, conflict
+            at = bisect_left(positions, row)
+            later = positions[bisect_right(positions, row) :]
+            if other != area and at:
+                shapes.append(folded.after[positions[at - 1]])
+            shapes += [folded.after[one] for one in later if grows[one]]
+            shapes += [folded.touched[one] for one in later if folded.is_unheld[one]]  # once more: the last one counts
+        held.append(shapes)
+    return held
 
 
 def _contradicting(folded: Fold) -> list[list[int]]:
@@ -189,16 +186,24 @@ def conflicts_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = 
     kinds = folded.events["event"].to_numpy(dtype=object)
     final = folded.final()
     contradicting = _contradicting(folded)
-    rows = []
-    for row in np.flatnonzero(np.isin(kinds, RELEASE_EVENTS)).tolist():
-        land, area = folded.touched[row], int(folded.area[row])
-        for other in contradicting[area] if land is not None else ():
-            both = EMPTY if final[other] is None else shared(land, final[other])
-            if not both.is_empty:
-                release_id = folded.events["event_id"].iloc[row]
-                rows.append((folded.area_ids[area], release_id, folded.area_ids[other], both))
-    shapes = folded.back(np.array([one[3] for one in rows], dtype=object))
-    frame = pd.DataFrame([one[:3] for one in rows], columns=["area_id", "release_id", "other_area_id"])
+    pairs = [
+        (row, other)
+        for row in np.flatnonzero(np.isin(kinds, RELEASE_EVENTS) & ~shapely.is_missing(folded.touched)).tolist()
+        for other in contradicting[folded.area[row]]
+        if final[other] is not None
+    ]
+    row, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    both = all_shared(folded.touched[row], final[other])
+    row, other, both = (of[~shapely.is_empty(both)] for of in (row, other, both))
+    ids = np.array(folded.area_ids, dtype=object)
+    shapes = folded.back(both)
+    frame = pd.DataFrame(
+        {
+            "area_id": ids[folded.area[row]],
+            "release_id": folded.events["event_id"].to_numpy()[row],
+            "other_area_id": ids[other],
+        }
+    )
     crs = folded.events.crs
     frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
     result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=crs)
