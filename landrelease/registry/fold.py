@@ -88,8 +88,10 @@ class Fold:
         return self.after[self.last_rows()]
 
     def back(self, shapes: Shapes) -> Shapes:
-        """Return shapes of the plane in the CRS of the events."""
-        return repaired(transform(shapes, self.plane, self.events.crs))
+        """Return shapes of the plane in the CRS of the events; one that stands there several times is moved once."""
+        _, first, place = np.unique(list(map(id, shapes)), return_index=True, return_inverse=True)
+        moved: Shapes = repaired(transform(shapes[first], self.plane, self.events.crs))[place]
+        return moved
 
 
 def typed_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

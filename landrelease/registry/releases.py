@@ -62,7 +62,8 @@ def releases_from(
     rows, net, conflict = _released_land(folded)
     kept, crs = folded.events.iloc[rows], folded.events.crs
     own = kept.geometry.to_numpy()
-    gross = np.where(shapely.is_missing(own), folded.back(folded.touched[rows]), own)
+    back = folded.back(np.concatenate([folded.touched[rows], net]))
+    gross = np.where(shapely.is_missing(own), back[: len(rows)], own)
     frame = pd.DataFrame(kept.drop(columns="geometry"))
     frame["release_id"], frame["release_type"] = kept["event_id"], kept["event"]
     frame["release_date"] = kept["effective"].where(kept["is_dated"])
@@ -70,7 +71,7 @@ def releases_from(
     frame["date_precision"] = kept["date_precision"].fillna(known)
     frame["gross_m2"] = geodesic_area_m2(gpd.GeoSeries(list(gross), crs=crs))
     frame["gross_m2"] = frame["gross_m2"].fillna(kept["reported_area_m2"])
-    shapes = _with_own_coordinates(folded, rows, net)
+    shapes = _with_own_coordinates(folded, rows, net, back[len(rows) :])
     frame["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
     frame["conflict_m2"] = plane_m2(conflict)
     # what the release leaves open is what its area last said before
@@ -135,9 +136,9 @@ def _contradicting(folded: Fold) -> list[list[int]]:
     return [[other for other in several if not goes_back(other, i)] for i, several in enumerate(folded.neighbours)]
 
 
-def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return released land in the CRS of the events; whole areas that nothing cut as they came."""
-    shapes = folded.back(net)
+def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: Any, back: Any) -> np.ndarray[Any, Any]:
+    """Return released land in the CRS of the events, as moved back; whole areas that nothing cut as they came."""
+    shapes = np.array(back, dtype=object)
     own = folded.events.geometry.to_numpy()
     before = pd.Series(folded.own_row).groupby(folded.area).shift(1, fill_value=-1).to_numpy()
     for i, row in enumerate(rows):
