@@ -7,6 +7,7 @@ costs what touches it, not what touches its area: a district of a thousand areas
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,9 @@ from landrelease.registry.land import GRID_M, Shapes, all_rests, all_unions, is_
 __all__ = ["changes_of_ownership"]
 
 Rows = npt.NDArray[np.int64]
+
+_AT_ONCE = 1_000_000
+"""About how many pairs of a part and a neighbour are looked at together."""
 
 
 class _Parts(NamedTuple):
@@ -121,16 +125,23 @@ def _within(folded: Fold, rows: Rows, parts: _Parts) -> tuple[Rows, Rows, Shapes
 def _near(folded: Fold, rows: Rows, parts: _Parts) -> tuple[Rows, Rows, Shapes]:
     """Return the neighbours whose land at the time of an event lies where its part does."""
     count = np.array([len(several) for several in folded.neighbours], dtype=np.int64)
-    area = folded.area[parts.row]
-    part = np.repeat(np.arange(len(parts.row)), count[area])
-    other = np.array([one for mine in area for one in folded.neighbours[mine]], dtype=np.int64)
-    # the last change of the neighbour before the event: nothing where it has none yet
-    n = len(folded.area) + 1
+    start = np.cumsum(count) - count
+    neighbour = np.fromiter(chain.from_iterable(folded.neighbours), np.int64)
+    area, n = folded.area[parts.row], len(folded.area)
     changes = np.sort(folded.area[rows] * n + rows)
-    last = np.searchsorted(changes, other * n + parts.row[part]) - 1
-    is_there = (last >= 0) & (changes[last] // n == other) if len(changes) else np.zeros(len(part), bool)
-    part, other, at = part[is_there], other[is_there], (changes[last] % n)[is_there] if len(changes) else last[:0]
-    box = shapely.bounds(folded.after)[at]
-    own = shapely.bounds(parts.land)[part]
-    near = (box[:, :2] < own[:, 2:]).all(axis=1) & (box[:, 2:] > own[:, :2]).all(axis=1)
-    return part[near], other[near], folded.after[at[near]]
+    box, own = shapely.bounds(folded.after), shapely.bounds(parts.land)
+    of_part = count[area]
+    ends = np.cumsum(of_part)
+    found = [np.zeros((3, 0), np.int64)]
+    for some in np.split(np.arange(len(area)), np.flatnonzero(np.diff(ends // _AT_ONCE)) + 1):
+        part = np.repeat(some, of_part[some])
+        within = np.arange(len(part)) - np.repeat(np.cumsum(of_part[some]) - of_part[some], of_part[some])
+        other = neighbour[start[area[part]] + within]
+        # the last change of the neighbour before the event: nothing where it has none yet
+        last = np.searchsorted(changes, other * n + parts.row[part]) - 1
+        is_there = (last >= 0) & (changes[last] // n == other)
+        part, other, at = part[is_there], other[is_there], changes[last[is_there]] % n
+        near = (box[at, :2] < own[part, 2:]).all(axis=1) & (box[at, 2:] > own[part, :2]).all(axis=1)
+        found.append(np.stack([part, other, at])[:, near])
+    part, other, at = np.concatenate(found, axis=1)
+    return part, other, folded.after[at]
