@@ -39,8 +39,9 @@ ROOT = Path(__file__).parents[1]
 CORE = {
     Path(name).stem: f"landrelease/{name}.py"
     for name in (
-        "registry/fold", "registry/history", "registry/balance", "registry/releases", "registry/store/chain",
-        "registry/store/append", "registry/store/intake", "registry/store/frames", "registry/store/verify", "rules",
+        "registry/fold", "registry/land", "registry/history", "registry/balance", "registry/ownership",
+        "registry/releases", "registry/store/chain", "registry/store/append", "registry/store/intake",
+        "registry/store/frames", "registry/store/verify", "rules",
     )
 }  # fmt: skip
 TESTS = ("tests/registry", "tests/test_rules.py", "landrelease/registry", "landrelease/rules.py")

@@ -129,6 +129,11 @@ def find_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     >>> len(find_problems(visits.iloc[:0], "follow_ups"))
     0
     """
+    return _problems(frame, table)
+
+
+def _problems(frame: pd.DataFrame, table: str, *, with_doubts: bool = True) -> pd.DataFrame:
+    """Return the problems, if asked without those of rows that do not fit together, of which none is a must."""
     check_option("table", table, TABLES)
     declared = TABLES[table]
     found = [
@@ -148,7 +153,8 @@ def find_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
         found.extend(shape_problems(frame, declared))
     elif declared.shape in ("polygon", "point") and len(frame):
         found.append(whole_problem("geometry", "the table has no geometry", "R7"))
-    found.extend(row_problems(frame, declared))
+    if with_doubts:
+        found.extend(row_problems(frame, declared))
     found = [one for one in found if len(one)]
     if not found:
         return problems_of(frame, declared, np.zeros(0, int), "", "", [], "")
@@ -193,7 +199,7 @@ def require_valid(frame: Frame, table: str) -> Frame:
       Fix: correct the file, map its codes with read(..., codes=...), or list every row with
       find_problems(frame, 'areas').
     """
-    problems = find_problems(frame, table)
+    problems = _problems(frame, table, with_doubts=False)
     musts = problems[problems["rule"].isin(_MUSTS)]
     if musts.empty:
         return frame
@@ -311,7 +317,9 @@ def _rename_repeats(usable: pd.DataFrame, declared: Table, reasons: np.ndarray[A
     """Rename repeated ids; set exact repeats of a whole row aside."""
     ids = as_written(usable[declared.id]).str.strip()
     content = usable.drop(columns=["source_row", "source_id", "read_findings"], errors="ignore")
-    kept = np.flatnonzero(reasons == "")
+    own = usable[declared.id]
+    again = own.duplicated(keep=False).to_numpy() if own.dtype == "str" else np.ones(len(own), bool)
+    kept = np.flatnonzero((reasons == "") & again)  # no other row can be repeated
     reasons[kept[_is_repeat(content.iloc[kept])]] = f"R2 {declared.id} repeats a whole row"
     kept = np.flatnonzero(reasons == "")
     names, keys = ids.to_numpy(dtype=object, copy=True), id_key(ids).to_numpy(dtype=object)

@@ -23,26 +23,29 @@ __all__ = ["column_problems"]
 def column_problems(frame: pd.DataFrame, column: Column, table: Table) -> list[pd.DataFrame]:
     """Return the cells of a column that are missing, repeated, no code, no number, no date or out of range."""
     values = frame[column.name]
-    text = as_written(values)
     missing = values.isna().to_numpy(copy=True)
     if column.kind in ("text", "code"):
+        text = as_written(values)
         seen = id_key(text) if column.is_required else text.str.strip()
         missing |= seen.eq("").to_numpy(dtype=bool)
 
     def broken(rule: str, mask: np.ndarray[Any, Any], message: str) -> pd.DataFrame:
         positions = np.flatnonzero(mask)
-        texts = text.iloc[positions].fillna("").str.slice(0, 200).tolist()
+        texts = as_written(values.iloc[positions]).fillna("").str.slice(0, 200).tolist()
         return problems_of(frame, table, positions, column.name, rule, texts, message)
 
     found = []
     if column.is_required:
         found.append(broken("R1", missing, "is missing"))
     if column.name == table.id:
-        key = id_key(text)
+        key = id_key(as_written(values))
         found.append(broken("R2", key.duplicated().to_numpy() & ~missing, "the same id stands in an earlier row"))
     if column.codes:
         codes = CODES[column.codes]
-        known = np.array([isinstance(one, str) and one in codes for one in values.astype("object")], dtype=bool)
+        if values.dtype == "str":
+            known = values.isin(list(codes)).to_numpy(dtype=bool)
+        else:  # a cell may hold a list
+            known = np.array([isinstance(one, str) and one in codes for one in values.astype("object")], dtype=bool)
         found.append(broken("R4", ~known & ~missing, f"is no code of '{column.codes}'"))
     if column.kind in ("number", "count"):
         numbers = as_numbers(values)

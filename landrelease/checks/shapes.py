@@ -101,18 +101,19 @@ def _repeated_shapes(
     frame: gpd.GeoDataFrame, table: Table, shapes: np.ndarray[Any, Any], none: np.ndarray[Any, Any]
 ) -> pd.DataFrame:
     """Rows whose shape an earlier row has too, after normalising start point and direction."""
+    reach = pd.DataFrame(shapely.bounds(shapes)).assign(n=shapely.get_num_coordinates(shapes))
+    areal = ~none & (shapely.get_dimensions(shapes) == 2)
+    alike = np.flatnonzero(areal)[reach[areal].duplicated(keep=False).to_numpy()]  # only these can be the same
     with np.errstate(invalid="ignore"):  # a coordinate that is NaN breaks R11
-        key = pd.Series(shapely.to_wkb(shapely.normalize(shapes)), index=frame.index)
+        key = pd.DataFrame({"shape": shapely.to_wkb(shapely.normalize(shapes[alike]))})
     if table.name == "events":  # an event on its own area may well repeat the area's shape
-        key = pd.Series(list(zip(key, as_written(cells_of(frame, "event")).fillna(""), strict=True)), index=frame.index)
-    repeats = key.duplicated().to_numpy() & ~none & (shapely.get_dimensions(shapes) == 2)
-    ids = (
-        as_written(frame[table.id]).fillna("") if table.id in frame else frame.index.astype(str).to_series(frame.index)
-    )
-    first = ids.groupby(key.to_numpy()).transform("first") if repeats.any() else ids
-    texts = first.to_numpy()[repeats]
+        key["event"] = as_written(cells_of(frame, "event")).fillna("").to_numpy()[alike]
+    repeats = key.duplicated().to_numpy()
+    ids = as_written(frame[table.id]).fillna("") if table.id in frame else frame.index.astype(str).to_series()
+    of_alike = pd.Series(ids.to_numpy()[alike], dtype="str")
+    texts = of_alike.groupby(list(map(key.get, key))).transform("first").to_numpy()[repeats] if repeats.any() else []
     message = "repeats the geometry of the row with that id"
-    return problems_of(frame, table, np.flatnonzero(repeats), "geometry", "R9", texts, message)
+    return problems_of(frame, table, alike[repeats], "geometry", "R9", texts, message)
 
 
 def _wrong_areas(frame: gpd.GeoDataFrame, table: Table) -> pd.DataFrame:

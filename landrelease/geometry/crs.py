@@ -111,7 +111,7 @@ def place_of(xy: Floats, crs: CRS) -> Box | None:
 
     Across 180 degrees its west is greater than its east.
     """
-    xy = xy[np.isfinite(xy).all(axis=1)]
+    xy = xy[np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])]
     if not len(xy):
         return None
     xy = xy[:: max(1, len(xy) // 10_000)]
@@ -180,7 +180,7 @@ def has_place(geometries: Geometries, crs: CRS) -> npt.NDArray[np.bool_]:
 def _refuse_wrong_numbers(frame: gpd.GeoDataFrame, what: str) -> None:
     """Refuse degrees that are said to be metres, and metres that are said to be degrees."""
     xy = shapely.get_coordinates(frame.geometry.to_numpy())
-    xy = np.abs(xy[np.isfinite(xy).all(axis=1)])
+    xy = np.abs(xy[np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])])
     if not len(xy):
         return
     like_degrees = (xy[:, 0] <= 180) & (xy[:, 1] <= 90)

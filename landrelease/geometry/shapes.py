@@ -35,7 +35,7 @@ def has_finite_coordinates(geometries: Geometries) -> npt.NDArray[np.bool_]:
     """
     coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
     finite = np.ones(len(geometries), dtype=bool)
-    finite[owner[~np.isfinite(coordinates).all(axis=1)]] = False
+    finite[owner[~(np.isfinite(coordinates[:, 0]) & np.isfinite(coordinates[:, 1]))]] = False
     return finite
 
 

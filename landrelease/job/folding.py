@@ -95,7 +95,8 @@ def _say_what_is_not_counted(work: Work) -> None:
         have = counted(no_polygon, "hazardous area has", "hazardous areas have")
         work.notes.append(f"{have} no polygon: in no area figure, on the map only where a point is known.")
     if len(conflicts):
-        union = gpd.GeoSeries([shapely.union_all(conflicts.geometry.to_numpy())], crs=conflicts.crs)
+        # conflicts lie far from each other: what touches is joined, and no more
+        union = gpd.GeoSeries([shapely.disjoint_subset_union_all(conflicts.geometry.to_numpy())], crs=conflicts.crs)
         m2 = float(geodesic_area_m2(union)[0])
         work.notes.append(
             f"{m2 / 1e6:.2f} km2 ({m2:,.0f} m2) are released by one record and held hazardous by another: "

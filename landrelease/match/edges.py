@@ -38,7 +38,7 @@ _MOST_EDGES = 200
 
 
 class Edges(NamedTuple):
-    """Edges of shapes from `start` to `end`; see `landrelease.match.kernels.overlap.edges_of`."""
+    """Edges of shapes from `start` to `end`; see `landrelease.match.kernels.edges.edges_of`."""
 
     edge: Floats
     sign: npt.NDArray[np.int8]
@@ -59,7 +59,7 @@ def valid_polygons(shapes: Shapes) -> tuple[Shapes, Rings]:
 
     Of most polygons it is plain that they are valid: GEOS is asked of the others.
     """
-    from landrelease.match.kernels.overlap import surely_valid
+    from landrelease.match.kernels.validity import surely_valid
 
     rings = rings_of(shapes)
     is_valid = np.zeros(len(shapes), bool)
@@ -75,7 +75,7 @@ def valid_polygons(shapes: Shapes) -> tuple[Shapes, Rings]:
 
 def plane_measures(rings: Rings) -> Floats:
     """Return the area and the centroid of shapes in their plane: (n, 3)."""
-    from landrelease.match.kernels.overlap import middles
+    from landrelease.match.kernels.edges import middles
 
     found = np.empty((len(rings.shape_start) - 1, 3))
     in_threads(len(found), lambda low, high: middles(*rings, low, high, found))
@@ -202,7 +202,7 @@ def _numbered(by: Classes, first: npt.NDArray[np.int64], count: npt.NDArray[np.i
 
 def edges_in(rings: Rings, rows: npt.NDArray[np.int64] | None = None, *, is_sorted: bool = True) -> Edges:
     """Return the edges of some shapes, or of all; for the areas themselves, no order is needed."""
-    from landrelease.match.kernels.overlap import edges_of
+    from landrelease.match.kernels.edges import edges_of
 
     rows = np.arange(len(rings.shape_start) - 1) if rows is None else rows
     corner = rings.ring_start[rings.shape_start]

@@ -109,18 +109,18 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database that is only read, trusts nothing in it, and stops where it takes too long."""
     alone = "&immutable=1" if _lacks_wal(path) else ""  # else SQLite makes files beside it
     seconds = _SECONDS + path.stat().st_size / _BYTES_PER_SECOND
-    end = time.monotonic() + seconds
+    end = time.thread_time() + seconds  # of work: a file is not bad because the machine is busy
     base = None
     try:
         base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True)
         base.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        base.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        base.set_progress_handler(lambda: time.thread_time() > end, _STEPS)
         base.execute("PRAGMA trusted_schema=OFF")
         yield base
     except (sqlite3.Error, UnicodeError) as error:  # the message of an error may quote bytes that are no text
         said = str(error)
         if "interrupted" in said:
-            said = f"its database is not through after {seconds:.0f} seconds"
+            said = f"its database is not through after {seconds:.0f} seconds of work"
         fix = "copy it again from its source"
         if "readonly" in said or _beside(path, "-journal").exists():
             fix = f"a writer stopped before it was done ('{path.name}-journal'): open and close it in that program"

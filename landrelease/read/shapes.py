@@ -118,8 +118,9 @@ def usable_shapes(
         shapes[across] = cut_at_180(shapes[across])
         return shapes, None, shapes
     readings = np.broadcast_to(_readings(frame, table), len(shapes))
-    usable, before_m2 = _repaired(shapes, crs, table, readings, findings)
-    keys, was_read = usable.copy(), ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes) & (readings != "structure")
+    is_bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    usable, before_m2 = _repaired(shapes, np.flatnonzero(is_bad), crs, table, readings, findings)
+    keys, was_read = usable.copy(), is_bad & (readings != "structure")
     keys[was_read] = polygonal(repaired(shapes[was_read]))
     for several in (usable, keys):
         several[across] = cut_at_180(several[across])
@@ -162,10 +163,12 @@ def _readings(frame: pd.DataFrame, table: Table) -> Any:
     return {"areas": "hazard", "releases": "release"}.get(table.name, "structure")
 
 
-def _repaired(shapes: Shapes, crs: CRS, table: Table, readings: Any, findings: Found) -> tuple[Shapes, Shapes]:
+def _repaired(
+    shapes: Shapes, bad: Shapes, crs: CRS, table: Table, readings: Any, findings: Found
+) -> tuple[Shapes, Shapes]:
     """Make invalid polygons valid and say so, with the area before and after (rule 6)."""
-    bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
-    after = repaired(shapes, reading=readings)
+    after = shapes.copy()
+    after[bad] = repaired(shapes[bad], reading=readings[bad])
     if table.shape == "polygon" or table.name == "events":
         mixed = (shapely.get_type_id(shapes) == 7) & (shapely.get_dimensions(shapes) == 2)
         after[mixed] = polygonal(after[mixed])

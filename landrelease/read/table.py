@@ -317,10 +317,11 @@ def _typed(
 
 
 def _provenance(frame: pd.DataFrame, table: Table, path: Path, source_row: np.ndarray[Any, Any]) -> pd.DataFrame:
-    own = pd.Series([f"{path.name}#{row}" for row in source_row], index=frame.index, dtype="str")
-    if "source_id" not in frame and table.id in frame:
-        frame["source_id"] = frame[table.id].fillna(own)
-    frame["source_id"] = frame["source_id"].fillna(own) if "source_id" in frame else own
+    given = frame.get("source_id", frame.get(table.id))
+    said = pd.Series(None, index=frame.index, dtype="str") if given is None else given
+    lacking, name = np.flatnonzero(said.isna().to_numpy()), path.name
+    own = pd.Series([f"{name}#{row}" for row in source_row[lacking]], index=frame.index[lacking], dtype="str")
+    frame["source_id"] = said.fillna(own)
     frame["source_row"] = pd.Series(source_row, index=frame.index, dtype="Int64")
     return frame
 

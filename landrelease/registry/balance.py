@@ -6,25 +6,13 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from landrelease.cells import day_of
 from landrelease.errors import DataError, OptionError, nearest
-from landrelease.geometry import polygonal
-from landrelease.registry.fold import (
-    GRID_M,
-    HAZARD_EVENTS,
-    RELEASE_EVENTS,
-    SLIVER_M2,
-    Fold,
-    class_after,
-    fold,
-    folded_to,
-    land_of,
-    union,
-)
+from landrelease.registry.fold import HAZARD_EVENTS, RELEASE_EVENTS, Fold, class_after, fold, folded_to
+from landrelease.registry.land import SLIVER_M2, is_known
+from landrelease.registry.ownership import changes_of_ownership
 from landrelease.tables import DTYPES, RESULTS, TABLES
 
 __all__ = ["group_labels", "land_balance", "restated_since"]
@@ -206,12 +194,13 @@ def _book(
     kinds = folded.events["event"].to_numpy(dtype=object)
     days = folded.events["effective"].to_numpy()
     is_dated = folded.events["is_dated"].to_numpy(dtype=bool)
-    ownership = _Ownership(folded.neighbours)
-    owned = ownership.owned
+    is_held = is_known(folded.after)
+    owned: dict[int, float] = {}
     group: dict[int, int] = {}
     undated: dict[int, bool] = {}
     flows: list[tuple[Any, int, str, float]] = []
     levels: list[tuple[Any, int, int, float, bool]] = []
+    changed = changes_of_ownership(folded)
     for row, (kind, area) in enumerate(zip(kinds, folded.area.tolist(), strict=True)):
         day, label = days[row], labels[row]
         if kind in HAZARD_EVENTS:
@@ -222,9 +211,13 @@ def _book(
             flow = _transfer(names, groups[was], groups[label])
             flows += [(day, was, flow, -owned[area]), (day, label, flow, owned[area])]
             levels.append((day, area, label, owned[area], undated.get(area, False)))
-        if folded.after[row] is folded.before[row]:
+        changes = changed.get(row)
+        if changes is None:
             continue
-        changes = ownership.change(area, folded.before[row], folded.after[row])
+        if not is_held[row]:  # nothing, not the rounding that sums leave
+            changes[area] = -owned.get(area, 0.0)
+        for other, m2 in changes.items():
+            owned[other] = owned.get(other, 0.0) + m2
         released = sum(changes.values())
         flows.append((day, released_as[row], _flow(kind, is_dated[row]), released))
         if released_as[row] != label:
@@ -285,68 +278,6 @@ def _flow(kind: str, is_dated: bool) -> str:
     if kind in RELEASE_EVENTS:
         return f"{kind}_m2"
     return "newly_recorded_m2" if kind in HAZARD_EVENTS else "adjusted_m2"
-
-
-class _Ownership:
-    """What each area holds and owns now, brought up to date on the changed land alone.
-
-    A change costs what touches it, not what touches the area: a district of a thousand areas clears them one by one.
-    """
-
-    def __init__(self, neighbours: list[list[int]]) -> None:
-        self.owned: dict[int, float] = {}
-        self._neighbours = [np.array(several, dtype=np.int64) for several in neighbours]
-        self._are_neighbours = [set(several) for several in neighbours]
-        self._land = np.full(len(neighbours), None, dtype=object)
-        self._bounds = np.full((len(neighbours), 4), np.nan)
-
-    def change(self, area: int, before: Any, after: Any) -> dict[int, float]:
-        """Update what the area, and those recorded after it, own; return the changes. [m2]"""
-        self._land[area], self._bounds[area] = after, shapely.bounds(after)
-        changes = {area: 0.0}
-        for sign, part in ((1, _rest(after, before)), (-1, _rest(before, after))):
-            if part is not None and not part.is_empty:
-                for other, m2 in self._shares(area, part).items():
-                    # what the area gains, those recorded after it lose
-                    changes[other] = changes.get(other, 0.0) + (sign if other == area else -sign) * m2
-        if after is None or after.is_empty:  # nothing, not the rounding that sums leave
-            changes[area] = -self.owned.get(area, 0.0)
-        for other, m2 in changes.items():
-            self.owned[other] = self.owned.get(other, 0.0) + m2
-        return changes
-
-    def _shares(self, area: int, part: Any) -> dict[int, float]:
-        """Return who owns a part of an area's land: the area where it holds it, the others where it does not. [m2]"""
-        held = self._within(area, part)
-        earlier = [land for other, land in held.items() if other < area]
-        shares = {area: _rest(part, union(earlier)).area}
-        for other, land in held.items():
-            if other > area:
-                first = (held[one] for one in sorted(self._are_neighbours[other] & held.keys()) if one < other)
-                shares[other] = _rest(land, union(first)).area
-        return shares
-
-    def _within(self, area: int, part: Any) -> dict[int, Any]:
-        """Return what the neighbours of an area hold of a part of its land, in the order of the areas."""
-        near = self._neighbours[area]
-        left, bottom, right, top = self._bounds[near].T
-        first_x, first_y, last_x, last_y = part.bounds
-        near = near[(left < last_x) & (right > first_x) & (bottom < last_y) & (top > first_y)]
-        if not len(near):
-            return {}
-        shapely.prepare(part)
-        near = near[shapely.intersects(part, self._land[near])]
-        lands = self._land[near]
-        is_cut = ~shapely.covers(part, lands)
-        lands[is_cut] = polygonal(shapely.intersection(lands[is_cut], part, grid_size=GRID_M))
-        return dict(zip(near.tolist(), lands, strict=True))
-
-
-def _rest(land: Any, taken: Any) -> Any:
-    """Return the land without what is taken of it."""
-    if land is None or taken is None or land.is_empty or taken.is_empty:
-        return land
-    return land_of(shapely.difference(land, taken, grid_size=GRID_M))
 
 
 def _one_year(

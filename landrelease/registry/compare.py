@@ -32,7 +32,7 @@ from landrelease.registry.exports import (
     wide,
     without,
 )
-from landrelease.registry.fold import GRID_M
+from landrelease.registry.land import GRID_M
 from landrelease.tables import CODES, TABLES, conform
 
 __all__ = ["changes_of", "compare_exports", "has_new_release"]

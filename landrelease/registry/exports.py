@@ -25,7 +25,7 @@ from landrelease.geometry import (
     require_crs,
     transform,
 )
-from landrelease.registry.fold import GRID_M, union
+from landrelease.registry.land import GRID_M, union
 from landrelease.rules import require_valid
 from landrelease.tables import CODES, NO_HAZARD, conform
 

@@ -7,7 +7,7 @@ event has cut go back to the caller with the coordinates they came with.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -22,50 +22,32 @@ from landrelease.cells import day_of, days_between
 from landrelease.errors import DataError, OptionError
 from landrelease.geometry import (
     equal_area_crs,
-    planar_area,
     plane_polygons,
     polygonal,
     repaired,
     require_crs,
     transform,
 )
+from landrelease.registry.land import EMPTY, GRID_M, Shapes, clean, overlap_pairs, shared, union, without
 from landrelease.rules import require_valid
 from landrelease.tables import HAZARD_EVENTS, PART, READINGS, RELEASE_EVENTS, conform
 
 __all__ = [
-    "EMPTY",
-    "GRID_M",
     "HAZARD_EVENTS",
     "RELEASE_EVENTS",
-    "SLIVER_M2",
     "Fold",
     "as_known",
     "class_after",
     "fold",
     "folded_to",
-    "land_of",
-    "overlap_pairs",
-    "plane_m2",
     "rows_by_area",
-    "shared",
     "typed_events",
-    "union",
-    "without",
     "without_voided",
 ]
-
-SLIVER_M2 = 0.01
-"""What an overlay leaves below this is a rounding of coordinates, not land. [m2]"""
-STRIP_M = 0.1
-"""What an overlay leaves that is narrower than this is a rounding of edges, not land. [m]"""
-GRID_M = 1e-8
-"""Overlays round to this grid: without one, GEOS can lose land where borders almost coincide. [m]"""
 
 _FIRST, _LAST = pd.Timestamp("1677-12-31"), pd.Timestamp("2261-12-31")
 _RANK = dict.fromkeys((*HAZARD_EVENTS, "corrected"), 0) | dict.fromkeys(RELEASE_EVENTS, 1) | {"split": 2, "merged": 2}
 _MAKES = (*HAZARD_EVENTS, "corrected")
-EMPTY = shapely.Polygon()
-Shapes = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -106,8 +88,10 @@ class Fold:
         return self.after[self.last_rows()]
 
     def back(self, shapes: Shapes) -> Shapes:
-        """Return shapes of the plane in the CRS of the events."""
-        return repaired(transform(shapes, self.plane, self.events.crs))
+        """Return shapes of the plane in the CRS of the events; one that stands there several times is moved once."""
+        _, first, place = np.unique(list(map(id, shapes)), return_index=True, return_inverse=True)
+        moved: Shapes = repaired(transform(shapes[first], self.plane, self.events.crs))[place]
+        return moved
 
 
 def typed_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -249,33 +233,6 @@ def _in_order(events: gpd.GeoDataFrame, until: pd.Timestamp | None) -> gpd.GeoDa
     return counting.drop(columns="rank").reset_index(drop=True)
 
 
-def overlap_pairs(shapes: Shapes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the pairs (i < j) of shapes that share land, not just a border."""
-    known = np.flatnonzero(~shapely.is_missing(shapes))
-    tree = shapely.STRtree(shapes[known])
-    left, right = tree.query(shapes[known], predicate="intersects")
-    once = left < right
-    left, right = known[left[once]], known[right[once]]
-    overlaps = shapely.area(shapely.intersection(shapes[left], shapes[right])) > SLIVER_M2
-    return left[overlaps], right[overlaps]
-
-
-def union(shapes: Iterable[Any]) -> Any:
-    """Return the union of the shapes that are known; nothing, where none is."""
-    known = [shape for shape in shapes if shape is not None and not shape.is_empty]
-    if len(known) < 2:
-        return known[0] if known else EMPTY
-    return land_of(shapely.union_all(known, grid_size=GRID_M))
-
-
-def land_of(shape: Any) -> Any:
-    """Return the polygons of an overlay's result: rounded to the grid, slivers can leave lines, which no further takes.
-
-    Nearly all results are polygons already, and arrays of one are slow.
-    """
-    return shape if shapely.get_type_id(shape) in (3, 6) else polygonal(np.array([shape], dtype=object))[0]
-
-
 def _neighbours(shapes: Shapes, area: npt.NDArray[np.int64], n_areas: int) -> list[list[int]]:
     """Return for each area the areas that ever share land with it."""
     neighbours: list[set[int]] = [set() for _ in range(n_areas)]
@@ -384,35 +341,6 @@ def _walk(
         one.is_on_record = True
         after[row], own_row[row] = one.land, one.row
     return touched, before, after, own_row, is_part
-
-
-def without(land: Any, shape: Any) -> Any:
-    """Return the land that a shape leaves; many a release has the very shape of its area."""
-    return EMPTY if shapely.equals_exact(land, shape) else clean(shapely.difference(land, shape, grid_size=GRID_M))
-
-
-def shared(land: Any, shape: Any) -> Any:
-    """Return the land that lies in a shape."""
-    return land if shapely.equals_exact(land, shape) else clean(shapely.intersection(land, shape, grid_size=GRID_M))
-
-
-def clean(shape: Any) -> Any:
-    """Return the polygons of an overlay's result, without slivers; nothing where only slivers are left."""
-    parts = [part for part in shapely.get_parts(land_of(shape)) if _is_land(part)]
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) if parts else EMPTY
-
-
-def _is_land(part: Any) -> bool:
-    """Tell land from the strips that edges leave which coincide in the CRS of the events and not quite in the plane."""
-    if part.area < SLIVER_M2 or 2 * part.area > STRIP_M * part.length:
-        return bool(part.area >= SLIVER_M2)
-    # long and thin on the whole; a strip can hang on land, though
-    return not shapely.buffer(part, -STRIP_M / 2).is_empty
-
-
-def plane_m2(shapes: Shapes) -> npt.NDArray[np.float64]:
-    """Return the area of shapes of the plane; missing where no polygon is known. [m2]"""
-    return np.where(shapely.is_missing(shapes), np.nan, planar_area(shapes))
 
 
 def rows_by_area(area: npt.NDArray[np.int64], n_areas: int) -> Iterator[npt.NDArray[np.int64]]:

@@ -19,10 +19,10 @@ from landrelease.registry.fold import (
     class_after,
     fold,
     folded_to,
-    plane_m2,
     typed_events,
     without_voided,
 )
+from landrelease.registry.land import plane_m2
 from landrelease.rules import require_valid
 from landrelease.tables import NO_HAZARD, conform
 
@@ -183,9 +183,9 @@ def areas_of(folded: Fold) -> gpd.GeoDataFrame:
     rows["survey_date"] = dated.where(makes).groupby(area).min()
     last = folded.last_rows()
     rows["status"] = status_after(folded)[last]
-    shapes = folded.back(folded.after[last])
     own = folded.own_row[last]
-    shapes = np.where(own >= 0, events.geometry.to_numpy()[np.maximum(own, 0)], shapes)
+    shapes = events.geometry.to_numpy()[np.maximum(own, 0)]
+    shapes[own < 0] = folded.back(folded.after[last[own < 0]])
     rows["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=events.crs))
     shapes = _or_place(folded, shapes, rows["status"].to_numpy())
     was_hazard = (bounds | events["event"].isin(RELEASE_EVENTS)).groupby(area).any()

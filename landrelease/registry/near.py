@@ -18,7 +18,8 @@ from landrelease.cells import as_text
 from landrelease.errors import CRSError, DataError
 from landrelease.geometry import check_crs, has_finite_coordinates, lon_lat, polygonal, repaired, to_crs, transform
 from landrelease.match.nearby import near_pairs
-from landrelease.registry.fold import HAZARD_EVENTS, STRIP_M, without_voided
+from landrelease.registry.fold import HAZARD_EVENTS, without_voided
+from landrelease.registry.land import STRIP_M
 from landrelease.tables import CODES
 
 __all__ = ["Site", "in_reach", "is_standing", "site_of", "slack_of", "surroundings", "without_needles"]

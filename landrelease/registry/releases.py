@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 import geopandas as gpd
@@ -11,19 +12,8 @@ import shapely
 
 from landrelease.cells import day_of
 from landrelease.geometry import geodesic_area_m2
-from landrelease.registry.fold import (
-    EMPTY,
-    HAZARD_EVENTS,
-    RELEASE_EVENTS,
-    Fold,
-    class_after,
-    folded_to,
-    plane_m2,
-    rows_by_area,
-    shared,
-    union,
-    without,
-)
+from landrelease.registry.fold import HAZARD_EVENTS, RELEASE_EVENTS, Fold, class_after, folded_to, rows_by_area
+from landrelease.registry.land import all_shared, all_unions, all_without, plane_m2
 from landrelease.tables import conform
 
 __all__ = ["conflicts_on", "releases_from"]
@@ -72,7 +62,8 @@ def releases_from(
     rows, net, conflict = _released_land(folded)
     kept, crs = folded.events.iloc[rows], folded.events.crs
     own = kept.geometry.to_numpy()
-    gross = np.where(shapely.is_missing(own), folded.back(folded.touched[rows]), own)
+    back = folded.back(np.concatenate([folded.touched[rows], net]))
+    gross = np.where(shapely.is_missing(own), back[: len(rows)], own)
     frame = pd.DataFrame(kept.drop(columns="geometry"))
     frame["release_id"], frame["release_type"] = kept["event_id"], kept["event"]
     frame["release_date"] = kept["effective"].where(kept["is_dated"])
@@ -80,7 +71,7 @@ def releases_from(
     frame["date_precision"] = kept["date_precision"].fillna(known)
     frame["gross_m2"] = geodesic_area_m2(gpd.GeoSeries(list(gross), crs=crs))
     frame["gross_m2"] = frame["gross_m2"].fillna(kept["reported_area_m2"])
-    shapes = _with_own_coordinates(folded, rows, net)
+    shapes = _with_own_coordinates(folded, rows, net, back[len(rows) :])
     frame["area_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
     frame["conflict_m2"] = plane_m2(conflict)
     # what the release leaves open is what its area last said before
@@ -100,27 +91,34 @@ def _released_land(folded: Fold) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
     kinds = folded.events["event"].to_numpy(dtype=object)
     rows = np.flatnonzero(np.isin(kinds, RELEASE_EVENTS))
     net, conflict = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
-    if not len(rows):
-        return rows, net, conflict
-    by_area = list(rows_by_area(folded.area, len(folded.area_ids)))
+    some = np.flatnonzero(~shapely.is_missing(folded.touched[rows]))
+    lands, areas = folded.touched[rows[some]], folded.area[rows[some]]
     final, contradicting = folded.final(), _contradicting(folded)
-    grows = np.isin(kinds, [*HAZARD_EVENTS, "corrected"])
-    for i, row in enumerate(rows.tolist()):
-        land, area = folded.touched[row], int(folded.area[row])
-        if land is None:
-            continue
-        held: list[Any] = []
+    blocked = all_unions(_held_later(folded, rows[some]))
+    hit = np.flatnonzero(shapely.intersects(lands, blocked))
+    net[some] = lands
+    net[some[hit]] = all_without(lands[hit], blocked[hit])
+    conflict[some] = all_shared(lands, all_unions([final[contradicting[area]] for area in areas]))
+    return rows, net, conflict
+
+
+def _held_later(folded: Fold, rows: np.ndarray[Any, Any]) -> list[list[Any]]:
+    """Return for each release the land that its area makes hazardous later, or another holds then or later."""
+    grows = folded.events["event"].isin([*HAZARD_EVENTS, "corrected"]).to_numpy()
+    by_area = [positions.tolist() for positions in rows_by_area(folded.area, len(folded.area_ids))]
+    held: list[list[Any]] = []
+    for row in rows.tolist():
+        area, shapes = int(folded.area[row]), []
         for other in [area, *folded.neighbours[area]]:
             positions = by_area[other]
-            past, later = positions[positions < row], positions[positions > row]
-            if other != area and len(past):
-                held.append(folded.after[past[-1]])
-            held += list(folded.after[later[grows[later]]])
-            held += list(folded.touched[later[folded.is_unheld[later]]])  # released once more: the last one counts
-        blocked = union(held)
-        net[i] = without(land, blocked) if land.intersects(blocked) else land
-        conflict[i] = shared(land, union(final[contradicting[area]]))
-    return rows, net, conflict
+            at = bisect_left(positions, row)
+            later = positions[bisect_right(positions, row) :]
+            if other != area and at:
+                shapes.append(folded.after[positions[at - 1]])
+            shapes += [folded.after[one] for one in later if grows[one]]
+            shapes += [folded.touched[one] for one in later if folded.is_unheld[one]]  # once more: the last one counts
+        held.append(shapes)
+    return held
 
 
 def _contradicting(folded: Fold) -> list[list[int]]:
@@ -138,9 +136,9 @@ def _contradicting(folded: Fold) -> list[list[int]]:
     return [[other for other in several if not goes_back(other, i)] for i, several in enumerate(folded.neighbours)]
 
 
-def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return released land in the CRS of the events; whole areas that nothing cut as they came."""
-    shapes = folded.back(net)
+def _with_own_coordinates(folded: Fold, rows: np.ndarray[Any, Any], net: Any, back: Any) -> np.ndarray[Any, Any]:
+    """Return released land in the CRS of the events, as moved back; whole areas that nothing cut as they came."""
+    shapes = np.array(back, dtype=object)
     own = folded.events.geometry.to_numpy()
     before = pd.Series(folded.own_row).groupby(folded.area).shift(1, fill_value=-1).to_numpy()
     for i, row in enumerate(rows):
@@ -189,16 +187,24 @@ def conflicts_on(events: gpd.GeoDataFrame | Fold, date: Any, *, known_on: Any = 
     kinds = folded.events["event"].to_numpy(dtype=object)
     final = folded.final()
     contradicting = _contradicting(folded)
-    rows = []
-    for row in np.flatnonzero(np.isin(kinds, RELEASE_EVENTS)).tolist():
-        land, area = folded.touched[row], int(folded.area[row])
-        for other in contradicting[area] if land is not None else ():
-            both = EMPTY if final[other] is None else shared(land, final[other])
-            if not both.is_empty:
-                release_id = folded.events["event_id"].iloc[row]
-                rows.append((folded.area_ids[area], release_id, folded.area_ids[other], both))
-    shapes = folded.back(np.array([one[3] for one in rows], dtype=object))
-    frame = pd.DataFrame([one[:3] for one in rows], columns=["area_id", "release_id", "other_area_id"])
+    pairs = [
+        (row, other)
+        for row in np.flatnonzero(np.isin(kinds, RELEASE_EVENTS) & ~shapely.is_missing(folded.touched)).tolist()
+        for other in contradicting[folded.area[row]]
+        if final[other] is not None
+    ]
+    row, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    both = all_shared(folded.touched[row], final[other])
+    row, other, both = (of[~shapely.is_empty(both)] for of in (row, other, both))
+    ids = np.array(folded.area_ids, dtype=object)
+    shapes = folded.back(both)
+    frame = pd.DataFrame(
+        {
+            "area_id": ids[folded.area[row]],
+            "release_id": folded.events["event_id"].to_numpy()[row],
+            "other_area_id": ids[other],
+        }
+    )
     crs = folded.events.crs
     frame["overlap_m2"] = geodesic_area_m2(gpd.GeoSeries(list(shapes), crs=crs))
     result = gpd.GeoDataFrame(frame, geometry=list(shapes), crs=crs)

@@ -23,17 +23,9 @@ from landrelease.geometry import (
     repaired,
     transform,
 )
-from landrelease.registry.fold import (
-    EMPTY,
-    HAZARD_EVENTS,
-    RELEASE_EVENTS,
-    Fold,
-    fold,
-    rows_by_area,
-    union,
-    without_voided,
-)
+from landrelease.registry.fold import HAZARD_EVENTS, RELEASE_EVENTS, Fold, fold, rows_by_area, without_voided
 from landrelease.registry.history import status_on
+from landrelease.registry.land import EMPTY, union
 from landrelease.registry.near import Site, in_reach, slack_of, without_needles
 from landrelease.registry.releases import conflicts_on, releases_from
 from landrelease.tables import NO_HAZARD, conform

@@ -299,7 +299,7 @@ def drawn(draw):
 @settings(max_examples=max(CASES // 5, 1), deadline=None)
 @given(st.lists(drawn(), min_size=1, max_size=20), places())
 def test_what_is_surely_valid_is_valid(shapes, place):
-    from landrelease.match.kernels.overlap import surely_valid
+    from landrelease.match.kernels.validity import surely_valid
 
     east, north, unit, _ = place
     there = shapely.transform(np.array(shapes, dtype=object), lambda xy: xy * unit + [east, north])
@@ -309,7 +309,7 @@ def test_what_is_surely_valid_is_valid(shapes, place):
 
 
 def test_holes_parts_and_stars_are_seen_to_be_valid():
-    from landrelease.match.kernels.overlap import surely_valid
+    from landrelease.match.kernels.validity import surely_valid
 
     turns = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     ring = np.column_stack([np.cos(turns), np.sin(turns)]) * (5 + np.cos(7 * turns))[:, None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import json
 import os
 import sqlite3
@@ -928,6 +930,21 @@ def test_a_process_that_breaks_down_or_does_not_end_is_told(package, monkeypatch
         monkeypatch.setattr(apart, "MOST_SECONDS", 0.5)
     with pytest.raises(DataError, match=rf"'areas\.gpkg' {said}|{said}"):
         read(package, "areas", isolate="always")
+
+
+@pytest.mark.parametrize(("clock", "is_read"), [("monotonic", True), ("thread_time", False)])
+def test_a_database_is_given_time_to_work_and_none_is_bad_because_the_machine_is_busy(
+    package, monkeypatch, clock, is_read
+):
+    ticks = itertools.count(step=1_000_000)
+    module = importlib.import_module("landrelease.read.geopackage")
+    monkeypatch.setattr(module, "_STEPS", 1)
+    monkeypatch.setattr(module.time, clock, lambda: float(next(ticks)))
+    if is_read:
+        assert len(read(package, "areas", isolate="never"))
+    else:
+        with pytest.raises(DataError, match="not through after 2 seconds of work"):
+            read(package, "areas", isolate="never")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a limit on memory")

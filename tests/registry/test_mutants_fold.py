@@ -11,7 +11,8 @@ from oracle_points import CRS, X, Y, as_frame, event, rect
 
 from landrelease.errors import CRSError, OptionError
 from landrelease.registry import conflicts_on, events_from_areas, history_of, releases_from, status_on
-from landrelease.registry.fold import GRID_M, fold, land_of, overlap_pairs, rows_by_area, union
+from landrelease.registry.fold import fold, rows_by_area
+from landrelease.registry.land import GRID_M, land_of, overlap_pairs, union
 
 SQUARE = rect(0, 0, 100, 100)
 LEFT, RIGHT = rect(0, 0, 50, 100), rect(50, 0, 100, 100)

@@ -2,6 +2,7 @@
 
 A value comes in through `intake`, is numbered and hashed by `append` with the forms of `chain`, stands in a `log`
 (`sqlite` or `postgres`), and comes out through `frames` in `results`; `verify` holds all of it against the invariants.
+`opening` finds the log and checks it, `record` is what it can be asked, and `store` what changes it.
 """
 
 from landrelease.registry.store.results import Answer, Import

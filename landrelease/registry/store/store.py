@@ -1,11 +1,11 @@
-"""The registry: every event ever recorded, added to and never rewritten, in a file or a database."""
+"""The registry: every event ever recorded, added to and never rewritten, in a file or a database.
+
+How it is opened stands in `opening`, what it is asked in `record`; here stands what changes it.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,42 +13,35 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from landrelease.cells import day_of
 from landrelease.errors import DataError, RegistryError, check_option, nearest
-from landrelease.geometry import lon_lat, require_crs
-from landrelease.registry.balance import land_balance
 from landrelease.registry.fold import without_voided
 from landrelease.registry.history import events_from_areas, status_on
-from landrelease.registry.releases import releases_from
 from landrelease.registry.snapshots import events_from_changes
 from landrelease.registry.store.append import (
     OWN,
     append,
-    natural,
     plan_import,
     plan_settlement,
     plan_voids,
     replaced_by,
     undone_by,
 )
-from landrelease.registry.store.chain import GENESIS, Batch, SetAside, aside_by_batch, extent_hash
-from landrelease.registry.store.frames import events_frame, own_events, set_aside_frame
+from landrelease.registry.store.chain import GENESIS, aside_by_batch
+from landrelease.registry.store.frames import own_events, set_aside_frame
 from landrelease.registry.store.intake import Intake, prepare, refused_areas
-from landrelease.registry.store.log import Log
-from landrelease.registry.store.postgres import PostgresLog
-from landrelease.registry.store.results import Answer, Import
+from landrelease.registry.store.opening import SCHEMA_VERSION, begun, check_open, log_at
+from landrelease.registry.store.record import Record, open_aside
+from landrelease.registry.store.results import Import
 from landrelease.registry.store.sqlite import SqliteLog
-from landrelease.registry.store.verify import broken_batches, broken_links, verify_all
+from landrelease.registry.store.verify import verify_all
 from landrelease.rules import usable_rows
 
 __all__ = ["SCHEMA_VERSION", "Registry"]
 
-SCHEMA_VERSION = 1
 
-
-class Registry:
+class Registry(Record):
     """Every area ever suspected, with its whole history: an append-only log of events in a file or a database.
 
     Parameters
@@ -72,10 +65,11 @@ class Registry:
 
     Examples
     --------
+    >>> from shapely import box
     >>> from tempfile import mkdtemp
     >>> events = gpd.GeoDataFrame({"event_id": ["1", "2"], "area_id": ["A", "A"], "event": ["suspected", "reduced"],
     ...     "event_date": pd.to_datetime(["2020-01-01", "2021-06-01"])},
-    ...     geometry=[shapely.box(18, 44, 18.01, 44.01), None], crs=4326)
+    ...     geometry=[box(18, 44, 18.01, 44.01), None], crs=4326)
     >>> registry = Registry(Path(mkdtemp()) / "registry.gpkg")
     >>> print(registry.import_events(events, source="IMSMA"))
     2 rows of 'IMSMA': 2 new events, 0 known, 0 in conflict with the record, 0 in quarantine
@@ -89,97 +83,13 @@ class Registry:
     """
 
     def __init__(self, path_or_url: str | Path, *, extent: gpd.GeoDataFrame | None = None) -> None:
-        text = str(path_or_url)
-        if re.match(r"^postgres(ql)?://", text):
-            self._log: Log = PostgresLog(text)
-        elif re.match(r"^[A-Za-z][A-Za-z0-9+.-]+://", text):
-            raise RegistryError(
-                f"'{text.split('://')[0]}://' is not known. Fix: a file, or postgresql://user@host/name"
-            )
-        else:
-            self._log = SqliteLog(Path(path_or_url))
-        self._cache: tuple[int, gpd.GeoDataFrame] | None = None
+        super().__init__(log_at(path_or_url))
         try:
-            self._begin(extent)
-            self._check_open()
+            self._extent = begun(self._log, extent)
+            check_open(self._log)
         except BaseException:
             self._log.close()
             raise
-
-    def _begin(self, extent: gpd.GeoDataFrame | None) -> None:
-        meta = self._log.meta()
-        given = None
-        if extent is not None:
-            crs = require_crs(extent, "extent")
-            given = shapely.to_wkb(shapely.union_all(lon_lat(extent.geometry.to_numpy(), crs)), hex=True)
-        if "schema_version" not in meta:
-            with self._log.writing():
-                if "schema_version" not in self._log.meta():
-                    self._log.set_meta("schema_version", str(SCHEMA_VERSION))
-                    if given is not None:
-                        self._log.set_meta("extent", given)
-            meta = self._log.meta()
-        try:
-            version = int(meta["schema_version"])
-            self._extent = shapely.from_wkb(meta["extent"]) if "extent" in meta else None
-        except (ValueError, shapely.errors.GEOSException):
-            raise self._damaged(["what it says of itself can not be read"]) from None
-        if version > SCHEMA_VERSION:
-            raise RegistryError(
-                f"'{self._log.name}' was made by a newer landrelease (form {version}; this one reads "
-                f"{SCHEMA_VERSION}).\n  Fix: install the newer version."
-            )
-        if given is not None and meta.get("extent") != given:
-            raise RegistryError(
-                f"'{self._log.name}' was made {'with another' if 'extent' in meta else 'without an'} extent.\n"
-                f"  Fix: open it without `extent`; a new extent needs a new registry."
-            )
-
-    def _check_open(self) -> None:
-        """Check the guards of the log, its batches, and the chain of what was added since the last verification."""
-        with self._log.reading():
-            broken = self._log.foreign_parts()
-            if broken:
-                raise self._damaged(broken)
-            meta = self._log.meta()
-            text = meta.get("verified_seq", "0")
-            verified = int(text) if text.isdecimal() else 0
-            tail = self._log.events(verified - 1) if verified else self._log.events()
-            batches = self._log.batches()
-        before = tail[0].hash if verified and tail else GENESIS
-        broken += broken_links(tail[1:] if verified else tail, before, first=verified + 1) + broken_batches(
-            batches, extent_hash(meta)
-        )
-        stated = (batches[-1].last_seq, batches[-1].last_hash) if batches else (0, GENESIS)
-        if stated != ((tail[-1].seq, tail[-1].hash) if tail else (0, GENESIS)):
-            broken.append("the last batch and the last event do not belong together")
-        if broken:
-            raise self._damaged(broken)
-
-    def _damaged(self, said: list[str]) -> RegistryError:
-        return RegistryError(
-            f"'{self._log.name}' was changed by another hand or is damaged: {'; '.join(said[:5])}.\n"
-            f"  Fix: go back to a copy made by Registry.backup and import again what came after it."
-        )
-
-    def __enter__(self) -> Registry:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Registry({self._log.name!r}, head={self.head[:16]!r})"
-
-    def close(self) -> None:
-        """Let go of the file or the database."""
-        self._log.close()
-
-    @property
-    def head(self) -> str:
-        """Hash of the whole log; the same head means the same history."""
-        last = self._log.last_batch()
-        return GENESIS if last is None else last.hash
 
     def import_events(
         self, frame: gpd.GeoDataFrame, *, source: str, area_ids: Literal["own", "shared"] = "own",
@@ -258,9 +168,10 @@ class Registry:
 
         Examples
         --------
+        >>> from shapely import box
         >>> from tempfile import mkdtemp
         >>> areas = gpd.GeoDataFrame({"area_id": ["A", "B"], "hazard_class": ["SHA", "CHA"], "status": ["open", "open"],
-        ...     "release_type": [None, None]}, geometry=[shapely.box(18, 44, 18.01, 44.01)] * 2, crs=4326)
+        ...     "release_type": [None, None]}, geometry=[box(18, 44, 18.01, 44.01)] * 2, crs=4326)
         >>> registry = Registry(Path(mkdtemp()) / "registry.gpkg")
         >>> print(registry.import_areas(areas, as_of="2024-12-31", source="IMSMA"))
         2 rows of 'IMSMA': 2 new events, 0 known, 0 in conflict with the record, 0 in quarantine
@@ -367,67 +278,6 @@ class Registry:
             append(self._log, replace(plan, note=reason, actor=actor or ""))
         return [row.event_id for row in plan.rows]
 
-    def events(self, *, known_on: Any = None) -> gpd.GeoDataFrame:
-        """Return the events on record, in the order in which they were added.
-
-        Parameters
-        ----------
-        known_on : date, optional
-            Only what the registry knew at the end of that day (UTC).
-
-        Returns
-        -------
-        GeoDataFrame
-            Table `events` in EPSG:4326, undone events and their voids among them, with `registered_at`.
-        """
-        last = self._log.last_batch()
-        seq = 0 if last is None else last.last_seq
-        if self._cache is None or self._cache[0] != seq:
-            self._cache = seq, events_frame(self._log.events())
-        frame = self._cache[1].copy()
-        if known_on is None:
-            return frame
-        day = day_of("known_on", known_on)
-        return frame[frame["registered_at"] < day + pd.Timedelta(days=1)].reset_index(drop=True)
-
-    def quarantine(self) -> gpd.GeoDataFrame:
-        """Return the rows in quarantine that no later import has settled by taking the event.
-
-        Returns
-        -------
-        GeoDataFrame
-            batch_id, source, row (in its import, the first is 0), event_id, revision, area_id, event, reason_code,
-            reason, geometry (EPSG:4326).
-        """
-        return self._aside("quarantine")
-
-    def conflicts(self) -> gpd.GeoDataFrame:
-        """Return the rows that say something else of an event than the record, and that no later revision settled.
-
-        Returns
-        -------
-        GeoDataFrame
-            As `quarantine`.
-        """
-        return self._aside("conflict")
-
-    def _aside(self, reason_code: str) -> gpd.GeoDataFrame:
-        return set_aside_frame([one for one in self._open_aside() if one.reason_code == reason_code])
-
-    def _open_aside(self) -> list[SetAside]:
-        """Return the rows that were not taken, and that neither a later import nor a person settled."""
-        rows = self._log.set_aside()
-        settled = {json.loads(one.payload)["settles"] for one in rows if one.reason_code == "settled"}
-        latest = self._log.latest()
-
-        def is_open(one: SetAside) -> bool:
-            batch_id, revision, area_id = latest.get((one.source, one.source_event_id or ""), (0, "", ""))
-            is_same = one.area_id is None or area_id.rstrip("~") in (one.area_id, f"{one.area_id}~{one.source}")
-            is_taken = batch_id > one.batch_id and is_same and natural(revision) >= natural(one.revision or "")
-            return not is_taken and one.content_sha256 not in settled
-
-        return [one for one in rows if one.reason_code != "settled" and is_open(one)]
-
     def settle(self, batch_id: int, rows: int | Sequence[int], *, reason: str, actor: str | None = None) -> int:
         """Settle rows in quarantine or in conflict that somebody looked into; they stay on record, with the reason.
 
@@ -454,7 +304,7 @@ class Registry:
         """
         wanted = {rows} if isinstance(rows, int) else set(rows)
         with self._log.writing():
-            found = [one for one in self._open_aside() if one.batch_id == batch_id and one.row in wanted]
+            found = [one for one in open_aside(self._log) if one.batch_id == batch_id and one.row in wanted]
             missing = wanted - {one.row for one in found}
             if missing or not found:
                 raise DataError(
@@ -463,77 +313,6 @@ class Registry:
                 )
             append(self._log, replace(plan_settlement(found, reason), note=reason, actor=actor or ""))
         return len(found)
-
-    def batches(self) -> pd.DataFrame:
-        """Return the imports: when, by whom, from what source, and what became of the rows.
-
-        Returns
-        -------
-        DataFrame
-            One row a batch: batch_id, registered_at (UTC), actor, tool_version, source, profile, note, the CRS and
-            its operation to EPSG:4326 with its accuracy [m], the counts, and the hashes.
-        """
-        frame = pd.DataFrame([vars(one) for one in self._log.batches()], columns=Batch.names())
-        return frame.assign(registered_at=pd.to_datetime(frame["registered_at"], format="ISO8601"))
-
-    def status_on(self, date: Any, *, known_on: Any = None) -> Answer:
-        """Return the areas as they stood on a day, as known on another.
-
-        Parameters
-        ----------
-        date : date
-            The day.
-        known_on : date, optional
-            Only what the registry knew at the end of that day (UTC).
-
-        Returns
-        -------
-        Answer
-            `table` as of `landrelease.status_on`.
-        """
-        return self._answer(lambda events: status_on(events, date), known_on)
-
-    def releases_from(self, *, start: Any = None, end: Any = None, known_on: Any = None) -> Answer:
-        """Return the releases of a time, as known on a day.
-
-        Parameters
-        ----------
-        start, end : date, optional
-            The first and the last day; all releases where neither is given.
-        known_on : date, optional
-            As `status_on`.
-
-        Returns
-        -------
-        Answer
-            `table` as of `landrelease.releases_from`.
-        """
-        return self._answer(lambda events: releases_from(events, start=start, end=end), known_on)
-
-    def land_balance(self, *, start: Any, end: Any, by: Any = None, known_on: Any = None) -> Answer:
-        """Return the account of land, as known on a day.
-
-        Parameters
-        ----------
-        start, end : date
-            The first and the last day of the account.
-        by : str or list of str, optional
-            As `landrelease.land_balance`.
-        known_on : date, optional
-            As `status_on`.
-
-        Returns
-        -------
-        Answer
-            `table` as of `landrelease.land_balance`. [m2]
-        """
-        return self._answer(lambda events: land_balance(events, start=start, end=end, by=by), known_on)
-
-    def _answer(self, ask: Callable[[gpd.GeoDataFrame], pd.DataFrame], known_on: Any) -> Answer:
-        day = None if known_on is None else day_of("known_on", known_on)
-        events = self.events(known_on=day)
-        left = Counter(one.reason_code for one in self._open_aside())
-        return Answer(ask(events), len(events), left["quarantine"], left["conflict"], day, self.head)
 
     def verify(self) -> pd.DataFrame:
         """Check every invariant of the log and of what follows from it.

@@ -12,7 +12,8 @@ import shapely
 from landrelease.checks import id_key
 from landrelease.geometry import has_finite_coordinates, planar_area, plane_polygons
 from landrelease.registry.balance import land_balance
-from landrelease.registry.fold import EMPTY, GRID_M, Fold, fold, union
+from landrelease.registry.fold import Fold, fold
+from landrelease.registry.land import EMPTY, GRID_M, union
 from landrelease.registry.store.chain import (
     GENESIS,
     Batch,
