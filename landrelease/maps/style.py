@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from landrelease.said import say
+
 __all__ = [
     "ADMIN_SHADES",
     "FILLS_BY_COLUMN",
@@ -124,6 +126,13 @@ LABELS: dict[str, dict[str, str]] = {
         "superseded": "superseded: goes on as other areas",
     },
     "verdict": {code: look["label"] for code, look in VERDICTS.items() if code not in ("other", "missing")},
+    "hazards_said": {
+        text: text
+        for text in (
+            "not known", "none of known size on record", "on record, size not known", "no hazard on record",
+            "counted in the units of another level",
+        )
+    },
 }
 """How codes are said in a card; other codes are shown as they are."""
 
@@ -240,7 +249,7 @@ def label_of(column: str) -> str:
     ('Released land', 'Resurveyed land', 'operator', '{x}_m2')
     """
     plain = re.fullmatch(r"([a-z][a-z0-9_]*)_m2", column)
-    return NAMES.get(column) or (plain[1].replace("_", " ").capitalize() if plain else column)
+    return say(NAMES[column]) if column in NAMES else (plain[1].replace("_", " ").capitalize() if plain else column)
 
 
 def unit_of(column: str) -> str:

@@ -104,8 +104,8 @@ def test_the_legend_counts_the_day(browser, time_page):
         "2020-07-01": ["2", "0", "2"],
     }  # fmt: skip
     assert first_row(opened, "Land released", "Cleared") == "1"
-    assert "1 of 2 have no geometry: counted here, not drawn." in opened.page.inner_text("#lr-layers")
-    assert "1 of 2 have no known area: not in the km²." in opened.page.inner_text("#lr-layers")
+    assert "No geometry: 1 of 2, counted here and not drawn." in opened.page.inner_text("#lr-layers")
+    assert "Area not known: 1 of 2, not in the km²." in opened.page.inner_text("#lr-layers")
     set_date(opened, "State of the land on", "2019-06-01")
     assert first_row(opened, "Land released", "Cleared") == "0"
     # what is not of the day is not found
@@ -378,4 +378,4 @@ def test_undated_releases_are_counted_not_shown(history):
     page = timeline_map(periods, releases=undated).get_root().render()
     header, _ = blocks(page)["Land released by then"]
     assert header["rows"] == len(releases)
-    assert "1 releases without a date are not shown." in header["notes"]
+    assert "Releases without a date, not shown: 1." in header["notes"]

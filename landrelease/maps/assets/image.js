@@ -26,7 +26,7 @@
 
   /** What stands in the legend of an image. */
   landrelease.imageLegend = function (image) {
-    const rows = image.header.facets[0].entries.map((entry) => make("li", {}, landrelease.swatch(entry.look), said(entry.label, "span")));
+    const rows = image.header.facets[0].entries.map((entry) => make("li", {}, landrelease.swatch(entry.look), said(landrelease.labelOf({ isData: true }, entry), "span")));
     return rows.length ? make("ul", { class: "lr-shades" }, ...rows) : "";
   };
 })();

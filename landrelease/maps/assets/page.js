@@ -5,14 +5,14 @@
   const landrelease = (window.landrelease = window.landrelease || {});
   const MOST_RESULTS = 30;
   const NARROW = 720; // pixels: of a map on which the box would cover what it shows
-  const { t, tn, make, said, button } = landrelease;
+  const { t, make, said, button, warning } = landrelease;
   const { whole, short, fixed, long } = landrelease.numbers;
 
   function area(m2) {
     if (m2 === null || m2 === undefined) return t("not known");
-    if (m2 >= 999950) return short.format(m2 / 1e6) + " km²";
-    if (m2 >= 9999.5) return short.format(m2 / 1e4) + " ha";
-    return (m2 > 0 && m2 < 1 ? short.format(m2) : whole.format(m2)) + " m²";
+    if (m2 >= 999950) return t("{0} km²", [short.format(m2 / 1e6)]);
+    if (m2 >= 9999.5) return t("{0} ha", [short.format(m2 / 1e4)]);
+    return t("{0} m²", [m2 > 0 && m2 < 1 ? short.format(m2) : whole.format(m2)]);
   }
   landrelease.area = area;
   const squareKilometres = (m2) =>
@@ -23,12 +23,13 @@
     if (value === null) return { text: t("not recorded"), isMissing: true };
     if (column.labels && Object.hasOwn(column.labels, value)) return { text: t(column.labels[value]) };
     if (typeof value === "boolean") return { text: t(value ? "yes" : "no") };
-    if (typeof value !== "number") return { text: value };
+    if (typeof value !== "number") return { text: column.isSaid ? landrelease.saidIn(value) : value };
     if (column.unit === "m2") return { text: area(value) };
-    if (column.unit === "share") return { text: short.format(100 * value) + " %" };
-    if (column.unit === "usd") return { text: "US$ " + whole.format(value) };
+    if (column.unit === "share") return { text: t("{0} %", [short.format(100 * value)]) };
+    if (column.unit === "usd") return { text: t("US$ {0}", [whole.format(value)]) };
     if (column.unit === "plain") return { text: String(value) };
-    return { text: column.type === "int" ? whole.format(value) : long.format(value) + (column.unit ? " " + column.unit : "") };
+    const number = (column.type === "int" ? whole : long).format(value);
+    return { text: { m: t("{0} m", [number]), days: t("{0} d", [number]) }[column.unit] || number };
   }
 
   const columnOf = (layer, name) => layer.columns.find((column) => column.name === name);
@@ -40,7 +41,7 @@
     return t("no name");
   }
   /** What a class is called: in the words of the page, where it is not a text of the data. */
-  const labelOf = (facet, entry) => (facet.isData ? entry.label : tn(entry.label));
+  const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : t(entry.label));
   landrelease.labelOf = labelOf;
   const nameOf = (column) => (column.isOurs ? t(column.label) : column.label);
   const headingOf = (layer) => (layer.header.isNamed ? layer.header.heading : t(layer.header.heading));
@@ -106,8 +107,8 @@
   landrelease.swatch = swatch;
 
   function legendTable(layer, k, facet, place) {
-    const head = make("tr", {}, make("th", { scope: "col", text: facet.isData ? facet.title : t(facet.title) }), make("th", { scope: "col", text: t(facet.countTitle) }));
-    if (facet.hasArea) head.append(make("th", { scope: "col", text: "km²" }));
+    const head = make("tr", {}, make("th", { scope: "col", text: facet.isData && !facet.isOurs ? facet.title : t(facet.title) }), make("th", { scope: "col", text: t(facet.countTitle) }));
+    if (facet.hasArea) head.append(make("th", { scope: "col", text: t("km²") }));
     const body = make("tbody", {}, ...facet.entries.map((entry, index) => (entry.isSilent ? "" : legendRow(layer, k, facet, entry, index, place))));
     const table = make("table", { class: "lr-legend" }, make("thead", {}, head), body);
     if (facet.total) {
@@ -134,7 +135,7 @@
       if (event.layer === layer) box.checked = map.hasLayer(layer);
     });
     const heading = make("h2", {}, make("label", {}, box, make("span", { dir: "auto", text: headingOf(layer) })));
-    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: tn(note) }));
+    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: t(note) }));
     if (layer.isImage) return make("section", {}, heading, landrelease.imageLegend(layer), ...notes);
     const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
     const ofDay = make("div");
@@ -176,8 +177,8 @@
       const bar = make("span", { class: "lr-bar" });
       bar.style.width = (60 * Math.abs(value || 0)) / most + "px";
       const number = make("td", { text: addedBy(layer, column, row) });
-      const name = make("th", { scope: "row" }, said(column.label, "span"));
-      if (column.detail) name.append(said(column.detail, "small"));
+      const name = make("th", { scope: "row" }, said(nameOf(column), "span"));
+      if (column.detail) name.append(said(t(column.detail), "small"));
       body.append(make("tr", {}, name, number, make("td", {}, bar)));
     }
     const head = make("tr", {}, make("th", { scope: "col", text: t("Criterion") }), make("th", { scope: "col", colspan: "2", text: t("Adds to the score") }));
@@ -362,20 +363,16 @@
     document.addEventListener("keydown", (event) => event.key === "Escape" && set(false));
   }
 
-  const DAMAGED = "The data of this page are damaged: make the page again, or copy it again.";
-  const TOO_OLD =
-    "This browser can not unpack the data of this page. Open it in a browser of 2023 or later (Firefox 113, Chrome or Edge 80, Safari 16.4).";
-
   /** Waits for the layers; says in `message` why they can not be shown. */
   async function unpacked(layers, message) {
     if (!landrelease.canUnpack()) {
-      message.textContent = t(TOO_OLD);
+      message.textContent = t(landrelease.TOO_OLD);
       return false;
     }
     try {
       await Promise.all(layers.map((layer) => layer.ready));
     } catch (error) {
-      message.textContent = t(DAMAGED);
+      message.textContent = t(landrelease.DAMAGED);
       throw error;
     }
     message.remove();
@@ -427,9 +424,6 @@
     document.querySelector(".lr-head").append(made);
     return made;
   }
-
-  /** A warning in the words of the page, and in English. */
-  const warning = (text) => (t(text) === text ? text : `${t(text)} (${text})`);
 
   function boxOn(map) {
     const layers = [];

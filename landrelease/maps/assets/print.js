@@ -17,7 +17,7 @@
     const metres = [5, 2, 1].map((n) => n * unit).find((n) => n <= most);
     const bar = make("div", { class: "lr-scale-bar" });
     bar.style.width = (metres / scale) * 1000 + "mm";
-    const text = metres >= 1000 ? `${whole.format(metres / 1000)} km` : `${whole.format(metres)} m`;
+    const text = metres >= 1000 ? t("{0} km", [whole.format(metres / 1000)]) : t("{0} m", [whole.format(metres)]);
     return make("div", { class: "lr-scale" }, bar, make("span", { text }));
   }
 

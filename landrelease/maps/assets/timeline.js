@@ -30,9 +30,9 @@
       if (!layer.hasShape(row)) bare += 1;
       if (area && area.value(row) === null) unknown += 1;
     }
-    const english = (count) => `${count.toLocaleString("en-GB")} of ${all.toLocaleString("en-GB")}`;
-    const notes = bare ? [landrelease.tn(`${english(bare)} have no geometry: counted here, not drawn.`)] : [];
-    if (unknown) notes.push(landrelease.tn(`${english(unknown)} have no known area: not in the km².`));
+    const of = (count) => [count, all].map((one) => landrelease.numbers.whole.format(one));
+    const notes = bare ? [t("No geometry: {0} of {1}, counted here and not drawn.", of(bare))] : [];
+    if (unknown) notes.push(t("Area not known: {0} of {1}, not in the km².", of(unknown)));
     return notes;
   }
 

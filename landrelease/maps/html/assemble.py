@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landrelease.maps.words import Language
+from landrelease.maps.words import Language, heading_in
 
 if TYPE_CHECKING:
     import folium
@@ -31,6 +31,7 @@ def assemble(
 
     from landrelease.maps.html.elements import CanvasLayer, OfflineFigure, Skeleton, Start
 
+    title = heading_in(title, language)
     every = [*drawings, *([base] if base else [])]
     bounds = bounds_of(drawings) or bounds_of(every)
     middle = np.mean(bounds, axis=0).tolist() if bounds else [0.0, 0.0]

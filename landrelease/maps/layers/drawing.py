@@ -14,6 +14,7 @@ import shapely
 
 from landrelease.maps.layers.payload import Facet, drawable, encode_layer
 from landrelease.maps.style import Look
+from landrelease.said import Said
 
 __all__ = ["DayNote", "Drawing", "classed", "drawing", "facet_of", "row_notes", "sum_notes", "total_m2"]
 
@@ -84,6 +85,7 @@ def facet_of(
             "count": int(counts.get(code, 0)),
             "m2": sums.get(code),
             "isSilent": bool(looks[code].get("isSilent")),
+            **({"isOurs": True} if isinstance(looks[code]["label"], Said) else {}),
             "look": {key: value for key, value in looks[code].items() if key not in ("label", "isSilent")},
         }
         for code in present
@@ -114,10 +116,10 @@ def row_notes(frame: gpd.GeoDataFrame, m2: pd.Series | None) -> list[str]:
     notes: list[str] = []
     undrawn = len(frame) - int(drawable(frame.geometry.to_numpy()).sum())
     if undrawn:
-        notes.append(DayNote(f"{undrawn:,} of {len(frame):,} have no geometry: counted here, not drawn."))
+        notes.append(DayNote(f"No geometry: {undrawn:,} of {len(frame):,}, counted here and not drawn."))
     unknown = int(m2.isna().sum()) if m2 is not None else 0
     if unknown:
-        notes.append(DayNote(f"{unknown:,} of {len(frame):,} have no known area: not in the km²."))
+        notes.append(DayNote(f"Area not known: {unknown:,} of {len(frame):,}, not in the km²."))
     return notes
 
 
@@ -159,7 +161,7 @@ def drawing(
         "search": present,
         "notes": list(notes),
         "internal": internal,
-        "isNamed": is_named,
+        "isNamed": is_named and not isinstance(name, Said),
     }
     if span:
         header["span"] = {"from": span[0], "to": span[1]}

@@ -148,7 +148,7 @@ def with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.
         notes.append(f"Not in the colours: {int(lost.sum()):,} ({much}) in none of these units.")
     unknown = int(hazardous["area_m2"].isna().sum())
     if unknown:
-        notes.append(f"{unknown:,} of {len(hazardous):,} hazardous areas have no known area: not in the km².")
+        notes.append(f"Hazardous areas of unknown size: {unknown:,} of {len(hazardous):,}, not in the km².")
     # of units of another level than those that the areas name, these sums say nothing
     level, named = _level(units), counts.notna()
     is_elsewhere = ~named & level.notna() & ~level.isin(level[named].dropna()) & named.any()
