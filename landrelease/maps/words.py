@@ -89,13 +89,13 @@ def _value(value: str, language: Language) -> str:
     """Return a value of a text: a text of ours in words, a number as the language writes it, another text as it is."""
     if isinstance(value, Said):
         return _in_words(value, language)
-    return _number(value, language) if re.fullmatch(f"-?{_NUMBER}", value) else value
+    return _number(value, language)
 
 
 def _number(said: str, language: Language) -> str:
     """Return a number as a language writes it, with the same digits; a day, or one with an exponent, as it is."""
     if not re.fullmatch(f"-?{_NUMBER}", said):
-        return said
+        return f"\u2068{said}\u2069" if language in _RIGHT_TO_LEFT else said
     thousands, decimal = _SIGNS[language]
     return re.sub("[,.]", lambda sign: thousands if sign[0] == "," else decimal, said)
 

@@ -33,7 +33,7 @@
   landrelease.isolated = (text) => "\u2068" + text + "\u2069";
   /** Texts of ours that hold others, by their English: [pattern, value ...], where a value may be such a list. */
   const made = new Map();
-  const fill = ([pattern, ...values]) => landrelease.t(pattern, values.map((value) => (Array.isArray(value) ? fill(value) : IS_NUMBER.test(value) ? landrelease.numberIn(value) : landrelease.isolated(value))));
+  const fill = ([pattern, ...values]) => landrelease.t(pattern, values.map((value) => (Array.isArray(value) ? fill(value) : landrelease.isEnglish || IS_NUMBER.test(value) ? landrelease.numberIn(value) : landrelease.isolated(value))));
   landrelease.fill = fill;
   landrelease.learn = (texts) => Object.entries(texts || {}).forEach(([english, parts]) => made.set(english, parts));
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -87,12 +88,34 @@ def fitted(text: str, font: Any, width: float) -> str:
 
 
 def wrapped(text: str, font: Any, width: float) -> list[str]:
-    """Return a text in lines that fit into a width. [pt]"""
+    """Return a text in lines that fit into a width. [pt]
+
+    Khmer and Lao have no spaces between words: where a piece is wider than a line, it is cut between two syllables.
+    """
     lines = [""]
     for word in clean(text).split():
         longer = f"{lines[-1]} {word}".strip()
-        if not lines[-1] or _width(longer, font) <= width:
+        if _width(longer, font) <= width:
             lines[-1] = longer
-        else:
-            lines.append(word)
+            continue
+        *full, rest = _cut(word, font, width)
+        lines += [*full, rest] if lines[-1] else []
+        lines = lines if lines[-1] else [*full, rest]
     return [fitted(line, font, width) for line in lines]
+
+
+_SYLLABLE = re.compile("[\u0ec0-\u0ec4]*.(?:[\u17d2].|[\u17b6-\u17d1\u17d3\u17dd\u0eb0-\u0ebd\u0ec6-\u0ecd])*")
+"""A letter of Khmer or Lao, the vowels before it, and what belongs to it."""
+
+
+def _cut(word: str, font: Any, width: float) -> list[str]:
+    """Return a word in pieces that fit into a width, where its script lets it be cut."""
+    if not re.search("[\u0e80-\u0eff\u1780-\u17ff]", word):
+        return [word]
+    pieces = [""]
+    for syllable in _SYLLABLE.findall(word):
+        if _width(pieces[-1] + syllable, font) <= width:
+            pieces[-1] += syllable
+        else:
+            pieces.append(syllable)
+    return pieces
