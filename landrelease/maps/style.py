@@ -126,6 +126,7 @@ LABELS: dict[str, dict[str, str]] = {
         "superseded": "superseded: goes on as other areas",
     },
     "verdict": {code: look["label"] for code, look in VERDICTS.items() if code not in ("other", "missing")},
+    "release_type": {code: look["label"] for code, look in RELEASE_TYPES.items() if code not in ("other", "missing")},
     "hazards_said": {
         text: text
         for text in (

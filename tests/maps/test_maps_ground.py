@@ -575,7 +575,7 @@ def test_bounds_are_shown_as_bounds(browser, tmp_path, size):
         ["Half", "at least 30\u00a0%, at most not known"], ["Low", "between 5\u00a0% and 15\u00a0%"],
         ["None", "not known"], ["Silent", "no record"],
     ]  # fmt: skip
-    assert "Not on the map: 1 rows" in page.evaluate("document.body.textContent")
+    assert "Not on the map, for their unit is none of these, or not known: 1." in page.evaluate("document.body.textContent")
     if size[0] < 720:
         page.click("#lr-toggle")
     page.get_by_role("button", name="<b>High</b>").focus()

@@ -8,6 +8,16 @@
   const { t, make, said, button, warning } = landrelease;
   const { whole, short, fixed, long } = landrelease.numbers;
 
+  // what Leaflet says itself
+  L.Control.Zoom.mergeOptions({ zoomInTitle: t("Zoom in"), zoomOutTitle: t("Zoom out") });
+  L.Control.Scale.include({
+    _updateMetric(most) {
+      const metres = this._getRoundNum(most);
+      const label = metres < 1000 ? t("{0} m", [short.format(metres)]) : t("{0} km", [short.format(metres / 1000)]);
+      this._updateScale(this._mScale, label, metres / most);
+    },
+  });
+
   function area(m2) {
     if (m2 === null || m2 === undefined) return t("not known");
     if (m2 >= 999950) return t("{0} km²", [short.format(m2 / 1e6)]);
@@ -229,6 +239,7 @@
     const seen = (layer, latLng) => (layer.twin && map.landreleaseSwipe && map.landreleaseSwipe.isRight(latLng) ? layer.twin : layer);
     const rowsOf = (layer, latLng) => seen(layer, latLng).rowsAt(latLng).map((row) => [layer, row]);
     const under = (latLng) => (landrelease.isMeasuring ? [] : fromTheTop().flatMap((layer) => rowsOf(layer, latLng)));
+    map.on("popupopen", ({ popup }) => popup._closeButton?.setAttribute("aria-label", t("Close")));
     const open = (latLng, found) => popup.setLatLng(latLng).setContent(cards(found)).openOn(map);
     map.on("mousemove", (event) => {
       const first = under(event.latlng)[0];

@@ -39,6 +39,7 @@
 
   /** A text of ours in the language of the page, `{name}` filled in. */
   landrelease.t = function (text, values) {
+    if (!text) return text; // under it stands the tag of the language
     if (landrelease.isEnglish || values || Object.hasOwn(known, text)) return filled(Object.hasOwn(known, text) ? known[text] : text, values);
     if (made.has(text)) return fill(made.get(text));
     // one that holds numbers is known by `{0}`, `{1}` in their place

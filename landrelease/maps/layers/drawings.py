@@ -285,7 +285,7 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
         notes.append(f"Not counted here: {absent:,} in the ranking, but not among these areas.")
     if "rank_best" in shown:
         notes.append(f"By the best rank that each may have. Ranks not certain: {int(place['rank'].isna().sum()):,}.")
-    first = [{"name": name, "label": label_of(name), "unit": ""} for name in shown]
+    first = [{"name": name, "label": label_of(name), "unit": "", "isOurs": True} for name in shown]
     return drawing(
         ranked,
         [*first, *specs, *page_columns(areas, "areas", extra)],

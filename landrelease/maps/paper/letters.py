@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import category
 
 from landrelease.cells import clean
 from landrelease.errors import OptionError
@@ -31,7 +32,8 @@ def families_for(texts: Iterable[str]) -> list[str]:
         return set(FT2Font(path).get_charmap())
 
     text = "".join(texts)
-    missing = {ord(letter) for letter in text if not letter.isspace()}
+    # what only steers the direction of a text is never printed
+    missing = {ord(letter) for letter in text if not letter.isspace() and category(letter) != "Cf"}
     missing -= letters(font_manager.findfont(_FIRST))
     families = [_FIRST]
     for font in _others() if missing else ():

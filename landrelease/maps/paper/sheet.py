@@ -298,23 +298,35 @@ def _by_shape(layer: gpd.GeoDataFrame, language: Language) -> Iterator[_Row]:
                 yield _Row(in_words(text, language), int((dimensions == dimension).sum()))
 
 
+def _fitting(
+    text: str, size_pt: float, width: float, families: Sequence[str], *, is_bold: bool = False
+) -> tuple[FontProperties, str]:
+    """Return the largest font in which a line fits, and the line; in the smallest it is cut where it must be."""
+    for size in np.arange(size_pt, 4.4, -0.5):
+        font = _font(float(size), is_bold=is_bold, families=families)
+        line = fitted(text, font, point_of(width))
+        if not line.endswith("…"):
+            break
+    return font, line
+
+
 def _draw_row(
     page: Axes, block: Block, row: _Row, box: tuple[float, float, float, float], families: Sequence[str]
 ) -> None:
     x, y, width, step = box
     if row.count < 0:
-        font = _font(8, is_bold=True, families=families)
-        _line(page, block, x, y - step, width, fitted(row.text, font, point_of(width)), font, va="baseline")
+        font, line = _fitting(row.text, 8, width, families, is_bold=True)
+        _line(page, block, x, y - step, width, line, font, va="baseline")
         return
     size = min(step * 0.62, 3.0)
     if row.theme is not None:
         left = x + width - 6.0 if direction_of(block.language) == "rtl" else x
         draw_swatch(page, row.theme, row.code, (left, y - step, 6.0, size), row.marker, is_outlined=row.is_outlined)
-    font = _font(7, families=families)
-    line, height = fitted(row.text, font, point_of(width - 20)), y - step + size * 0.12
+    font, line = _fitting(row.text, 7, width - 18, families)
+    height = y - step + size * 0.12
     _line(page, block, x, height, width, line, font, indent=8, va="baseline")
     count = in_words(say("{0}", row.count), block.language)
-    _line(page, block, x, height, width, count, font, is_last=True, va="baseline")
+    _line(page, block, x, height, width, count, _font(7, families=families), is_last=True, va="baseline")
 
 
 def bar_of(scale: float, room_mm: float) -> tuple[float, float]:
