@@ -65,7 +65,10 @@ def in_words(text: str, language: Language, *, is_warning: bool = False) -> str:
     """
     check_option("language", language, LANGUAGES)
     said = _in_words(text, language)
-    return f"{said} ({text})" if is_warning and said != text else said
+    if not is_warning or said == text:
+        return said
+    # kept from the direction of what stands around it, so that its full stop stays at its end
+    return f"{said} (\u2066{text}\u2069)" if language in _RIGHT_TO_LEFT else f"{said} ({text})"
 
 
 def _in_words(text: str, language: Language) -> str:

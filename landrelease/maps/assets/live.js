@@ -199,7 +199,8 @@
         const sequence = [...weights.sequence].sort((a, b) => landrelease.countedFor(data.criteria[b], weights.weights[b], data.values[b][row], "worst") - landrelease.countedFor(data.criteria[a], weights.weights[a], data.values[a][row], "worst"));
         const facts = [["", data.unit[row]], ...data.facts.map((one) => [one.isData ? one.label : t(one.label), isOurs(one, one.values[row]) ? t(one.values[row]) : one.values[row]])].filter(([, value]) => value !== null && value !== undefined);
         const list = make("p", { class: "lr-facts-line" });
-        for (const [label, value] of facts) list.append(make("span", {}, label ? said(`${label}: `) : "", said(value)));
+        const colon = t("{0}: {1}").slice(3, -3);
+        for (const [label, value] of facts) list.append(make("span", {}, label ? said(label) : "", label ? colon : "", said(value)));
         const head = make("div", { class: "lr-why-head" }, said(data.ids[row], "h2"), close);
         const sentence = make("p", { class: "lr-sentence", text: landrelease.explain(data, weights.weights, weights.sequence, found, row) });
         const body = make("tbody", {}, ...sequence.map((j) => part(data, weights, row, j, digits)));

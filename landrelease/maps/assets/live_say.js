@@ -58,7 +58,8 @@
     const one = data.criteria[j];
     const value = data.values[j][row];
     if (Number.isNaN(value)) return t(data.missing === "best" ? "not known, counted in full" : "not known, counted as nothing");
-    const said = [amount(value, one.unit), range(one, weights[j])].filter(Boolean).join("; ");
+    const [size, counts] = [amount(value, one.unit), range(one, weights[j])];
+    const said = counts ? t("{0}; {1}", [size, counts]) : size;
     if (!data.asked[j]) return said;
     const [women, men] = data.asked[j].map((counts) => counts[row]);
     if (Number.isNaN(women) && Number.isNaN(men)) return t("{said}; how many women and men were asked is not known", { said });

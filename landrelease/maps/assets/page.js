@@ -26,18 +26,18 @@
   }
   landrelease.area = area;
   const squareKilometres = (m2) =>
-    m2 === null ? t("not known") : m2 > 0 && m2 < 5000 ? "< " + fixed.format(0.01) : fixed.format(m2 / 1e6);
+    m2 === null ? t("not known") : m2 > 0 && m2 < 5000 ? landrelease.leftToRight("< " + fixed.format(0.01)) : fixed.format(m2 / 1e6);
 
   function shown(column, row) {
     const value = column.value(row);
     if (value === null) return { text: t("not recorded"), isMissing: true };
     if (column.labels && Object.hasOwn(column.labels, value)) return { text: t(column.labels[value]) };
     if (typeof value === "boolean") return { text: t(value ? "yes" : "no") };
-    if (typeof value !== "number") return { text: column.isSaid ? landrelease.saidIn(value) : value };
+    if (typeof value !== "number") return column.isSaid ? { text: landrelease.saidIn(value) } : { text: value, isData: true };
     if (column.unit === "m2") return { text: area(value) };
     if (column.unit === "share") return { text: t("{0} %", [short.format(100 * value)]) };
     if (column.unit === "usd") return { text: t("US$ {0}", [whole.format(value)]) };
-    if (column.unit === "plain") return { text: String(value) };
+    if (column.unit === "plain") return { text: String(value), isData: true };
     const number = (column.type === "int" ? whole : long).format(value);
     return { text: { m: t("{0} m", [number]), days: t("{0} d", [number]) }[column.unit] || number };
   }
@@ -53,6 +53,8 @@
   /** What a class is called: in the words of the page, where it is not a text of the data. */
   const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : t(entry.label));
   landrelease.labelOf = labelOf;
+  /** The same as an element: a text of the data has its own direction, one of ours that of the page. */
+  const saidLabel = (facet, entry) => (facet.isData && !entry.isOurs ? make("span", {}, said(entry.label)) : make("span", { text: labelOf(facet, entry) }));
   const nameOf = (column) => (column.isOurs ? t(column.label) : column.label);
   const headingOf = (layer) => (layer.header.isNamed ? layer.header.heading : t(layer.header.heading));
   landrelease.headingOf = headingOf;
@@ -106,7 +108,7 @@
     });
     const label = make("label", {}, box);
     if (entry.look) label.append(swatch(entry.look, entry.look.symbol || layer.header.looks.symbol));
-    label.append(said(labelOf(facet, entry), "span"));
+    label.append(saidLabel(facet, entry));
     const row = make("tr", {}, make("th", { scope: "row" }, label), make("td"));
     if (facet.hasArea) row.append(make("td"));
     fill(row, entry);
@@ -159,11 +161,11 @@
     const body = make("tbody");
     for (const column of layer.columns) {
       if (column.isHidden) continue;
-      const { text, isMissing } = shown(column, row);
+      const { text, isMissing, isData } = shown(column, row);
       if (isMissing && column.isOptional) continue;
-      const cell = said(text, "td");
+      const cell = make("td", {}, isData ? said(text) : text);
       if (isMissing) cell.className = "lr-missing";
-      body.append(make("tr", {}, make("th", { scope: "row", dir: "auto", text: nameOf(column) }), cell));
+      body.append(make("tr", {}, make("th", { scope: "row" }, column.isOurs ? nameOf(column) : said(column.label)), cell));
     }
     return make("table", { class: "lr-facts" }, body);
   }
@@ -200,8 +202,8 @@
       "div",
       { class: "lr-card" },
       make("p", { class: "lr-kind", text: t(layer.header.noun) }),
-      said(titleOf(layer, row), "h2"),
-      make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
+      make("h2", {}, said(titleOf(layer, row))),
+      make("p", { class: "lr-class", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
       landrelease.recordsOf(layer, row),
       factTable(layer, row),

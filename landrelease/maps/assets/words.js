@@ -23,10 +23,15 @@
   const TOKENS = new RegExp(`[A-Za-z_]\\w*|(\\d{4}-\\d\\d-\\d\\d|${NUMBER}(?:e[+-]\\d+)?)`, "g");
   /** A number that English writes so, as the language of the page writes it; a day, or one with an exponent, as it is. */
   landrelease.numberIn = function (said) {
-    if (landrelease.isEnglish || !IS_NUMBER.test(said)) return said;
+    if (landrelease.isEnglish) return said;
+    if (!IS_NUMBER.test(said)) return leftToRight(said); // a day would be turned
     const digits = (said.split(".")[1] || "").length;
     return number({ useGrouping: said.includes(","), minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Number(said.replaceAll(",", "")));
   };
+
+  /** A text that runs from left to right whatever stands around it: English, or a number with its sign. */
+  const leftToRight = (text) => (document.documentElement.dir === "rtl" ? `\u2066${text}\u2069` : text);
+  landrelease.leftToRight = leftToRight;
 
   const filled = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (found, name) => (values && Object.hasOwn(values, name) ? values[name] : found));
   /** A text from the data, which neither turns nor is turned by what stands around it. */
@@ -50,7 +55,7 @@
   /** Numbers in words, each with its sign on one line. */
   landrelease.saidIn = (text) => landrelease.t(text).replaceAll(" %", "\u00A0%");
   /** A warning in the words of the page, and in English. */
-  landrelease.warning = (text) => (landrelease.t(text) === text ? text : `${landrelease.t(text)} (${text})`);
+  landrelease.warning = (text) => (landrelease.t(text) === text ? text : `${landrelease.t(text)} (${leftToRight(text)})`);
 
   const together = new Intl.ListFormat(landrelease.isEnglish ? "en-US" : language, { type: "conjunction" });
   /** Several texts as one: a, b, and c. */

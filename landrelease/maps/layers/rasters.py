@@ -340,11 +340,12 @@ def _by_value(moved: Warped, limits: tuple[float, float] | None, unit: str) -> P
     at = np.linspace(0, 1, 255)
     ramp = np.column_stack([np.interp(at, np.linspace(0, 1, len(stops)), stops[:, k]) for k in range(3)]).round()
     palette = palette_of({k + 1: (int(r), int(g), int(b)) for k, (r, g, b) in enumerate(ramp)})
-    tail = f" {unit}" if unit else ""
     entries = []
     for part in (1, 0.75, 0.5, 0.25, 0) if high > low else (0,):
         red, green, blue, _ = palette[1 + round(254 * part)]
-        entries.append(_entry(f"{low + part * (high - low):.3g}{tail}", f"#{red:02X}{green:02X}{blue:02X}"))
+        value = f"{low + part * (high - low):.3g}"
+        label = say("{0} {1}", value, unit) if unit else say("{0}", value)
+        entries.append(_entry(label, f"#{red:02X}{green:02X}{blue:02X}"))
     notes: list[str] = [say("The mean of each pixel. {0}", moved.note)]
     beyond = float(((known < low) | (known > high)).mean())
     if beyond:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
 
 import geopandas as gpd
 import numpy as np
@@ -139,9 +140,13 @@ def _line(
     is_last: bool = False, **options: Any,
 ) -> None:  # fmt: skip
     """Write a line into a box, from the side on which its language begins; `is_last` at the other side."""
-    is_right = (direction_of(block.language) == "rtl") != is_last
+    is_turned = direction_of(block.language) == "rtl"
+    is_right = is_turned != is_last
     at = x + width - indent if is_right else x + indent
-    _text(page, at, y, text, font, ha="right" if is_right else "left", **options)
+    # a line of Arabic that begins with a name in Latin letters runs from right to left, too
+    is_mixed = is_turned and any(bidirectional(letter) in ("R", "AL") for letter in text)
+    line = f"\u200f{text}" if is_mixed else text
+    _text(page, at, y, line, font, ha="right" if is_right else "left", **options)
 
 
 def _draw_map(figure: Any, page: Axes, sheet: Sheet, block: Block, families: Sequence[str]) -> int:
@@ -206,8 +211,10 @@ def _draw_panel(page: Axes, sheet: Sheet, block: Block, marked: int, families: S
     lines = [line for note in notes for line in wrapped(note, small, point_of(column_width))]
     bold = _font(7.5, is_bold=True, families=families)
     said = [(INTERNAL, _RED)] if block.is_internal else []
-    stamps = [(line, colour) for note, colour in [*said, (CAUTION, _INK)]
-              for line in wrapped(in_words(note, block.language, is_warning=True), bold, point_of(column_width))]  # fmt: skip
+    # a warning in the language of the sheet, and below it in English, for nobody but its readers may have checked it
+    texts = [(text, colour) for note, colour in [*said, (CAUTION, _INK)]
+             for text in dict.fromkeys((in_words(note, block.language), note))]  # fmt: skip
+    stamps = [(line, colour) for text, colour in texts for line in wrapped(text, bold, point_of(column_width))]
     room = sum(top - bottom for _, top, _, bottom in sheet.columns)
     fixed = 22 + 2.9 * len(lines) + 3.6 * len(stamps) + 6 + 8 * (len(sheet.columns) - 1)
     step = float(np.clip((room - fixed) / max(len(rows), 1), 2.6, 4.8))
