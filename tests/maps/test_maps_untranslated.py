@@ -243,8 +243,7 @@ def in_use(page):
     for wanted in ("zq", "nothing like it"):
         page.fill("#lr-search", wanted)
         yield
-    names = ["zqR0", "zq-0", "zq-1", "zq-2", "zqNorth", "zqSouth", "zqWest", "zqLow", "zqCanal", "zqr", "zqtown"]
-    for wanted in names:
+    for wanted in ("zqR0", "zq-1", "zqNorth", "zqLow", "zqCanal", "zqtown"):
         page.fill("#lr-search", wanted)
         page.keyboard.press("Enter")
         yield
@@ -304,9 +303,12 @@ def english_in(text, language):
 _IN_ARABIC = {word for text in words_of("ar").values() for word in re.findall(r"[A-Za-z]{2,}", text)}
 
 
+# in Arabic any Latin letter is seen; French shows that it is not the letters alone
+OPENED = [*((builder, "ar") for builder in PAGES), (released, "fr"), (bounds, "fr"), (live, "fr")]
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("language", ["ar", "fr"])
-@pytest.mark.parametrize("builder", PAGES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize(("builder", "language"), OPENED, ids=lambda one: getattr(one, "__name__", one))
 def test_no_english_is_left_on_a_page(browser, data, tmp_path, builder, language):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", lr.DataWarning)

@@ -197,10 +197,10 @@
         const close = make("button", { type: "button", class: "lr-close", "aria-label": t("Close"), text: "×", click: () => page.select(null) });
         const digits = landrelease.digitsOf(data, weights.weights);
         const sequence = [...weights.sequence].sort((a, b) => landrelease.countedFor(data.criteria[b], weights.weights[b], data.values[b][row], "worst") - landrelease.countedFor(data.criteria[a], weights.weights[a], data.values[a][row], "worst"));
-        const facts = [["", data.unit[row]], ...data.facts.map((one) => [one.isData ? one.label : t(one.label), isOurs(one, one.values[row]) ? t(one.values[row]) : one.values[row]])].filter(([, value]) => value !== null && value !== undefined);
+        const facts = [["", data.unit[row] && said(data.unit[row])], ...data.facts.map((one) => [one.isData ? said(one.label) : t(one.label), isOurs(one, one.values[row]) ? t(one.values[row]) : one.values[row] && said(one.values[row])])].filter(([, value]) => value !== null && value !== undefined);
         const list = make("p", { class: "lr-facts-line" });
         const colon = t("{0}: {1}").slice(3, -3);
-        for (const [label, value] of facts) list.append(make("span", {}, label ? said(label) : "", label ? colon : "", said(value)));
+        for (const [label, value] of facts) list.append(make("span", {}, label, label ? colon : "", value));
         const head = make("div", { class: "lr-why-head" }, said(data.ids[row], "h2"), close);
         const sentence = make("p", { class: "lr-sentence", text: landrelease.explain(data, weights.weights, weights.sequence, found, row) });
         const body = make("tbody", {}, ...sequence.map((j) => part(data, weights, row, j, digits)));

@@ -52,7 +52,6 @@
   }
   /** What a class is called: in the words of the page, where it is not a text of the data. */
   const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : t(entry.label));
-  landrelease.labelOf = labelOf;
   /** The same as an element: a text of the data has its own direction, one of ours that of the page. */
   const saidLabel = (facet, entry) => (facet.isData && !entry.isOurs ? make("span", {}, said(entry.label)) : make("span", { text: labelOf(facet, entry) }));
   const nameOf = (column) => (column.isOurs ? t(column.label) : column.label);
@@ -63,6 +62,8 @@
       .map((facet, k) => [facet, facet.entries[layer.classes[k][row]]])
       .filter(([, entry]) => !entry.isSilent)
       .map(([facet, entry]) => labelOf(facet, entry));
+
+  landrelease.saidLabel = saidLabel;
 
   // Legend
 

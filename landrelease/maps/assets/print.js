@@ -44,7 +44,7 @@
       rows.push(make("b", { text: landrelease.headingOf(layer) }));
       layer.header.facets.forEach((facet, k) =>
         facet.entries.forEach((entry, j) => {
-          if (!entry.isSilent && layer.checked[k][j]) rows.push(make("span", {}, landrelease.swatch(entry.look, entry.look.symbol || layer.header.looks.symbol), landrelease.said(landrelease.labelOf(facet, entry))));
+          if (!entry.isSilent && layer.checked[k][j]) rows.push(make("span", {}, landrelease.swatch(entry.look, entry.look.symbol || layer.header.looks.symbol), landrelease.saidLabel(facet, entry)));
         })
       );
     }
