@@ -130,7 +130,10 @@ LABELS: dict[str, dict[str, str]] = {
     "hazards_said": {
         text: text
         for text in (
-            "not known", "none of known size on record", "on record, size not known", "no hazard on record",
+            "not known",
+            "none of known size on record",
+            "on record, size not known",
+            "no hazard on record",
             "counted in the units of another level",
         )
     },

@@ -403,7 +403,9 @@ def test_evidence_on_click(browser, evidence, tmp_path, size):
     page.keyboard.press("Escape")
     page.mouse.click(*opened.point(18.06, 44.01))
     assert page.locator(".lr-records td").all_text_contents()[:2] == ["<b>Canal</b>", "nearby"]
-    assert "Visits of no release, or not usable: 1 of 3, not shown." in page.evaluate("document.getElementById('lr-layers').textContent")
+    assert "Visits of no release, or not usable: 1 of 3, not shown." in page.evaluate(
+        "document.getElementById('lr-layers').textContent"
+    )
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     opened.clean()
 
@@ -575,7 +577,9 @@ def test_bounds_are_shown_as_bounds(browser, tmp_path, size):
         ["Half", "at least 30\u00a0%, at most not known"], ["Low", "between 5\u00a0% and 15\u00a0%"],
         ["None", "not known"], ["Silent", "no record"],
     ]  # fmt: skip
-    assert "Not on the map, for their unit is none of these, or not known: 1." in page.evaluate("document.body.textContent")
+    assert "Not on the map, for their unit is none of these, or not known: 1." in page.evaluate(
+        "document.body.textContent"
+    )
     if size[0] < 720:
         page.click("#lr-toggle")
     page.get_by_role("button", name="<b>High</b>").focus()

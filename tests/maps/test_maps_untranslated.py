@@ -26,7 +26,7 @@ WARNINGS = [text for text in CATALOGUE if text.startswith(("Internal use", "No r
 # what the data are called here; what stays as it is in each language; codes, which are data
 DATA = r"zq[\w./-]*"
 SAME = r"A JavaScript library for interactive maps|\b(Leaflet|CSV|CHA|SHA|WGS|A4|OK|UTM|EPSG)\b"
-CODES = r"\b(on_site|likely|same_district|none|running|planned|unknown|asked|agriculture|grazing|nearby|follow_up|satellite)\b"
+CODES = r"\b(on_site|same_district|none|running|planned|unknown|agriculture|grazing|nearby)\b"
 
 
 def square(x, y=44.0, size=0.02):
@@ -38,43 +38,91 @@ def data():
     """Tables of which every kind of row, class and note comes out."""
     day = pd.to_datetime
     areas = gpd.GeoDataFrame(
-        {"area_id": [f"zq-{i}" for i in range(9)],
-         "status": ["open", "suspended", "in_progress", "released", "superseded", None, "zqs", "open", "open"],
-         "hazard_class": ["CHA", "SHA", None, "CHA", "CHA", "zqc", "CHA", "SHA", "CHA"],
-         "admin_code": ["zqA", "zqA", "zqB", "zqA", "zqA", "zqA", "zqX", None, "zqC"], "survey_date": day(["2020-01-02"] * 9),
-         "area_m2": [1_234_567.0, 25_000.0, None, 5.0, 5.0, 300.0, 9e6, None, None], "zqop": ["zqo", None, *["zqp"] * 7],
-         "zqmark": pd.array([True, False, None, *[True] * 6], dtype="boolean")},
-        geometry=[square(18), square(18.05), None, square(18.1), square(18.1), shapely.Point(18.2, 44), square(18),
-                  shapely.LineString([(18.3, 44), (18.3, 44.02)]), square(18.35)], crs=4326)  # fmt: skip
+        {
+            "area_id": [f"zq-{i}" for i in range(9)],
+            "status": ["open", "suspended", "in_progress", "released", "superseded", None, "zqs", "open", "open"],
+            "hazard_class": ["CHA", "SHA", None, "CHA", "CHA", "zqc", "CHA", "SHA", "CHA"],
+            "admin_code": ["zqA", "zqA", "zqB", "zqA", "zqA", "zqA", "zqX", None, "zqC"],
+            "survey_date": day(["2020-01-02"] * 9),
+            "area_m2": [1_234_567.0, 25_000.0, None, 5.0, 5.0, 300.0, 9e6, None, None],
+            "zqop": ["zqo", None, *["zqp"] * 7],
+            "zqmark": pd.array([True, False, None, *[True] * 6], dtype="boolean"),
+        },
+        geometry=[
+            square(18),
+            square(18.05),
+            None,
+            square(18.1),
+            square(18.1),
+            shapely.Point(18.2, 44),
+            square(18),
+            shapely.LineString([(18.3, 44), (18.3, 44.02)]),
+            square(18.35),
+        ],
+        crs=4326,
+    )
     releases = gpd.GeoDataFrame(
-        {"release_id": [f"zqR{i}" for i in range(6)], "release_date": day(["2020-01-31"] * 4 + [None, "2023-01-01"]),
-         "verdict": ["as_intended", "unused", "unknown", "other_productive", None, "zqv"], "admin_code": ["zqA"] * 5 + ["zqB"],
-         "release_type": ["cleared", "reduced", "cancelled", "mixed", None, "zqt"], "area_m2": [1e6, 2e6, None, 3.0, 4e4, 5e5],
-         "as_intended_m2": [1e6, 0, 0, 0, 0, 0.0], "other_productive_m2": 0.0, "unused_m2": 0.0, "unknown_m2": 5e5},
-        geometry=[*(square(18 + i / 20, 44.1) for i in range(5)), None], crs=4326)  # fmt: skip
+        {
+            "release_id": [f"zqR{i}" for i in range(6)],
+            "release_date": day(["2020-01-31"] * 4 + [None, "2023-01-01"]),
+            "verdict": ["as_intended", "unused", "unknown", "other_productive", None, "zqv"],
+            "admin_code": ["zqA"] * 5 + ["zqB"],
+            "release_type": ["cleared", "reduced", "cancelled", "mixed", None, "zqt"],
+            "area_m2": [1e6, 2e6, None, 3.0, 4e4, 5e5],
+            "as_intended_m2": [1e6, 0, 0, 0, 0, 0.0],
+            "other_productive_m2": 0.0,
+            "unused_m2": 0.0,
+            "unknown_m2": 5e5,
+        },
+        geometry=[*(square(18 + i / 20, 44.1) for i in range(5)), None],
+        crs=4326,
+    )
     units = gpd.GeoDataFrame(
-        {"admin_code": ["zqA", "zqB", "zqC", "zqD", "zqE"], "name": ["zqNorth", "zqSouth", None, "zqWest", "zqLow"],
-         "level": [1, 1, 1, 1, 2], "population_count": [1200, None, 5, 6, 7], "released_m2": [5e6, None, 0.0, 1.0, 2.0],
-         "hazardous_m2": [1e6, 0.0, None, 0.0, None], "hazard_count": [2, None, 3, 0, None]},
-        geometry=[square(17.9 + i / 4, 43.9, 0.24) for i in range(5)], crs=4326)  # fmt: skip
+        {
+            "admin_code": ["zqA", "zqB", "zqC", "zqD", "zqE"],
+            "name": ["zqNorth", "zqSouth", None, "zqWest", "zqLow"],
+            "level": [1, 1, 1, 1, 2],
+            "population_count": [1200, None, 5, 6, 7],
+            "released_m2": [5e6, None, 0.0, 1.0, 2.0],
+            "hazardous_m2": [1e6, 0.0, None, 0.0, None],
+            "hazard_count": [2, None, 3, 0, None],
+        },
+        geometry=[square(17.9 + i / 4, 43.9, 0.24) for i in range(5)],
+        crs=4326,
+    )
     projects = gpd.GeoDataFrame(
-        {"project_id": ["zqP1", "zqP2", "zqP3"], "location_id": ["zqL1", "zqL2", "zqL3"], "title": ["zqCanal", None, "zqDam"],
-         "is_point": [True, True, False], "implementer": ["zqI", None, "zqJ"], "admin_code": ["zqA"] * 3,
-         "start_date": day(["2021-01-01", None, None]), "end_date": day(["2030-01-01", None, None])},
-        geometry=[shapely.Point(18.01, 44.01), shapely.Point(18.06, 44.01), None], crs=4326)  # fmt: skip
+        {
+            "project_id": ["zqP1", "zqP2", "zqP3"],
+            "location_id": ["zqL1", "zqL2", "zqL3"],
+            "title": ["zqCanal", None, "zqDam"],
+            "is_point": [True, True, False],
+            "implementer": ["zqI", None, "zqJ"],
+            "admin_code": ["zqA"] * 3,
+            "start_date": day(["2021-01-01", None, None]),
+            "end_date": day(["2030-01-01", None, None]),
+        },
+        geometry=[shapely.Point(18.01, 44.01), shapely.Point(18.06, 44.01), None],
+        crs=4326,
+    )
     return {"areas": areas, "releases": releases, "units": units, "projects": projects}
 
 
 def released(data, language, **_):
     return lr.land_release_map(
-        data["areas"], releases=data["releases"], projects=data["projects"], admin_areas=data["units"],
-        columns=["zqop", "zqmark"], language=language,
-    )  # fmt: skip
+        data["areas"],
+        releases=data["releases"],
+        projects=data["projects"],
+        admin_areas=data["units"],
+        columns=["zqop", "zqmark"],
+        language=language,
+    )
 
 
 def released_by_type(data, language, **_):
     releases = data["releases"].drop(columns="verdict")
-    return lr.land_release_map(data["areas"], releases=releases, hazards="none", admin_areas=data["units"], language=language)
+    return lr.land_release_map(
+        data["areas"], releases=releases, hazards="none", admin_areas=data["units"], language=language
+    )
 
 
 def public(data, language, **_):
@@ -83,7 +131,10 @@ def public(data, language, **_):
 
 
 def priorities(data, language, **_):
-    criteria = [Criterion("people", 0, 1000, 0.6, label="zqpeople", unit="zqu"), Criterion("road_m", 0, 500, 0.4, label="zqroad")]
+    criteria = [
+        Criterion("people", 0, 1000, 0.6, label="zqpeople", unit="zqu"),
+        Criterion("road_m", 0, 500, 0.4, label="zqroad"),
+    ]
     table = data["areas"][["area_id"]].iloc[:5].assign(people=[900, 300, None, 10, 0], road_m=[1.0, None, 2, 3, 4])
     ranking = lr.prioritise(table, criteria, missing="bounds")
     return lr.priority_map(data["areas"], ranking, admin_areas=data["units"], language=language)
@@ -91,34 +142,86 @@ def priorities(data, language, **_):
 
 def verdicts(data, language, **_):
     visits = pd.DataFrame(
-        {"follow_up_id": ["zq1", "zq2"], "release_id": ["zqR0", "zqR99"], "use_code": ["grazing", "none"],
-         "visit_date": pd.to_datetime(["2021-05-01", "2021-05-01"]), "observed_share": [0.5, None],
-         "reason_unused_code": [None, "zqwhy"]})  # fmt: skip
-    cover = pd.DataFrame({"release_id": ["zqR0", "zqR0", "zqR9"], "layer": ["2024"] * 3, "class_code": [40, 60, 60],
-                          "use_code": ["agriculture", None, None], "class_share": [0.75, 0.25, 1.0]})  # fmt: skip
-    links = pd.DataFrame({"release_id": ["zqR0"], "project_id": ["zqP1"], "link_level": ["nearby"], "distance_m": [420.0],
-                          "months_apart": [12.0]})  # fmt: skip
-    photos = pd.DataFrame({"release_id": ["zqR0", "zqR1"], "photo_path": ["zq/1.jpg", "zq/2.jpg"], "caption": ["zqp", None],
-                           "photo_date": pd.to_datetime(["2021-05-01", None])})  # fmt: skip
+        {
+            "follow_up_id": ["zq1", "zq2"],
+            "release_id": ["zqR0", "zqR99"],
+            "use_code": ["grazing", "none"],
+            "visit_date": pd.to_datetime(["2021-05-01", "2021-05-01"]),
+            "observed_share": [0.5, None],
+            "reason_unused_code": [None, "zqwhy"],
+        }
+    )
+    cover = pd.DataFrame(
+        {
+            "release_id": ["zqR0", "zqR0", "zqR9"],
+            "layer": ["2024"] * 3,
+            "class_code": [40, 60, 60],
+            "use_code": ["agriculture", None, None],
+            "class_share": [0.75, 0.25, 1.0],
+        }
+    )
+    links = pd.DataFrame(
+        {
+            "release_id": ["zqR0"],
+            "project_id": ["zqP1"],
+            "link_level": ["nearby"],
+            "distance_m": [420.0],
+            "months_apart": [12.0],
+        }
+    )
+    photos = pd.DataFrame(
+        {
+            "release_id": ["zqR0", "zqR1"],
+            "photo_path": ["zq/1.jpg", "zq/2.jpg"],
+            "caption": ["zqp", None],
+            "photo_date": pd.to_datetime(["2021-05-01", None]),
+        }
+    )
     return lr.verdict_map(
-        data["releases"], as_of="2025-12-31", follow_ups=visits, land_cover=cover, project_links=links,
-        projects=data["projects"], photos=photos, admin_areas=data["units"], language=language,
-    )  # fmt: skip
+        data["releases"],
+        as_of="2025-12-31",
+        follow_ups=visits,
+        land_cover=cover,
+        project_links=links,
+        projects=data["projects"],
+        photos=photos,
+        admin_areas=data["units"],
+        language=language,
+    )
 
 
 def meeting(data, language, *, hazards="exact", **_):
     releases = data["releases"]
-    links = pd.DataFrame({"release_id": ["zqR0"], "project_id": ["zqP1"], "location_id": ["zqL1"], "weight_share": [None],
-                          "tier": ["on_site"]}).astype({"weight_share": float})  # fmt: skip
-    needs = pd.DataFrame({"need_id": ["zqN1", "zqN2"], "admin_code": ["zqA", None], "need_date": pd.to_datetime(["2020-01-01"] * 2),
-                          "use_code": ["agriculture", "grazing"], "source": ["zq", "zq"]})  # fmt: skip
+    links = pd.DataFrame(
+        {
+            "release_id": ["zqR0"],
+            "project_id": ["zqP1"],
+            "location_id": ["zqL1"],
+            "weight_share": [None],
+            "tier": ["on_site"],
+        }
+    ).astype({"weight_share": float})
+    needs = pd.DataFrame(
+        {
+            "need_id": ["zqN1", "zqN2"],
+            "admin_code": ["zqA", None],
+            "need_date": pd.to_datetime(["2020-01-01"] * 2),
+            "use_code": ["agriculture", "grazing"],
+            "source": ["zq", "zq"],
+        }
+    )
     gaps = lr.coordination_gaps(
         releases, data["projects"], links=links, needs=needs, hazards=data["areas"], as_of="2022-12-31"
     )
     return lr.coordination_map(
-        gaps, releases, projects=data["projects"], areas=data["areas"], admin_areas=data["units"], hazards=hazards,
+        gaps,
+        releases,
+        projects=data["projects"],
+        areas=data["areas"],
+        admin_areas=data["units"],
+        hazards=hazards,
         language=language,
-    )  # fmt: skip
+    )
 
 
 def meeting_public(data, language, **_):
@@ -127,8 +230,13 @@ def meeting_public(data, language, **_):
 
 def bounds(data, language, *, colour="bounds", **_):
     shares = pd.DataFrame(
-        {"admin_code": ["zqA", "zqB", "zqC", "zqX"], "productive_share_low": [0.41, 0.5, None, 0.1],
-         "productive_share_high": [0.78, None, 0.5, 0.2], "zqop": ["zqo"] * 4})  # fmt: skip
+        {
+            "admin_code": ["zqA", "zqB", "zqC", "zqX"],
+            "productive_share_low": [0.41, 0.5, None, 0.1],
+            "productive_share_high": [0.78, None, 0.5, 0.2],
+            "zqop": ["zqo"] * 4,
+        }
+    )
     return lr.bounds_map(data["units"], shares, colour=colour, columns=["zqop"], language=language)
 
 
@@ -164,14 +272,22 @@ def own(data, language, *, folder):
         file.write(np.random.default_rng(1).random((1, 40, 40)).astype("float32"))
     chart = folium.Map([44, 18.2], tiles=None, zoom_start=10)
     rasters = [
-        lr.raster_layer(folder / "zqcover.tif", colours={1: "#117733", 2: "#DDCC77"}, labels={1: "zqTrees"}, max_pixels=100),
+        lr.raster_layer(
+            folder / "zqcover.tif", colours={1: "#117733", 2: "#DDCC77"}, labels={1: "zqTrees"}, max_pixels=100
+        ),
         lr.raster_layer(folder / "zqdem.tif", unit="zqm", source="zqsource"),
         lr.hillshade_layer(folder / "zqdem.tif"),
     ]
-    roads = gpd.GeoDataFrame({"road_id": ["zqr"], "name": [None], "speed_kmh": [50.0]},
-                             geometry=[shapely.LineString([(18, 44), (18.1, 44)])], crs=4326)  # fmt: skip
-    towns = gpd.GeoDataFrame({"settlement_id": ["zqs"], "name": ["zqtown"], "population_count": [5]},
-                             geometry=[shapely.Point(18, 44)], crs=4326)  # fmt: skip
+    roads = gpd.GeoDataFrame(
+        {"road_id": ["zqr"], "name": [None], "speed_kmh": [50.0]},
+        geometry=[shapely.LineString([(18, 44), (18.1, 44)])],
+        crs=4326,
+    )
+    towns = gpd.GeoDataFrame(
+        {"settlement_id": ["zqs"], "name": ["zqtown"], "population_count": [5]},
+        geometry=[shapely.Point(18, 44)],
+        crs=4326,
+    )
     layers = [
         lr.map_layer(data["areas"], "areas", colour_by="zqop"),
         lr.map_layer(data["areas"], "areas", colour_by="zqmark", name="zqmarked"),
@@ -197,19 +313,41 @@ def live(data, language, *, missing="worst", hazards="exact", points=False, **_)
         Criterion("farm_share", 0, 1, 0.1, label="zqfarm", unit="share", more_is_urgent=False),
     ]
     if points:
-        criteria = [Criterion("people", None, 5, 2, label="zqpeople", form="points"),
-                    Criterion("school", None, None, 1, label="zqschool", form="points")]  # fmt: skip
-    classes = (PriorityClass("zqA", (Threshold("school", at_least=1),)), PriorityClass("zqB", (Threshold("people", at_least=5),)),
-               PriorityClass("zqC"))  # fmt: skip
+        criteria = [
+            Criterion("people", None, 5, 2, label="zqpeople", form="points"),
+            Criterion("school", None, None, 1, label="zqschool", form="points"),
+        ]
+    classes = (
+        PriorityClass("zqA", (Threshold("school", at_least=1),)),
+        PriorityClass("zqB", (Threshold("people", at_least=5),)),
+        PriorityClass("zqC"),
+    )
     bands = (Band("zqhigh", 0.8), Band("zqlow", 0.4))
-    scheme = Scheme("zq", "zqtitle", "zqsource", False, "", tuple(criteria), bands=() if points else bands,
-                    classes=() if missing == "drop" else classes)  # fmt: skip
+    scheme = Scheme(
+        "zq",
+        "zqtitle",
+        "zqsource",
+        False,
+        "",
+        tuple(criteria),
+        bands=() if points else bands,
+        classes=() if missing == "drop" else classes,
+    )
     table = areas[["area_id"]].assign(
-        people=[900, 300, None, 10, 0, 10, 4, 5, 900], school=[1, 0, 0, None, 0, 0, 0, 0, 1.0], farm_share=[0, 1, 0.5, 0.5, 0.2, 0.5, 0.1, None, 0]
-    )  # fmt: skip
+        people=[900, 300, None, 10, 0, 10, 4, 5, 900],
+        school=[1, 0, 0, None, 0, 0, 0, 0, 1.0],
+        farm_share=[0, 1, 0.5, 0.5, 0.2, 0.5, 0.1, None, 0],
+    )
     ranking = lr.prioritise(table, scheme, missing=missing)
     return lr.live_ranking(
-        ranking, areas=areas, scheme=scheme, admin_areas=data["units"], hazards=hazards, top=2, columns=["zqmark"], language=language
+        ranking,
+        areas=areas,
+        scheme=scheme,
+        admin_areas=data["units"],
+        hazards=hazards,
+        top=2,
+        columns=["zqmark"],
+        language=language,
     )
 
 
@@ -221,15 +359,32 @@ def live_points(data, language, **_):
     return live(data, language, missing="drop", hazards="none", points=True)
 
 
-PAGES = [released, released_by_type, public, priorities, verdicts, meeting, meeting_public, bounds, middle, amounts, timeline,
-         own, live, live_bounds, live_points]  # fmt: skip
+PAGES = [
+    released,
+    released_by_type,
+    public,
+    priorities,
+    verdicts,
+    meeting,
+    meeting_public,
+    bounds,
+    middle,
+    amounts,
+    timeline,
+    own,
+    live,
+    live_bounds,
+    live_points,
+]
 
 COLLECT = """() => {
   const found = new Set([document.title]);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest('script, style')) found.add(walker.currentNode.data);
+  while (walker.nextNode())
+    if (!walker.currentNode.parentElement.closest('script, style')) found.add(walker.currentNode.data);
   for (const one of document.querySelectorAll('body *'))
-    for (const name of ['aria-label', 'title', 'placeholder', 'alt', 'aria-valuetext']) found.add(one.getAttribute(name) || '');
+    for (const name of ['aria-label', 'title', 'placeholder', 'alt', 'aria-valuetext'])
+      found.add(one.getAttribute(name) || '');
   return [...found];
 }"""
 
@@ -282,8 +437,9 @@ def in_workshop(page):
     page.wait_for_timeout(60)
     yield
     if page.locator("#lr-map .folium-map").count():
-        for x in range(20, 400, 20):
-            page.mouse.move(*page.evaluate(f"(() => {{ const box = document.querySelector('#lr-map').getBoundingClientRect(); return [box.left + {x}, box.top + box.height / 2]; }})()"))
+        box = page.locator("#lr-map").bounding_box()
+        for x in range(20, int(box["width"]), 20):
+            page.mouse.move(box["x"] + x, box["y"] + box["height"] / 2)
             yield
 
 
@@ -350,13 +506,22 @@ def test_english_that_is_left_is_seen(browser, data, tmp_path):
 def test_no_english_is_left_on_paper(data, tmp_path, monkeypatch, language, hazards):
     texts = []
     draw = Axes.text
-    monkeypatch.setattr(Axes, "text", lambda self, x, y, text, **how: texts.append(text) or draw(self, x, y, text, **how))
+    monkeypatch.setattr(
+        Axes, "text", lambda self, x, y, text, **how: texts.append(text) or draw(self, x, y, text, **how)
+    )
     units = data["units"].drop(columns=["hazardous_m2", "hazard_count"])
     for n, more in enumerate(({}, {"as_of": "2025-12-31", "paper": "A3", "scale": 1_000_000})):
         lr.static_map(
-            tmp_path / f"{n}.svg", data["areas"], releases=data["releases"], projects=data["projects"], admin_areas=units,
-            hazards=hazards, title="zqtitle", language=language, **more,
-        )  # fmt: skip
+            tmp_path / f"{n}.svg",
+            data["areas"],
+            releases=data["releases"],
+            projects=data["projects"],
+            admin_areas=units,
+            hazards=hazards,
+            title="zqtitle",
+            language=language,
+            **more,
+        )
     said = " ".join(texts)
     assert "zqtitle" in said
     for warning in WARNINGS:
@@ -372,7 +537,9 @@ def test_no_english_is_left_on_paper(data, tmp_path, monkeypatch, language, haza
 def test_a_printed_line_is_never_cut_short(data, tmp_path, monkeypatch, language):
     texts = []
     draw = Axes.text
-    monkeypatch.setattr(Axes, "text", lambda self, x, y, text, **how: texts.append(text) or draw(self, x, y, text, **how))
+    monkeypatch.setattr(
+        Axes, "text", lambda self, x, y, text, **how: texts.append(text) or draw(self, x, y, text, **how)
+    )
     try:
         lr.static_map(tmp_path / "one.png", data["areas"], title="zq", language=language)
     except lr.OptionError as error:
@@ -397,8 +564,15 @@ def test_a_text_knows_what_it_is_made_of():
     assert isinstance(say("Open"), Said)
 
 
-@pytest.mark.parametrize(("language", "wanted"), [
-    ("en", "1,234.5"), ("fr", "1\u202f234,5"), ("es", "1.234,5"), ("uk", "1\xa0234,5"), ("ar", "1,234.5"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", "1,234.5"),
+        ("fr", "1\u202f234,5"),
+        ("es", "1.234,5"),
+        ("uk", "1\xa0234,5"),
+        ("ar", "1,234.5"),
+    ],
+)
 def test_numbers_are_written_as_the_language_does(language, wanted):
     assert wanted in in_words(say("{0}", "1,234.5"), language)

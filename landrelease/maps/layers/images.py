@@ -248,7 +248,16 @@ def packed(picture: Picture, warped: Warped, *, name: str, max_bytes: int) -> st
             f"  Fix: max_pixels={fewer}, within=... for a part of it, or max_bytes={len(image)}"
         )
     facet = {"title": "", "entries": picture.entries}
-    return pack({"heading": name, "isNamed": not isinstance(name, Said), "type": kind, "notes": picture.notes, "facets": [facet]}, [image])
+    return pack(
+        {
+            "heading": name,
+            "isNamed": not isinstance(name, Said),
+            "type": kind,
+            "notes": picture.notes,
+            "facets": [facet],
+        },
+        [image],
+    )
 
 
 def _encoded(picture: Picture) -> tuple[str, bytes]:

@@ -207,7 +207,9 @@ def hillshade_layer(
     is_known = np.isfinite(tone) & moved.is_known
     shades = np.where(is_known, 1 + np.round(254 * np.where(is_known, tone, 0)), 0).astype(np.uint8)
     greys = {shade: (shade, shade, shade) for shade in range(1, 256)}
-    notes: list[str] = [say("Light from {0}° (0 is north), {1}° high. {2}", f"{azimuth_deg:g}", f"{altitude_deg:g}", moved.note)]
+    notes: list[str] = [
+        say("Light from {0}° (0 is north), {1}° high. {2}", f"{azimuth_deg:g}", f"{altitude_deg:g}", moved.note)
+    ]
     picture = Picture(shades, palette_of(greys), [], notes, is_exact=False)
     return _layer(picture, moved, name=name, source=source, max_bytes=max_bytes, show=show, height=211)
 

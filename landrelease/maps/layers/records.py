@@ -53,7 +53,9 @@ def records_of(keys: pd.Series, kinds: Sequence[Records]) -> pd.Series:
         own = kind.frame[kind.frame[kind.key].isin(keys)].reset_index(drop=True)
         cells = pd.DataFrame({name: _texts(own[name], name) for name in kind.columns}, index=own.index, dtype=object)
         links = own[kind.link].astype(object).tolist() if kind.link else []
-        rows = [[parts_of(one) if isinstance(one, Said) else one for one in row] for row in cells.to_numpy(dtype=object)]
+        rows = [
+            [parts_of(one) if isinstance(one, Said) else one for one in row] for row in cells.to_numpy(dtype=object)
+        ]
         groups = own.groupby(kind.key, sort=False).indices
         said.append(
             {key: ([rows[i] for i in at], [links[i] for i in at] if links else []) for key, at in groups.items()}

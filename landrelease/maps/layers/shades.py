@@ -43,7 +43,9 @@ def shades_by(frame: gpd.GeoDataFrame, column: str, count_title: str, m2: pd.Ser
     elif pd.api.types.is_numeric_dtype(values.dtype):
         names, looks = _by_fifths(values.astype("float64"), format_of(column), is_rank=column.endswith("rank"))
     elif pd.api.types.is_datetime64_any_dtype(values.dtype):
-        names, looks = _by_fifths(values.dt.year.astype("float64"), lambda year: say("{0}", f"{year:.0f}"), is_rank=False)
+        names, looks = _by_fifths(
+            values.dt.year.astype("float64"), lambda year: say("{0}", f"{year:.0f}"), is_rank=False
+        )
     else:
         names, looks = _by_frequency(values)
     facet, fills = facet_of(names, looks, title=label_of(column), role="fill", count_title=count_title, m2=m2)

@@ -15,9 +15,9 @@ from landrelease.errors import DataError, OptionError, check_option
 from landrelease.maps.html.assemble import assemble
 from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes
 from landrelease.maps.layers.frames import check_columns, located, page_columns, readable, require_columns
+from landrelease.maps.layers.payload import Facet
 from landrelease.maps.layers.shades import format_of
 from landrelease.maps.layers.units import level_classes
-from landrelease.maps.layers.payload import Facet
 from landrelease.maps.style import Look, label_of, unit_of
 from landrelease.said import Said, say
 
@@ -230,8 +230,10 @@ def _span(one: Said, other: Said) -> Said:
 
     Examples
     --------
-    >>> _span(say("{0} %", 20), say("{0} %", 40)), _span(say("{0}", 3), say("{0}", 5)), _span(say("{0}", 3), say("{0}", 3))
-    ('20 to 40 %', '3 to 5', '3')
+    >>> _span(say("{0} %", 20), say("{0} %", 40)), _span(say("{0}", 3), say("{0}", 5))
+    ('20 to 40 %', '3 to 5')
+    >>> _span(say("{0}", 3), say("{0}", 3))
+    '3'
     """
     if one == other:
         return other

@@ -171,8 +171,8 @@ def _land(gaps: CoordinationGaps, releases: gpd.GeoDataFrame, extra: Sequence[st
     rows = rows.assign(**{name: rows["release_id"].map(found[name]) for name in shown})
     notes = [f"As of {gaps.as_of:%Y-%m-%d}.", *gaps.caveats]
     return release_layer(
-        rows.drop(columns=["verdict"], errors="ignore"), [*shown, *extra], name=say("Released land: needs and projects"),
-        notes=notes, classes=(classes, _GAPS, "Needs and projects"),
+        rows.drop(columns=["verdict"], errors="ignore"), [*shown, *extra],
+        name=say("Released land: needs and projects"), notes=notes, classes=(classes, _GAPS, "Needs and projects"),
     )  # fmt: skip
 
 
@@ -204,7 +204,11 @@ def _in_the_way(
     nobody = pd.Series(dtype="str")
     return [
         hazard_layer(
-            located(land, "areas"), extra, nobody, name=say("Hazardous land with a project"), notes=note if others else []
+            located(land, "areas"),
+            extra,
+            nobody,
+            name=say("Hazardous land with a project"),
+            notes=note if others else [],
         ),
         project_layer(
             here, extra, colour_by="project_state_code", looks=_STATES, name=say("Projects on or beside hazardous land")

@@ -95,7 +95,9 @@ def timeline_map(
     if hazards == "exact":
         rows = located(periods.loc[is_hazard(periods)], "periods")
         nobody = pd.Series(dtype="str")
-        drawings.append(hazard_layer(rows, [*_SPAN, *extra], nobody, name=say("Hazardous areas on the day"), span=_SPAN))
+        drawings.append(
+            hazard_layer(rows, [*_SPAN, *extra], nobody, name=say("Hazardous areas on the day"), span=_SPAN)
+        )
     if releases is not None:
         drawings.append(_released(readable(releases), extra))
     base = admin_layer(admin_areas, extra, None) if admin_areas is not None else None

@@ -147,7 +147,9 @@ def _kinds(
     for kind in found:
         absent = int((~kind.frame["release_id"].isin(keys)).sum())
         if absent:
-            lost.append(say("{0}: {1} of {2} at none of these releases, not shown.", say(kind.title), absent, len(kind.frame)))
+            lost.append(
+                say("{0}: {1} of {2} at none of these releases, not shown.", say(kind.title), absent, len(kind.frame))
+            )
     return found, lost
 
 
@@ -174,7 +176,11 @@ def _cover(land_cover: pd.DataFrame) -> Records:
     frame = _keyed(readable(land_cover))
     uses = as_text(frame["use_code"]) if "use_code" in frame.columns else pd.Series(None, frame.index, dtype="str")
     says = [
-        None if pd.isna(code) else say("Class {0}", f"{code:g}") if pd.isna(use) else say("Class {0}: {1}", f"{code:g}", use)
+        None
+        if pd.isna(code)
+        else say("Class {0}", f"{code:g}")
+        if pd.isna(use)
+        else say("Class {0}: {1}", f"{code:g}", use)
         for code, use in zip(frame["class_code"], uses, strict=True)
     ]
     by = [name for name in ("layer",) if name in frame.columns]

@@ -367,7 +367,14 @@ def _draw_scale(page: Axes, x: float, y: float, width: float, block: Block, fami
     unit, unit_m = ("{0} km", 1000) if metres >= 1000 else ("{0} m", 1)
     for share in (0.0, 0.5, 1.0):
         text = in_words(say(unit if share == 1 else "{0}", f"{metres * share / unit_m:,.10g}"), block.language)
-        _text(page, x + mm * share, top - high - 1, text, _font(6.5, families=families), ha="left" if share == 0 else "center")
+        _text(
+            page,
+            x + mm * share,
+            top - high - 1,
+            text,
+            _font(6.5, families=families),
+            ha="left" if share == 0 else "center",
+        )
     turn = np.radians(block.north)
     middle = np.array([x + width - 6, y - 8])
     points = np.array([[0, 7], [2.6, -5], [0, -2.6], [-2.6, -5]])

@@ -271,9 +271,7 @@ def _scale(bounds: tuple[float, float, float, float], plane: _Plane, sheet: Shee
     return float(scale)
 
 
-def _notes(
-    layers: dict[str, pd.DataFrame], hazards: str, as_of: str | date | None, language: Language
-) -> list[str]:
+def _notes(layers: dict[str, pd.DataFrame], hazards: str, as_of: str | date | None, language: Language) -> list[str]:
     """Say of when the records are, and what of them the sheet leaves out, in the language of the sheet."""
     day = None if as_of is None else day_of("as_of", as_of)
     notes = ["The day of the records is not said."]

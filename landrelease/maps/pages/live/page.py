@@ -162,9 +162,7 @@ def live_ranking(
         drawings.append(admin_layer(admin_areas, (), None))
     said = {"admin": [_BY_UNIT], "none": [_NOT_SHOWN]}.get(hazards, [])
     internal = _INTERNAL[is_exact, bool(counts_people)]
-    return _page(
-        block, drawings, title=title or say("Live ranking"), internal=internal, notes=said, language=language
-    )
+    return _page(block, drawings, title=title or say("Live ranking"), internal=internal, notes=said, language=language)
 
 
 def _require_sum(ranking: Ranking, scheme: Scheme | None) -> None:
