@@ -109,7 +109,8 @@ def page_html(figure: Figure, language: Language | None = None) -> str:
     from branca.element import CssLink, JavascriptLink
 
     nonce = secrets.token_urlsafe(18)
-    spoken: Language = language or getattr(figure, "language", "en")
+    own: Language = getattr(figure, "language", "en")
+    spoken: Language = own if language is None else language
     words = packed_words(spoken)
     with _Tokens().over(figure) as tokens:
         for child in list(figure._children.values()):
