@@ -60,8 +60,8 @@ def in_words(text: str, language: Language, *, is_warning: bool = False) -> str:
     --------
     >>> in_words("Status", "es"), in_words("no such text", "es")
     ('Estado', 'no such text')
-    >>> in_words("1,200 of 3,000 have no known area: not in the km².", "uk")
-    '1\\xa0200 з 3\\xa0000 без відомої площі: не входять у км².'
+    >>> in_words("Area not known: 1,200 of 3,000, not in the km².", "uk")
+    'Площа невідома: 1\\xa0200 з 3\\xa0000; не входить у км².'
     """
     check_option("language", language, LANGUAGES)
     said = _in_words(text, language)
