@@ -557,7 +557,7 @@ def test_a_text_knows_what_it_is_made_of():
     said = say("between {0} and {1}", say("{0} %", "41"), say("{0} km²", 1200))
     assert said == "between 41 % and 1,200 km²"
     assert in_words(said, "es") == "entre 41 % y 1.200 km²"
-    assert in_words(say("Class {0}: {1}", "40", "1 {0} zq"), "fr") == "Classe 40 : 1 {0} zq"
+    assert in_words(say("Class {0}: {1}", "40", "1 {0} zq"), "fr") == "Classe 40\xa0: 1 {0} zq"
     assert in_words("Level 3", "uk") == "Рівень 3"
     # a number within a word is no number
     assert in_words("Level A3", "uk") == "Level A3"
