@@ -46,7 +46,7 @@ def families_for(texts: Iterable[str]) -> list[str]:
     if missing:
         shown = ", ".join(f"U+{code:04X}" for code in sorted(missing)[:5])
         raise OptionError(
-            f"{len(missing)} letters of the title, of units or of the language are in no font of this machine, such as {shown}.\n"
+            f"{len(missing)} letters of the title, of units or of the language are in no font here, such as {shown}.\n"
             "  Fix: install a font of the script, such as Noto Sans Khmer, where fonts are for all or for you."
         )
     return families
