@@ -18,7 +18,7 @@ PACKAGE = ROOT / "landrelease"
 LAYERS = [
     ("errors",),
     ("geometry",),
-    ("cells", "put"),
+    ("cells", "put", "said"),
     ("tables",),
     ("checks",),
     ("rules",),

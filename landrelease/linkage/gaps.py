@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from landrelease.cells import as_text, counted, day_of
+from landrelease.cells import as_text, day_of
 from landrelease.checks.arguments import (
     day_column,
     distinct,
@@ -181,9 +182,9 @@ def coordination_gaps(
     late, unasked = len(releases) - len(land), (0 if needs is None else len(needs)) - len(asked)
     gone = len(projects) - len(places)
     left_out = {
-        f"{counted(late, 'release after the day is', 'releases after the day are')} left out": late,
-        f"{counted(unasked, 'need named after the day is', 'needs named after the day are')} left out": unasked,
-        f"{counted(gone, 'place of a cancelled project is', 'places of cancelled projects are')} left out": gone,
+        "releases after the day, left out": late,
+        "needs named after the day, left out": unasked,
+        "places of cancelled projects, left out": gone,
     }
     return CoordinationGaps(
         releases=per_release,
@@ -386,37 +387,36 @@ def _caveats(
     is_open = places["status"].eq("closed") & ~places["project_state_code"].eq("ended")
     odd = places["project_id"][is_open].nunique()
     is_named = {
-        f"{counted(undated, 'release has', 'releases have')} no date: a lag that nobody knows": undated,
-        f"{counted(rough, 'release is', 'releases are')} known to the month or year: the last day counts, and the lag "
-        "may be longer": rough,
-        f"{counted(unlinked, 'project is', 'projects are')} linked to no release: nobody's help here, wherever the "
-        "work is": unlinked,
-        f"{counted(odd, 'project is', 'projects are')} closed by status, with an end date that is still to come: "
-        "the date counts, and nothing says that the work is over": odd,
-        f"{counted(unweighed, 'link has', 'links have')} no weight: the weights in the matrix are at least what they "
-        "say": unweighed,
-        f"{counted(nobody, 'project names', 'projects name')} no implementer: in the matrix as unknown, and in no "
-        "overlap": nobody,
-        f"{counted(no_place, 'need has', 'needs have')} no admin_code, and counts in no unit": no_place,
-        f"{counted(elsewhere, 'unit with needs has', 'units with needs have')} no release": elsewhere,
+        "releases without a date, so that their lag is unknown": undated,
+        "releases known to the month or year, whose last day counts, so that their lag may be longer": rough,
+        "projects linked to no release, nobody's help here, wherever the work is": unlinked,
+        "projects closed by status whose end date is still to come, here not counted as over": odd,
+        "links without a weight, so that the weights in the matrix are at least what they say": unweighed,
+        "projects that name no implementer, in the matrix as unknown and in no overlap": nobody,
+        "needs without an admin_code, which count in no unit": no_place,
+        "units with needs and without a release": elsewhere,
     }
-    of_land = f"of {no_need:,} of {counted(len(land), 'release', 'releases')}"
+    unasked = f"{no_need:,} of {len(land):,}"
     return told(
-        {f"{of_land} nobody is known to have asked: their gap is unknown": no_need > 0}
-        | {text: count > 0 for text, count in is_named.items()}
+        {f"releases of which nobody is known to have asked, so that their gap is unknown: {unasked}": no_need > 0}
+        | _counts(is_named)
         | {"status is that of the export, not of an earlier as_of": len(places) > 0}
-        | {text: count > 0 for text, count in left_out.items()}
+        | _counts(left_out)
     )
+
+
+def _counts(named: Mapping[str, int]) -> dict[str, bool]:
+    return {f"{text}: {count:,}": count > 0 for text, count in named.items()}
 
 
 def _not_in_the_way(hazards: pd.DataFrame) -> tuple[str, ...]:
     """Say which hazardous areas nobody can tell to be in the way of a project, or not wholly."""
     nowhere, points = unplaced(hazards)
     return told(
-        {
-            f"{counted(nowhere, 'hazardous area has', 'hazardous areas have')} no place on record: what stands on it "
-            "is not known, and it is in no project's way here": nowhere > 0,
-            f"{counted(points, 'hazardous area is', 'hazardous areas are')} known by a point alone: distances are to "
-            "the point, and the land may be nearer": points > 0,
-        }
+        _counts(
+            {
+                "hazardous areas without a place on record, in no project's way here": nowhere,
+                "hazardous areas known by a point alone, whose land may be nearer than the distance": points,
+            }
+        )
     )

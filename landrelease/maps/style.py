@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from landrelease.said import say
+
 __all__ = [
     "ADMIN_SHADES",
     "FILLS_BY_COLUMN",
@@ -127,6 +129,17 @@ LABELS: dict[str, dict[str, str]] = {
         "superseded": "superseded: goes on as other areas",
     },
     "verdict": {code: look["label"] for code, look in VERDICTS.items() if code not in ("other", "missing")},
+    "release_type": {code: look["label"] for code, look in RELEASE_TYPES.items() if code not in ("other", "missing")},
+    "hazards_said": {
+        text: text
+        for text in (
+            "not known",
+            "none of known size on record",
+            "on record, size not known",
+            "no hazard on record",
+            "counted in the units of another level",
+        )
+    },
 }
 """How codes are said in a card; other codes are shown as they are."""
 
@@ -243,8 +256,10 @@ def label_of(column: str) -> str:
     ['Released land', 'Accident count', 'Cost (US$)', 'Opština', '{x}_m2']
     """
     plain = re.fullmatch(r"([a-z][a-z0-9]*(?:_[a-z0-9]+)*?)(_m2|_share|_m|_usd|_days)?", column)
-    if column in NAMES or not plain:
-        return NAMES.get(column, column)
+    if column in NAMES:
+        return say(NAMES[column])
+    if not plain:
+        return column
     said = {"_m": " (m)", "_usd": " (US$)", "_days": " (days)"}.get(plain[2], "")
     return plain[1].replace("_", " ").capitalize() + said
 

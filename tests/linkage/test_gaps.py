@@ -314,18 +314,19 @@ def test_empty_inputs():
     unasked = found_gaps(needs=None)
     assert set(unasked.releases["gap_code"]) == {"unknown"}
     assert unasked.missing_share == 1
-    assert "of 5 of 5 releases nobody is known to have asked: their gap is unknown" in unasked.caveats
+    assert "releases of which nobody is known to have asked, so that their gap is unknown: 5 of 5" in unasked.caveats
 
 
 def test_what_is_left_out_is_said():
     late = pd.concat([releases(), releases().tail(1).assign(release_id="R9", release_date=pd.Timestamp("2023-05-01"))])
     found = found_gaps(releases=late.assign(date_precision="year"))
     said = " / ".join(found.caveats)
-    for words in ("1 release after the day is left out", "1 place of a cancelled project is left out",
-                  "5 releases are known to the month or year", "1 release has no date",
-                  "1 project names no implementer"):  # fmt: skip
+    for words in ("releases after the day, left out: 1", "places of cancelled projects, left out: 1",
+                  "releases known to the month or year, whose last day counts, so that their lag may be longer: 5",
+                  "releases without a date, so that their lag is unknown: 1",
+                  "projects that name no implementer, in the matrix as unknown and in no overlap: 1"):  # fmt: skip
         assert words in said
-    assert " closed by status" not in said
+    assert "closed by status" not in said
 
 
 def test_a_closed_project_whose_end_is_still_to_come_is_told_and_still_warned_of():
@@ -333,7 +334,7 @@ def test_a_closed_project_whose_end_is_still_to_come_is_told_and_still_warned_of
     own = late["project_id"].eq("P1")
     late.loc[own, ["status", "end_date"]] = ["closed", pd.Timestamp("2030-01-01")]
     found = found_gaps(projects=late)
-    assert any(one.startswith("1 project is closed by status, with an end date that is still") for one in found.caveats)
+    assert "projects closed by status whose end date is still to come, here not counted as over: 1" in found.caveats
     assert "P1" in set(found.hazards["project_id"])
 
 
@@ -342,8 +343,8 @@ def test_hazards_without_a_place_are_counted():
     lost.loc[lost["area_id"] == "H1", "geometry"] = None
     lost.loc[lost["area_id"] == "H2", "geometry"] = shapely.Point(505_000, 0)
     said = found_gaps(hazards=lost).caveats
-    assert any(one.startswith("1 hazardous area has no place on record") for one in said)
-    assert any(one.startswith("1 hazardous area is known by a point alone") for one in said)
+    assert any(one == "hazardous areas without a place on record, in no project's way here: 1" for one in said)
+    assert any(one.startswith("hazardous areas known by a point alone, ") and one.endswith(": 1") for one in said)
     assert not [one for one in found_gaps().caveats if "hazardous area" in one]
 
 
@@ -370,7 +371,7 @@ def test_a_weight_that_is_not_known():
     found = found_gaps(links=links().assign(weight_share=None))
     known = found.matrix[found.matrix["role_code"] == "implementer"]
     assert known["weight"][known["release_count"] > 0].isna().all()
-    assert "6 links have no weight: the weights in the matrix are at least what they say" in found.caveats
+    assert "links without a weight, so that the weights in the matrix are at least what they say: 6" in found.caveats
     pd.testing.assert_frame_equal(found.releases, found_gaps().releases)
 
 

@@ -259,11 +259,11 @@ def test_notes_say_each_thing_once(areas):
     bare = three.assign(area_m2=[1e6, np.nan, np.nan], geometry=[areas.geometry[0], None, None])
     header, _ = blocks(page_of(land_release_map(bare)))["Hazardous areas"]
     assert header["notes"] == [
-        "2 of 3 have neither geometry nor known area: counted here, not drawn, not in the km².",
+        "Neither geometry nor known area: 2 of 3, counted here, not drawn, not in the km².",
     ]
     header, _ = blocks(page_of(land_release_map(bare.assign(area_m2=[1e6, 1e6, np.nan]))))["Hazardous areas"]
     assert header["notes"][:2] == [
-        "2 of 3 have no geometry: counted here, not drawn.", "1 of 3 have no known area: not in the km².",
+        "No geometry: 2 of 3, counted here and not drawn.", "Area not known: 1 of 3, not in the km².",
     ]  # fmt: skip
 
 
@@ -278,12 +278,12 @@ def test_a_release_whose_land_others_hold_is_not_said_to_have_no_geometry(areas)
     )  # fmt: skip
     releases = lr.releases_from(events)
     assert releases["area_m2"].eq(0).sum() == 1
-    said = "1 of 2 add no land, for other records hold all of theirs: counted here, not drawn."
+    said = "All their land is in other records: 1 of 2, counted here and not drawn."
     header, _ = blocks(page_of(land_release_map(areas, releases=releases)))["Released land"]
     assert header["notes"] == [said]
     on_hazard = releases.assign(conflict_m2=[5.0, 5.0])
     header, _ = blocks(page_of(land_release_map(areas, releases=on_hazard)))["Released land"]
-    assert header["notes"] == [said, "1 of these lie on land that another record holds hazardous."]
+    assert header["notes"] == [said, "Of these, on land that another record holds hazardous: 1."]
     header, _ = blocks(page_of(timeline_map(lr.status_periods(events), releases=releases)))["Land released by then"]
     assert header["covered"] == [1]
 

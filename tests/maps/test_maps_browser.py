@@ -144,8 +144,8 @@ def test_legend_totals_and_filter(browser, land_page):
         ["SHA: suspected", "3", "4.50"],
         ["All", "4", "8.00"],
     ]
-    assert "1 of 4 have no geometry" in page.inner_text("#lr-layers")
-    assert "1 known only to an area, not drawn." in page.inner_text("#lr-layers")
+    assert "No geometry: 1 of 4" in page.inner_text("#lr-layers")
+    assert "Known only to an area, not drawn: 1." in page.inner_text("#lr-layers")
     page.uncheck("label:has-text('CHA: confirmed') input")
     page.wait_for_timeout(100)
     opened.painted()
@@ -480,7 +480,7 @@ def test_bosnia(browser, tmp_path):
     land_release_map(areas, releases=releases, title="Bosnia and Herzegovina").save(path)
     assert path.stat().st_size < 3e6
     opened = Opened(browser, path).painted()
-    assert "3,097 of 11,068 have no geometry" in opened.page.inner_text("#lr-layers")
+    assert "No geometry: 3,097 of 11,068" in opened.page.inner_text("#lr-layers")
     opened.page.fill("#lr-search", "HA-9876")
     opened.page.keyboard.press("Enter")
     assert opened.page.inner_text(".lr-popup h2") == "HA-9876"

@@ -109,7 +109,7 @@ def test_a_coarser_pixel_is_its_commonest_class_or_its_mean(tmp_path):
 def test_what_is_not_coloured_is_said(tmp_path):
     cells = np.repeat([[10, 40, 50, 60]], 4, axis=0)
     header, image = read_block(raster_layer(write(tmp_path / "a.tif", cells), colours=COVER))
-    assert "Not shown: 2 other classes, 50 % of the pixels with data." in header["notes"]
+    assert "Other classes, not shown: 2 (50 % of the pixels with data)." in header["notes"]
     assert (image[..., 3] == 0).any()
 
 
@@ -456,7 +456,9 @@ def test_evidence_on_click(browser, evidence, tmp_path):
     page.keyboard.press("Escape")
     page.mouse.click(*opened.point(18.06, 44.01))
     assert page.locator(".lr-records td").all_text_contents()[:2] == ["<b>Canal</b>", "nearby"]
-    assert "Not shown: 1 of 3 visits" in page.evaluate("document.getElementById('lr-layers').textContent")
+    assert "Visits of no release, or not usable: 1 of 3, not shown." in page.evaluate(
+        "document.getElementById('lr-layers').textContent"
+    )
     opened.clean()
 
 
@@ -548,7 +550,7 @@ def test_who_meets_whom(browser, meeting, tmp_path):
     }  # fmt: skip
     text = page.evaluate("document.body.textContent")
     assert all(caveat in text for caveat in meeting.gaps.caveats)
-    assert "1 other hazardous areas have no planned or running project" in text
+    assert "Other hazardous areas, without a planned or running project on record there: 1" in text
     assert "Internal use: shows exact uncleared land" in text
     # served, gap: full colours; the hazard with its project, and not the one without
     assert opened.colour_at(18.005, 44.005)[0] == [0x00, 0x72, 0xB2, 255]
@@ -624,7 +626,9 @@ def test_bounds_are_shown_as_bounds(browser, tmp_path):
         ["Half", "at least 30\u00a0%, at most not known"], ["Low", "between 5\u00a0% and 15\u00a0%"],
         ["None", "not known"], ["Silent", "no record"],
     ]  # fmt: skip
-    assert "Not on the map: 1 rows" in page.evaluate("document.body.textContent")
+    assert "Not on the map, for their unit is none of these, or not known: 1." in page.evaluate(
+        "document.body.textContent"
+    )
     page.get_by_role("button", name="<b>High</b>").focus()
     page.keyboard.press("Enter")
     assert page.inner_text(".lr-popup h2") == "<b>High</b>"

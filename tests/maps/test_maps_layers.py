@@ -106,8 +106,8 @@ def test_counts_and_sums_are_those_of_the_columns(areas):
     }
     assert header["facets"][0]["total"] == {"count": 4, "m2": 11e6}
     assert header["notes"] == [
-        "1 of 4 have no geometry: counted here, not drawn.",
-        "1 of 4 have no known area: not in the km².",
+        "No geometry: 1 of 4, counted here and not drawn.",
+        "Area not known: 1 of 4, not in the km².",
         SUMMED,
         "Not counted here: 1 released.",
     ]
@@ -178,7 +178,7 @@ def test_sums_by_unit(areas, admin_areas):
     assert header["notes"] == [
         SUMMED,
         "Not in the colours: 1 (8.00 km²) in none of these units.",
-        "1 of 4 hazardous areas have no known area: not in the km².",
+        "Hazardous areas of unknown size: 1 of 4, not in the km².",
     ]
     assert dict(zip(columns["name"], columns["released_m2"], strict=True))["Land"] == 6.0
 
@@ -202,8 +202,8 @@ def test_projects_known_only_to_an_area_are_counted(areas):
     header, sections = blocks(page_of(land_release_map(areas, projects=projects)))["Development projects"]
     assert columns_of(header, sections)["title"] == ["School"]
     assert header["notes"] == [
-        "1 of 2 have no geometry: counted here, not drawn.",
-        "2 known only to an area, not drawn.",
+        "No geometry: 1 of 2, counted here and not drawn.",
+        "Known only to an area, not drawn: 2.",
     ]
     table = pd.DataFrame(projects.drop(columns="geometry"))
     header, _ = blocks(page_of(land_release_map(areas, projects=table)))["Development projects"]
@@ -231,7 +231,7 @@ def test_nothing_to_draw(areas, releases, admin_areas):
     empty = areas.assign(geometry=gpd.GeoSeries([None] * len(areas), crs=4326))
     header, _ = blocks(page_of(land_release_map(empty)))["Hazardous areas"]
     assert header["rows"] == 0
-    assert header["notes"][0] == "4 of 4 have no geometry: counted here, not drawn."
+    assert header["notes"][0] == "No geometry: 4 of 4, counted here and not drawn."
 
 
 def test_missing_column_is_named(areas):
@@ -297,7 +297,7 @@ def test_ranks_that_are_not_certain_are_classed_by_the_best():
     areas = gpd.GeoDataFrame({"area_id": ["HA-0", "HA-1", "HA-2"], "status": "open"}, geometry=squares(3))
     header, sections = blocks(page_of(priority_map(areas, ranking)))["Areas by priority"]
     assert {name: count for name, (count, _) in legend(header).items()} == {"Rank 1": 2, "Rank 3": 1}
-    assert "By the best rank that each may have: 2 ranks are not certain." in header["notes"]
+    assert "By the best rank that each may have. Ranks not certain: 2." in header["notes"]
     assert columns_of(header, sections)["rank_worst"] == [2, 2, 3]
 
 
@@ -334,8 +334,9 @@ def test_points_and_lines_are_drawn_and_counted(places):
     }
     # the one area of known size is a sum by itself, which no overlap can spoil
     assert header["notes"] == [
-        "2 of 3 have no known area: not in the km².",
-        "Not counted here: 1 superseded, 1 released.",
+        "Area not known: 2 of 3, not in the km².",
+        "Not counted here: 1 superseded.",
+        "Not counted here: 1 released.",
     ]
 
 

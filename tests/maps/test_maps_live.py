@@ -74,8 +74,8 @@ def test_areas_are_joined_by_id_and_only_allowed_columns_leave(table: pd.DataFra
     assert rows == {"HA-1": 0, "HA-3": 3, "HA-5": None}  # HA-2 has no shape, HA-4 is released
     assert len(decoded_shapes(layer, sections)) == 3
     assert layer["notes"] == [
-        "1 of 4 have no geometry: counted here, not drawn.",
-        "1 in the ranking are not among these areas: in the order, not on the map.",
+        "No geometry: 1 of 4, counted here and not drawn.",
+        "In the ranking, but not among these areas: 1. They are in the order, not on the map.",
     ]
     everything = b"".join(
         gzip.decompress(b64decode(one)) for one in re.findall(r'octet-stream" id="[^"]*">([^<]*)<', page)
@@ -97,7 +97,7 @@ def test_a_page_for_the_public_has_no_shape_of_an_area(
     assert list(found) == ["Units"]
     rows = columns_of(*found["Units"])
     assert dict(zip(rows["name"], rows["rows"], strict=True)) == {"West": "0 2", "East": None}
-    assert found["Units"][0]["notes"] == ["1 in none of these units: in the order, not on the map."]
+    assert found["Units"][0]["notes"] == ["In none of these units: 1. They are in the order, not on the map."]
     assert "Internal use" not in page
     assert "by administrative unit only" in page
     page = live_ranking(ranking, areas=areas, admin_areas=units, hazards="none").render()

@@ -103,7 +103,7 @@ def test_the_legend_counts_the_day(browser, time_page):
         "2020-07-01": ["2", "0", "2"],
     }  # fmt: skip
     assert first_row(opened, "Land released", "Cleared") == "1"
-    neither = "1 of 2 have neither geometry nor known area: counted here, not drawn, not in the km²."
+    neither = "Neither geometry nor known area: 1 of 2, counted here, not drawn, not in the km²."
     assert neither in opened.page.inner_text("#lr-layers")
     set_date(opened, "State of the land on", "2019-06-01")
     assert first_row(opened, "Land released", "Cleared") == "0"
@@ -332,4 +332,4 @@ def test_undated_releases_are_counted_not_shown(history):
     page = timeline_map(periods, releases=undated).get_root().render()
     header, _ = blocks(page)["Land released by then"]
     assert header["rows"] == len(releases)
-    assert "1 releases without a date are not shown." in header["notes"]
+    assert "Releases without a date, not shown: 1." in header["notes"]

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
-  const { make, said } = landrelease;
+  const { make } = landrelease;
 
   /** An image whose block stands in the element of that id; `isExact` where its pixels are classes. */
   landrelease.imageLayer = function (map, id, bounds, height, isExact) {
@@ -34,7 +34,7 @@
 
   /** What stands in the legend of an image. */
   landrelease.imageLegend = function (image) {
-    const rows = image.header.facets[0].entries.map((entry) => make("li", {}, landrelease.swatch(entry.look), said(entry.label, "span")));
+    const rows = image.header.facets[0].entries.map((entry) => make("li", {}, landrelease.swatch(entry.look), landrelease.saidLabel({ isData: true }, entry)));
     return rows.length ? make("ul", { class: "lr-shades" }, ...rows) : "";
   };
 })();

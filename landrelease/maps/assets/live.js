@@ -2,8 +2,7 @@
 (function () {
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
-  const { make, said, paint } = landrelease.dom;
-  const { fixedNumber } = landrelease;
+  const { make, said, paint, fixedNumber, t } = landrelease;
   const ROWS = 50;
   const NAMED = 5; // how many areas a sentence names
   const WAIT = 700; // of what is read aloud, after the last step of a slider [ms]
@@ -27,7 +26,7 @@
     const [best, worst] = [found.best[row], found.worst[row]].map((rank) => fixedNumber(rank, 0));
     return Number.isNaN(found.rank[row]) ? `${best}–${worst}` : best;
   }
-  landrelease.placeText = (data, found, row) => (found && data.isRanked[row] ? `rank ${rankText(data, found, row)}` : "not ranked");
+  landrelease.placeText = (data, found, row) => (found && data.isRanked[row] ? t("rank {0}", [rankText(data, found, row)]) : t("not ranked"));
 
   /** By row: 2 among the first `top` whatever settles a tie, 1 where that is open, else 0. */
   function lineOf(data, found, top) {
@@ -38,25 +37,26 @@
   function named(data, rows) {
     const texts = rows.slice(0, NAMED).map((row) => landrelease.isolated(data.ids[row]));
     const more = rows.length - texts.length;
-    return texts.join(", ") + (more ? ` and ${fixedNumber(more, 0)} more` : "");
+    const first = texts.join(", ");
+    return more ? t("{0} and {1} more", [first, fixedNumber(more, 0)]) : first;
   }
 
   /** What the line says, and what has changed at it since the start. */
   function summary(data, now, start, top) {
-    if (!now.found) return ["Nothing decides."];
+    if (!now.found) return [t("Nothing decides.")];
     const [held, open] = [2, 1].map((code) => now.line.reduce((count, one) => count + (one === code), 0));
     const places = fixedNumber(Math.max(0, top - held), 0);
-    const surely = held ? `${fixedNumber(held, 0)} ${held === 1 ? "area is" : "areas are"} in. ` : "";
-    const line = open ? `${surely}For the other ${places}, nothing here decides between ${fixedNumber(open, 0)} areas.` : surely.trim();
+    const surely = held ? t(held === 1 ? "{0} area is in." : "{0} areas are in.", [fixedNumber(held, 0)]) : "";
+    const undecided = open ? t("For the other {0}, nothing here decides between {1} areas.", [places, fixedNumber(open, 0)]) : "";
+    const line = [surely, undecided].filter(Boolean).join(" ");
     const rows = now.found.order;
     const into = rows.filter((row) => now.line[row] && !start.line[row]);
     const out = rows.filter((row) => !now.line[row] && start.line[row]);
     const isOpen = now.line.includes(1) || start.line.includes(1);
-    const [came, went] = isOpen ? ["Now in, or open", "Now out"] : ["In come", "Out go"];
-    const colon = isOpen ? ":" : "";
-    const moves = [[came, into], [went, out]].filter(([, some]) => some.length).map(([text, some]) => `${text}${colon} ${named(data, some)}.`);
-    const change = moves.length ? moves.join(" ") : "The same areas as at the start.";
-    return [line || "No area is ranked.", change];
+    const [came, went] = isOpen ? ["Now in, or open: {0}.", "Now out: {0}."] : ["In come {0}.", "Out go {0}."];
+    const moves = [[came, into], [went, out]].filter(([, some]) => some.length).map(([text, some]) => t(text, [named(data, some)]));
+    const change = moves.length ? moves.join(" ") : t("The same areas as at the start.");
+    return [line || t("No area is ranked."), change];
   }
 
   // The order
@@ -91,14 +91,14 @@
   function changeOf(now, start, row) {
     const by = start.best[row] - now.best[row];
     if (Number.isNaN(by)) return ["", ""];
-    if (!by) return ["=", "as at the start"];
-    return by > 0 ? [`▲ ${fixedNumber(by, 0)}`, `up ${by} since the start`] : [`▼ ${fixedNumber(-by, 0)}`, `down ${-by} since the start`];
+    if (!by) return ["=", t("as at the start")];
+    return by > 0 ? [`▲ ${fixedNumber(by, 0)}`, t("up {0} since the start", [fixedNumber(by, 0)])] : [`▼ ${fixedNumber(-by, 0)}`, t("down {0} since the start", [fixedNumber(-by, 0)])];
   }
 
   function orderList(data, place, page) {
     const body = make("tbody");
-    const heads = [["rank", "Rank"], ["change", "Moved"], ["area", "Area"], ["made", "Made of"], ["score", "Score"]];
-    const head = make("tr", {}, ...heads.map(([name, text]) => make("th", { scope: "col", class: "lr-" + name, text })));
+    const heads = [["rank", "Rank"], ["change", "Moved"], ["area", "Areas"], ["made", "Made of"], ["score", "Score"]];
+    const head = make("tr", {}, ...heads.map(([name, text]) => make("th", { scope: "col", class: "lr-" + name, text: t(text) })));
     const isWide = data.missing === "bounds";
     const table = make("table", { class: isWide ? "lr-wide" : "" }, make("thead", {}, head), body);
     const top = make("input", { type: "number", id: "lr-top", min: 1, max: Math.max(1, data.rows), value: Math.min(data.top, Math.max(1, data.rows)), input: () => page.later() });
@@ -107,16 +107,17 @@
       page.later();
     } });
     const lines = [make("p"), make("p")];
+    const [before, after] = t("Money for {count} areas").split("{count}");
     const where = make("span");
     const turn = (by, text) => make("button", { type: "button", text, click: () => {
       from += by;
       page.later();
     } });
-    const [back, on] = [turn(-ROWS, "‹ Before"), turn(ROWS, "Next ›")];
+    const [back, on] = [turn(-ROWS, `‹ ${t("Before")}`), turn(ROWS, `${t("Next")} ›`)];
     let from = 0;
     const texts = data.ids.map((id, row) => folded(`${id}\n${data.unit[row] || ""}`));
     place.replaceChildren(
-      make("p", { class: "lr-fields" }, make("label", {}, "Money for ", top, " areas"), make("label", {}, "Find ", find)),
+      make("p", { class: "lr-fields" }, make("label", {}, before, top, after), make("label", {}, t("Find") + " ", find)),
       make("div", { class: "lr-summary" }, ...lines),
       table,
       make("p", { class: "lr-turn" }, back, where, on)
@@ -140,7 +141,7 @@
         while (body.children.length < shown.length) body.append(orderRow(page.select));
         shown.forEach((row, k) => fill(body.children[k], data, now, start, weights, { row, most, digits, selected, next: shown[k + 1] }));
         const last = fixedNumber(from + shown.length, 0);
-        where.textContent = shown.length ? `${fixedNumber(from + 1, 0)} to ${last} of ${fixedNumber(rows.length, 0)}` : wanted ? "No area has that id or place" : "No area";
+        where.textContent = shown.length ? t("{0} to {1} of {2}", [fixedNumber(from + 1, 0), last, fixedNumber(rows.length, 0)]) : t(wanted ? "No area has that id or place" : "No area");
         back.disabled = from === 0;
         on.disabled = from + ROWS >= rows.length;
       },
@@ -157,12 +158,12 @@
     element.places.change.className = `lr-change ${sign[0] === "▲" ? "lr-up" : sign[0] === "▼" ? "lr-down" : ""}`;
     element.button.replaceChildren(said(data.ids[row]));
     element.button.setAttribute("aria-pressed", String(row === selected));
-    const open = line[row] === 1 ? "not decided" : "";
+    const open = line[row] === 1 ? t("not decided") : "";
     element.unit.textContent = [data.unit[row], open].filter(Boolean).join(" · ");
     stack(element.bar, data, weights, found, row, most);
     const points = digits ? digits + 1 : 0;
     const score = Number.isNaN(found.score[row]) ? `${fixedNumber(found.low[row], points)}–${fixedNumber(found.high[row], points)}` : fixedNumber(found.score[row], points);
-    element.places.score.textContent = data.isRanked[row] ? score : "not ranked";
+    element.places.score.textContent = data.isRanked[row] ? score : t("not ranked");
     element.className = [line[row] ? "lr-first" : "", line[row] && !(next !== undefined && line[next]) ? "lr-last" : "", row === selected ? "lr-chosen" : ""].join(" ").trim();
   }
 
@@ -178,28 +179,32 @@
     const filled = paint(make("i"), j);
     filled.style.width = `${Math.min(100, most === Infinity ? (given > 0 ? 100 : 0) : (100 * given) / most || 0)}%`;
     bar.append(Number.isNaN(given) ? make("i", { class: "lr-hatched lr-whole" }) : filled);
-    const of = most === Infinity ? "" : ` of ${fixedNumber(most, digits)}`;
-    const number = Number.isNaN(given) ? `up to ${fixedNumber(most, digits)}` : fixedNumber(given, digits) + of;
-    const name = make("th", { scope: "row" }, said(one.name), make("small", { text: isUnknown ? "not known" : landrelease.amount(value, one.unit) }));
+    const [added, all] = [given, most].map((one) => fixedNumber(one, digits));
+    const number = Number.isNaN(given) ? t("up to {0}", [all]) : most === Infinity ? added : t("{0} of {1}", [added, all]);
+    const name = make("th", { scope: "row" }, said(one.name), make("small", { text: isUnknown ? t("not known") : landrelease.amount(value, one.unit) }));
     return make("tr", {}, name, make("td", {}, bar), make("td", { class: "lr-score", text: number }));
   }
 
+  /** Whether what is told of an area is a text of ours, not one of the data. */
+  const isOurs = (fact, value) => value !== null && (fact.ours === true || Boolean(fact.ours?.includes(value)));
+
   function reasons(data, page) {
     const place = document.getElementById("lr-why");
-    const hint = make("p", { class: "lr-help", text: "Choose an area in the order or on the map: why has it its place?" });
+    const hint = make("p", { class: "lr-help", text: t("Choose an area in the order or on the map: why has it its place?") });
     return {
       show({ found }, weights, row) {
         if (row === null || !found) return place.replaceChildren(hint);
-        const close = make("button", { type: "button", class: "lr-close", "aria-label": "Close", text: "×", click: () => page.select(null) });
+        const close = make("button", { type: "button", class: "lr-close", "aria-label": t("Close"), text: "×", click: () => page.select(null) });
         const digits = landrelease.digitsOf(data, weights.weights);
         const sequence = [...weights.sequence].sort((a, b) => landrelease.countedFor(data.criteria[b], weights.weights[b], data.values[b][row], "worst") - landrelease.countedFor(data.criteria[a], weights.weights[a], data.values[a][row], "worst"));
-        const facts = [["", data.unit[row]], ...data.facts.map((one) => [one.label, one.values[row]])].filter(([, value]) => value !== null && value !== undefined);
+        const facts = [["", data.unit[row] && said(data.unit[row])], ...data.facts.map((one) => [one.isData ? said(one.label) : t(one.label), isOurs(one, one.values[row]) ? t(one.values[row]) : one.values[row] && said(one.values[row])])].filter(([, value]) => value !== null && value !== undefined);
         const list = make("p", { class: "lr-facts-line" });
-        for (const [label, value] of facts) list.append(make("span", {}, label ? said(`${label}: `) : "", said(value)));
+        const colon = t("{0}: {1}").slice(3, -3);
+        for (const [label, value] of facts) list.append(make("span", {}, label, label ? colon : "", value));
         const head = make("div", { class: "lr-why-head" }, said(data.ids[row], "h2"), close);
         const sentence = make("p", { class: "lr-sentence", text: landrelease.explain(data, weights.weights, weights.sequence, found, row) });
         const body = make("tbody", {}, ...sequence.map((j) => part(data, weights, row, j, digits)));
-        const table = data.isRanked[row] ? make("table", { "aria-label": "What each criterion gives" }, body) : "";
+        const table = data.isRanked[row] ? make("table", { "aria-label": t("What each criterion gives") }, body) : "";
         return place.replaceChildren(head, list, table, sentence);
       },
     };
@@ -221,17 +226,15 @@
     return { open, say: (text) => (line.textContent = text) };
   }
 
-  const TOO_OLD = "This browser can not unpack the data of this page. Open it in a browser of 2023 or later (Firefox 113, Chrome or Edge 110, Safari 16.4).";
-
   landrelease.live = async function (id, map, layer, bounds) {
     const message = document.getElementById("lr-message");
-    if (!landrelease.canUnpack()) return void (message.textContent = TOO_OLD);
+    if (!landrelease.canUnpack()) return void (message.textContent = t(landrelease.TOO_OLD));
     let data;
     try {
       data = await read(id);
       if (layer) await layer.ready;
     } catch (error) {
-      message.textContent = "The data of this page are damaged: make the page again, or copy it again.";
+      message.textContent = t(landrelease.DAMAGED);
       throw error;
     }
     message.remove();
@@ -242,7 +245,7 @@
   function start(data, map, layer, bounds) {
     const spoken = make("p", { class: "lr-spoken", role: "status" });
     document.body.append(spoken);
-    const bar = tabs([["weights", "What counts"], ["order", "Order"], ...(layer ? [["map", "Map"]] : []), ["why", "Why"]]);
+    const bar = tabs([["weights", t("What counts")], ["order", t("Order")], ...(layer ? [["map", t("Map")]] : []), ["why", t("Why")]]);
     let [waiting, speaking, selected, isOpened] = [0, 0, null, false];
     const page = {
       later() {
@@ -266,10 +269,10 @@
         list.show(page.now, first, weights, selected);
         why.show(page.now, weights, selected);
         chart?.show(found, page.now.line, top, selected);
-        const text = found && data.rows ? `First: ${named(data, found.order.slice(0, 3))}` : "";
-        bar.say(`${text}. ${summary(data, page.now, first, top)[1] || ""}`);
+        const text = found && data.rows ? `${t("First: {0}.", [named(data, found.order.slice(0, 3))])} ` : "";
+        bar.say(text + (summary(data, page.now, first, top)[1] || ""));
         clearTimeout(speaking);
-        if (isOpened) speaking = setTimeout(() => (spoken.textContent = `${text}. ${summary(data, page.now, first, top).join(" ")}`), WAIT);
+        if (isOpened) speaking = setTimeout(() => (spoken.textContent = text + summary(data, page.now, first, top).join(" ")), WAIT);
         isOpened = true;
       },
     };

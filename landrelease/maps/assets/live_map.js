@@ -2,11 +2,11 @@
 (function () {
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
-  const { make, said } = landrelease.dom;
+  const { make, said, t } = landrelease;
   const UNITS_FROM = [0, 1, 2, 5, 10]; // as the labels in live.py: none, 1, 2 to 4, 5 to 9, 10 or more
   const MOST_RINGS = 500;
   const RINGED_UNDER = 18; // an outline is seen on what is larger [px]
-  const UNIT_LABELS = ["none", "1", "2 to 4", "5 to 9", "10 or more"];
+  const UNIT_LABELS = ["", "1", "2 to 4", "5 to 9", "10 or more"];
 
   function key(entries) {
     const items = entries.map(({ look, text, isRing }) => {
@@ -43,14 +43,14 @@
         const number = (rank) => landrelease.fixedNumber(rank, 0);
         const entries = fills.slice(0, 5).map((look, k) => ({ look, text: first[k] === last[k] ? number(first[k]) : `${number(first[k])}–${number(last[k])}`, k }));
         const shown = entries.filter(({ k }) => last[k]);
-        if (shown.length) shown[0].text = `${data.missing === "bounds" ? "Best rank" : "Rank"} ${shown[0].text}`;
-        if (rowOf.some((row) => fifth(row) === 5)) shown.push({ look: fills[5], text: "not ranked" });
-        key([...shown, { look: {}, isRing: true, text: `among the first ${number(top)}` }]);
+        if (shown.length) shown[0].text = t(data.missing === "bounds" ? "Best rank {0}" : "Rank {0}", [shown[0].text]);
+        if (rowOf.some((row) => fifth(row) === 5)) shown.push({ look: fills[5], text: t("not ranked") });
+        key([...shown, { look: {}, isRing: true, text: t("among the first {0}", [number(top)]) }]);
       },
       tip(shape, found) {
         const row = rowOf[shape];
         const name = row === null ? layer.columns.find((one) => one.name === "area_id").value(shape) : data.ids[row];
-        return [name, row === null ? "not in this ranking" : landrelease.placeText(data, found, row)];
+        return [name, row === null ? t("not in this ranking") : landrelease.placeText(data, found, row)];
       },
     };
   }
@@ -70,11 +70,11 @@
         counts.forEach((count, i) => {
           layer.classes[0][i] = rowsOf[i].length ? UNITS_FROM.findLastIndex((from) => count >= from) : 5;
         });
-        const entries = UNIT_LABELS.map((text, k) => ({ look: fills[k], text }));
-        entries[0].text = `Of the first ${landrelease.fixedNumber(top, 0)}: none`;
-        key(rowsOf.every((rows) => rows.length) ? entries : [...entries, { look: { colour: "#eef1ee" }, text: "no ranked area" }]);
+        const entries = UNIT_LABELS.map((text, k) => ({ look: fills[k], text: t(text) }));
+        entries[0].text = t("Of the first {0}: none", [landrelease.fixedNumber(top, 0)]);
+        key(rowsOf.every((rows) => rows.length) ? entries : [...entries, { look: { colour: "#eef1ee" }, text: t("no ranked area") }]);
       },
-      tip: (shape, found, top) => [column("name").value(shape) || "no name", `${counts[shape]} of the first ${top}; ${rowsOf[shape].length} in the ranking`],
+      tip: (shape, found, top) => [column("name").value(shape) || t("no name"), t("{0} of the first {1}; {2} in the ranking", [counts[shape], top, rowsOf[shape].length])],
     };
   }
 
@@ -94,7 +94,7 @@
       else if (now.selected !== null && now.selected !== undefined) reach(now.selected);
       isFitted = true;
     }).observe(map.getContainer());
-    document.getElementById("lr-key").after(...layer.header.notes.map((text) => make("p", { class: "lr-help", text })));
+    document.getElementById("lr-key").after(...layer.header.notes.map((text) => make("p", { class: "lr-help", text: t(text) })));
     /** Brings an area that lies outside the view into it. */
     const reach = (row) => {
       const shape = kind.shapeOf(row);

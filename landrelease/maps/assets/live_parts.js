@@ -3,21 +3,9 @@
 (function () {
   "use strict";
   const landrelease = (window.landrelease = window.landrelease || {});
+  const { make, said, t } = landrelease;
   // of Okabe and Ito; a ninth criterion begins again, striped
   const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#6B6B6B"];
-
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) {
-      if (name === "text") element.textContent = value;
-      else if (typeof value === "function") element.addEventListener(name, value);
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  }
-  /** Text from the data: its own direction, kept from its surroundings. */
-  const said = (text, tag) => make(tag || "bdi", { dir: "auto", text: String(text) });
 
   function paint(element, j) {
     element.style.backgroundColor = COLOURS[j % COLOURS.length];
@@ -26,7 +14,7 @@
   }
 
   /** A share in percent, with as many decimals as it needs. */
-  const percent = (share) => `${landrelease.plainNumber(100 * share, share && share < 0.1 ? 2 : 3)} %`;
+  const percent = (share) => t("{0} %", [landrelease.plainNumber(100 * share, share && share < 0.1 ? 2 : 3)]);
 
   /** The weights as they are set, and how they may be changed. */
   class Weights {
@@ -124,20 +112,20 @@
     const label = make("label", { for: id }, paint(make("span", { class: "lr-chip" }), j), said(one.name));
     const amount = make("output", { for: id });
     const range = make("p", { class: "lr-range" });
-    const grip = make("span", { class: "lr-grip", "aria-hidden": "true", title: "Drag to its place", text: "⠿" });
-    const up = make("button", { type: "button", text: "▲", "aria-label": `More important: ${one.name}`, click: move(-1) });
-    const down = make("button", { type: "button", text: "▼", "aria-label": `Less important: ${one.name}`, click: move(1) });
+    const grip = make("span", { class: "lr-grip", "aria-hidden": "true", title: t("Drag to its place"), text: "⠿" });
+    const up = make("button", { type: "button", text: "▲", "aria-label": t("More important: {0}", [one.name]), click: move(-1) });
+    const down = make("button", { type: "button", text: "▼", "aria-label": t("Less important: {0}", [one.name]), click: move(1) });
     const buttons = make("span", { class: "lr-move" }, up, down);
     const item = make("li", {}, grip, make("div", { class: "lr-row" }, label, amount), slider, range, buttons);
     item.show = () => {
       slider.value = weights.rating[j];
       slider.hidden = weights.isOrder;
       grip.hidden = buttons.hidden = !weights.isOrder;
-      const points = `${landrelease.plainNumber(weights.weights[j], 6)} point${weights.weights[j] === 1 ? "" : "s"}`;
+      const points = t(weights.weights[j] === 1 ? "{0} point" : "{0} points", [landrelease.plainNumber(weights.weights[j], 6)]);
       amount.textContent = weights.isShare || one.form === "value" ? percent(weights.isShare ? weights.share(j) : weights.weights[j]) : points;
       if (!weights.isShare && one.form === "value") amount.textContent = points;
       slider.setAttribute("aria-valuetext", amount.textContent);
-      range.textContent = landrelease.range(one, weights.weights[j]) || "yes counts in full";
+      range.textContent = landrelease.range(one, weights.weights[j]) || t("yes counts in full");
       const place = weights.sequence.indexOf(j);
       up.setAttribute("aria-disabled", String(place === 0));
       down.setAttribute("aria-disabled", String(place === weights.sequence.length - 1));
@@ -198,14 +186,14 @@
       box.show = () => (box.checked = weights.isOrder === isOrder);
       return [box, make("label", {}, box, make("span", { text }))];
     };
-    const radios = data.centroids.length > 1 ? [radio(false, "weights"), radio(true, "only the order")] : [];
-    const choice = make("fieldset", {}, make("legend", { text: "Set" }), ...radios.map((one) => one[1]));
+    const radios = data.centroids.length > 1 ? [radio(false, t("weights")), radio(true, t("only the order"))] : [];
+    const choice = make("fieldset", {}, make("legend", { text: t("Set") }), ...radios.map((one) => one[1]));
     const none = make("p", { class: "lr-none", role: "alert" });
-    const reset = make("button", { type: "button", text: "Back to the start", click: () => {
+    const reset = make("button", { type: "button", text: t("Back to the start"), click: () => {
       weights.reset();
       changed();
     } });
-    const keep = make("button", { type: "button", class: "lr-save", text: "Save the weights", click: () => save(weights.text()) });
+    const keep = make("button", { type: "button", class: "lr-save", text: t("Save the weights"), click: () => save(weights.text()) });
     const help = make("p", { class: "lr-help" });
     draggable(list, (item, at) => {
       weights.move(items.indexOf(item), at);
@@ -217,17 +205,17 @@
       arrange(list, weights.sequence.map((j) => items[j]));
       list.classList.toggle("lr-by-order", weights.isOrder);
       const isNothing = !weights.weights.some((weight) => weight > 0);
-      none.textContent = isNothing ? "All weights are 0: nothing decides. Raise one." : "";
+      none.textContent = isNothing ? t("All weights are 0: nothing decides. Raise one.") : "";
       keep.disabled = isNothing;
       help.textContent = weights.isOrder
-        ? "The most important first. The weights follow from the order alone."
+        ? t("The most important first. The weights follow from the order alone.")
         : weights.isShare
-          ? "Raise what matters more. The others keep their proportions."
-          : "Points for each count, or for a yes.";
+          ? t("Raise what matters more. The others keep their proportions.")
+          : t("Points for each count, or for a yes.");
     };
     place.replaceChildren(...(radios.length ? [choice] : []), help, list, none, make("p", { class: "lr-buttons" }, reset, keep));
     weights.show();
     return weights;
   };
-  landrelease.dom = { make, said, paint };
+  landrelease.paint = paint;
 })();

@@ -5,30 +5,41 @@
   const landrelease = (window.landrelease = window.landrelease || {});
   const MOST_RESULTS = 30;
   const NARROW = 720; // pixels: of a map on which the box would cover what it shows
-  const { t, tn, make, said, button } = landrelease;
+  const { t, make, said, button, warning } = landrelease;
   const { whole, short, fixed, long } = landrelease.numbers;
+
+  // what Leaflet says itself
+  L.Control.Zoom.mergeOptions({ zoomInTitle: t("Zoom in"), zoomOutTitle: t("Zoom out") });
+  L.Control.Scale.include({
+    _updateMetric(most) {
+      const metres = this._getRoundNum(most);
+      const label = metres < 1000 ? t("{0} m", [short.format(metres)]) : t("{0} km", [short.format(metres / 1000)]);
+      this._updateScale(this._mScale, label, metres / most);
+    },
+  });
 
   function area(m2) {
     if (m2 === null || m2 === undefined) return t("not known");
-    if (m2 >= 999950) return short.format(m2 / 1e6) + " km²";
-    if (m2 >= 9999.5) return short.format(m2 / 1e4) + " ha";
-    return (m2 > 0 && m2 < 1 ? short.format(m2) : whole.format(m2)) + " m²";
+    if (m2 >= 999950) return t("{0} km²", [short.format(m2 / 1e6)]);
+    if (m2 >= 9999.5) return t("{0} ha", [short.format(m2 / 1e4)]);
+    return t("{0} m²", [m2 > 0 && m2 < 1 ? short.format(m2) : whole.format(m2)]);
   }
   landrelease.area = area;
   const squareKilometres = (m2) =>
-    m2 === null ? t("not known") : m2 > 0 && m2 < 5000 ? "< " + fixed.format(0.01) : fixed.format(m2 / 1e6);
+    m2 === null ? t("not known") : m2 > 0 && m2 < 5000 ? landrelease.leftToRight("< " + fixed.format(0.01)) : fixed.format(m2 / 1e6);
 
   function shown(column, row) {
     const value = column.value(row);
     if (value === null) return { text: t("not recorded"), isMissing: true };
     if (column.labels && Object.hasOwn(column.labels, value)) return { text: t(column.labels[value]) };
     if (typeof value === "boolean") return { text: t(value ? "yes" : "no") };
-    if (typeof value !== "number") return { text: value };
+    if (typeof value !== "number") return column.isSaid ? { text: landrelease.saidIn(value) } : { text: value, isData: true };
     if (column.unit === "m2") return { text: area(value) };
-    if (column.unit === "share") return { text: short.format(100 * value) + " %" };
-    if (column.unit === "usd") return { text: "US$ " + whole.format(value) };
-    if (column.unit === "plain") return { text: String(value) };
-    return { text: column.type === "int" ? whole.format(value) : long.format(value) + (column.unit ? " " + column.unit : "") };
+    if (column.unit === "share") return { text: t("{0} %", [short.format(100 * value)]) };
+    if (column.unit === "usd") return { text: t("US$ {0}", [whole.format(value)]) };
+    if (column.unit === "plain") return { text: String(value), isData: true };
+    const number = (column.type === "int" ? whole : long).format(value);
+    return { text: { m: t("{0} m", [number]), days: t("{0} d", [number]) }[column.unit] || number };
   }
 
   const columnOf = (layer, name) => layer.columns.find((column) => column.name === name);
@@ -51,8 +62,12 @@
     return String(others.find((other) => other !== "" && String(other) !== title) ?? "");
   }
   Object.assign(landrelease, { titleOf, apartOf });
+  /** What a legend counts: in the words of the page, where it is not a column of the data. */
+  const titleOfFacet = (facet) => (facet.isData && !facet.isOurs ? facet.title : t(facet.title));
   /** What a class is called: in the words of the page, where it is not a text of the data. */
-  const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : tn(entry.label));
+  const labelOf = (facet, entry) => (facet.isData && !entry.isOurs ? entry.label : t(entry.label));
+  /** The same as an element: a text of the data has its own direction, one of ours that of the page. */
+  const saidLabel = (facet, entry) => (facet.isData && !entry.isOurs ? make("span", {}, said(entry.label)) : make("span", { text: labelOf(facet, entry) }));
   landrelease.labelOf = labelOf;
   const nameOf = (column) => (column.isOurs ? t(column.label) : column.label);
   const headingOf = (layer) => (layer.header.isNamed ? layer.header.heading : t(layer.header.heading));
@@ -62,7 +77,9 @@
       .map((facet, k) => [facet, facet.entries[layer.classes[k][row]]])
       .filter(([, entry]) => !entry.isSilent)
       // a number or a text of the data means nothing without its column
-      .map(([facet, entry]) => (facet.isData ? `${facet.title}: ${labelOf(facet, entry)}` : labelOf(facet, entry)));
+      .map(([facet, entry]) => (facet.isData ? `${titleOfFacet(facet)}: ${labelOf(facet, entry)}` : labelOf(facet, entry)));
+
+  Object.assign(landrelease, { saidLabel, titleOfFacet });
 
   // Legend
 
@@ -108,7 +125,7 @@
     });
     const label = make("label", {}, box);
     if (entry.look) label.append(swatch(entry.look, entry.look.symbol || layer.header.looks.symbol));
-    label.append(said(labelOf(facet, entry), "span"));
+    label.append(saidLabel(facet, entry));
     const row = make("tr", {}, make("th", { scope: "row" }, label), make("td"));
     if (facet.hasArea) row.append(make("td"));
     fill(row, entry);
@@ -119,8 +136,8 @@
   landrelease.swatch = swatch;
 
   function legendTable(layer, k, facet, place) {
-    const head = make("tr", {}, make("th", { scope: "col", text: facet.isData ? facet.title : t(facet.title) }), make("th", { scope: "col", text: t(facet.countTitle) }));
-    if (facet.hasArea) head.append(make("th", { scope: "col", text: "km²" }));
+    const head = make("tr", {}, make("th", { scope: "col", text: titleOfFacet(facet) }), make("th", { scope: "col", text: t(facet.countTitle) }));
+    if (facet.hasArea) head.append(make("th", { scope: "col", text: t("km²") }));
     const body = make("tbody", {}, ...facet.entries.map((entry, index) => (entry.isSilent ? "" : legendRow(layer, k, facet, entry, index, place))));
     const table = make("table", { class: "lr-legend" }, make("thead", {}, head), body);
     if (facet.total) {
@@ -147,7 +164,7 @@
       if (event.layer === layer) box.checked = map.hasLayer(layer);
     });
     const heading = make("h2", {}, make("label", {}, box, make("span", { dir: "auto", text: headingOf(layer) })));
-    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: tn(note) }));
+    const notes = layer.header.notes.map((note) => make("p", { class: "lr-note", dir: "auto", text: t(note) }));
     if (layer.isImage) return make("section", {}, heading, landrelease.imageLegend(layer), ...notes);
     const tables = layer.header.facets.map((facet, k) => (facet.entries.some((entry) => !entry.isSilent) ? legendTable(layer, k, facet, place) : ""));
     const ofDay = make("div");
@@ -161,11 +178,11 @@
     const body = make("tbody");
     for (const column of layer.columns) {
       if (column.isHidden) continue;
-      const { text, isMissing } = shown(column, row);
+      const { text, isMissing, isData } = shown(column, row);
       if (isMissing && column.isOptional) continue;
-      const cell = said(text, "td");
+      const cell = make("td", {}, isData ? said(text) : text);
       if (isMissing) cell.className = "lr-missing";
-      body.append(make("tr", {}, make("th", { scope: "row", dir: "auto", text: nameOf(column) }), cell));
+      body.append(make("tr", {}, make("th", { scope: "row" }, column.isOurs ? nameOf(column) : said(column.label)), cell));
     }
     return make("table", { class: "lr-facts" }, body);
   }
@@ -189,8 +206,8 @@
       const bar = make("span", { class: "lr-bar" });
       bar.style.width = (60 * Math.abs(value || 0)) / most + "px";
       const number = make("td", { text: addedBy(layer, column, row) });
-      const name = make("th", { scope: "row" }, said(column.label, "span"));
-      if (column.detail) name.append(said(column.detail, "small"));
+      const name = make("th", { scope: "row" }, said(nameOf(column), "span"));
+      if (column.detail) name.append(said(t(column.detail), "small"));
       body.append(make("tr", {}, name, number, make("td", {}, bar)));
     }
     const head = make("tr", {}, make("th", { scope: "col", text: t("Criterion") }), make("th", { scope: "col", colspan: "2", text: t("Adds to the score") }));
@@ -202,8 +219,8 @@
       "div",
       { class: "lr-card" },
       make("p", { class: "lr-kind", text: t(layer.header.noun) }),
-      said(titleOf(layer, row), "h2"),
-      make("p", { class: "lr-class", dir: "auto", text: classesOf(layer, row).join(" · ") }),
+      make("h2", {}, said(titleOf(layer, row))),
+      make("p", { class: "lr-class", text: classesOf(layer, row).join(" · ") }),
       contributionTable(layer, row),
       landrelease.recordsOf(layer, row),
       factTable(layer, row),
@@ -242,6 +259,7 @@
     const seen = (layer, latLng) => (layer.twin && map.landreleaseSwipe && map.landreleaseSwipe.isRight(latLng) ? layer.twin : layer);
     const rowsOf = (layer, latLng) => seen(layer, latLng).rowsAt(latLng).map((row) => [layer, row]);
     const under = (latLng) => (landrelease.isMeasuring ? [] : fromTheTop().flatMap((layer) => rowsOf(layer, latLng)));
+    map.on("popupopen", ({ popup }) => popup._closeButton?.setAttribute("aria-label", t("Close")));
     const open = (latLng, found) => popup.setLatLng(latLng).setContent(cards(found)).openOn(map);
     map.on("mousemove", (event) => {
       const first = under(event.latlng)[0];
@@ -389,20 +407,16 @@
     });
   }
 
-  const DAMAGED = "The data of this page are damaged: make the page again, or copy it again.";
-  const TOO_OLD =
-    "This browser can not unpack the data of this page. Open it in a browser of 2023 or later (Firefox 113, Chrome or Edge 80, Safari 16.4).";
-
   /** Waits for the layers; says in `message` why they can not be shown. */
   async function unpacked(layers, message) {
     if (!landrelease.canUnpack()) {
-      message.textContent = t(TOO_OLD);
+      message.textContent = t(landrelease.TOO_OLD);
       return false;
     }
     try {
       await Promise.all(layers.map((layer) => layer.ready));
     } catch (error) {
-      message.textContent = t(DAMAGED);
+      message.textContent = t(landrelease.DAMAGED);
       throw error;
     }
     message.remove();
@@ -454,9 +468,6 @@
     document.querySelector(".lr-head").append(made);
     return made;
   }
-
-  /** A warning in the words of the page, and in English. */
-  const warning = (text) => (t(text) === text ? text : `${t(text)} (${text})`);
 
   function boxOn(map) {
     const layers = [];

@@ -17,7 +17,7 @@
     const metres = [5, 2, 1].map((n) => n * unit).find((n) => n <= most);
     const bar = make("div", { class: "lr-scale-bar" });
     bar.style.width = (metres / scale) * 1000 + "mm";
-    const text = metres >= 1000 ? `${whole.format(metres / 1000)} km` : `${whole.format(metres)} m`;
+    const text = metres >= 1000 ? t("{0} km", [whole.format(metres / 1000)]) : t("{0} m", [whole.format(metres)]);
     return make("div", { class: "lr-scale" }, bar, make("span", { text }));
   }
 
@@ -44,9 +44,9 @@
       rows.push(make("b", { text: landrelease.headingOf(layer) }));
       layer.header.facets.forEach((facet, k) => {
         // a number means nothing without what it counts
-        if (facet.isData) rows.push(make("span", {}, landrelease.said(facet.title)));
+        if (facet.isData) rows.push(make("span", {}, landrelease.said(landrelease.titleOfFacet(facet))));
         facet.entries.forEach((entry, j) => {
-          if (!entry.isSilent && layer.checked[k][j]) rows.push(make("span", {}, landrelease.swatch(entry.look, entry.look.symbol || layer.header.looks.symbol), landrelease.said(landrelease.labelOf(facet, entry))));
+          if (!entry.isSilent && layer.checked[k][j]) rows.push(make("span", {}, landrelease.swatch(entry.look, entry.look.symbol || layer.header.looks.symbol), landrelease.saidLabel(facet, entry)));
         });
       });
     }

@@ -11,7 +11,8 @@
     return isPlain ? parts.map(encodeURIComponent).join("/") : null;
   }
 
-  function cell(text, link) {
+  function cell(value, link) {
+    const text = Array.isArray(value) ? landrelease.fill(value) : value;
     const box = make("td");
     const address = link === undefined ? null : beside(link);
     if (address) box.append(make("a", { href: address, target: "_blank", rel: "noopener noreferrer", dir: "auto", text: text ?? link }));
@@ -21,7 +22,7 @@
   }
 
   function table(heads, rows, links) {
-    const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })));
+    const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text: t(text) })));
     const lines = rows.map((row, i) => make("tr", {}, ...row.map((text, k) => cell(text, k ? undefined : links[i]))));
     return make("table", { class: "lr-records" }, make("thead", {}, head), make("tbody", {}, ...lines));
   }

@@ -32,9 +32,9 @@
       const label = [landrelease.titleOf(layer, row), landrelease.apartOf(layer, row)].filter(Boolean).join(" · ");
       const go = layer.hasShape(row) && map.landrelease.go;
       const first = go ? button(label, () => { landrelease.closePanel(); go(layer, row); }, { class: "lr-go", dir: "auto" }) : said(label, "span");
-      return make("tr", {}, make("th", { scope: "row" }, first), make("td", {}, said(words(row), "span"), bar(low(row), high(row), least, most)));
+      return make("tr", {}, make("th", { scope: "row" }, first), make("td", {}, said(landrelease.saidIn(words(row)), "span"), bar(low(row), high(row), least, most)));
     };
-    const head = make("tr", {}, make("th", { scope: "col", text: t("Unit") }), make("th", { scope: "col", dir: "auto", text: spec.head }));
+    const head = make("tr", {}, make("th", { scope: "col", text: t("Unit") }), make("th", { scope: "col", dir: "auto", text: landrelease.headingOf(layer) }));
     const table = make("table", { class: "lr-units" }, make("thead", {}, head), make("tbody", {}, ...rows.slice(0, MOST_ROWS).map(line)));
     const more = rows.length > MOST_ROWS ? make("p", { class: "lr-note", text: t("The first {count} of them.", { count: landrelease.numbers.whole.format(MOST_ROWS) }) }) : "";
     return make("details", { open: "" }, make("summary", { text: t("Table") }), table, more);

@@ -35,15 +35,14 @@
       unknown += isUnknown;
       both += isBare && isUnknown;
     }
-    const english = (count) => `${count.toLocaleString("en-GB")} of ${all.toLocaleString("en-GB")}`;
     const notes = [];
-    const note = (count, text) => count && notes.push(landrelease.tn(english(count) + text));
-    if (bare === both && unknown === both) note(both, " have neither geometry nor known area: counted here, not drawn, not in the km².");
+    const note = (count, text) => count && notes.push(t(text, [count, all].map((one) => landrelease.numbers.whole.format(one))));
+    if (bare === both && unknown === both) note(both, "Neither geometry nor known area: {0} of {1}, counted here, not drawn, not in the km².");
     else {
-      note(bare, " have no geometry: counted here, not drawn.");
-      note(unknown, " have no known area: not in the km².");
+      note(bare, "No geometry: {0} of {1}, counted here and not drawn.");
+      note(unknown, "Area not known: {0} of {1}, not in the km².");
     }
-    note(held, " add no land, for other records hold all of theirs: counted here, not drawn.");
+    note(held, "All their land is in other records: {0} of {1}, counted here and not drawn.");
     return notes;
   }
 

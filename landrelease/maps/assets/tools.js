@@ -90,7 +90,7 @@
     let [places, drawn] = [[], null];
     const said = make("output", { class: "lr-measured", hidden: "" });
     const { short, whole } = landrelease.numbers;
-    const length = (m) => (m >= 1000 ? short.format(m / 1000) + " km" : whole.format(m) + " m");
+    const length = (m) => (m >= 1000 ? t("{0} km", [short.format(m / 1000)]) : t("{0} m", [whole.format(m)]));
     const show = () => {
       if (drawn) drawn.remove();
       drawn = L.polygon(places, { color: "#0B3D91", weight: 2.5, fill: places.length > 2, fillOpacity: 0.12, interactive: false, dashArray: "6 4" }).addTo(map);

@@ -131,6 +131,7 @@
     const raw = await inflate(document.getElementById(id).textContent);
     const headerSize = new DataView(raw.buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(raw.subarray(4, 4 + headerSize)));
+    landrelease.learn(header.made);
     let at = 4 + headerSize;
     let section = 0;
     return { header, next: () => raw.subarray(at, (at += header.lengths[section++])) };

@@ -9,7 +9,7 @@ import numpy as np
 
 from landrelease.maps.html.base import layers_below
 from landrelease.maps.layers.drawing import Drawing
-from landrelease.maps.words import Language
+from landrelease.maps.words import Language, heading_in
 
 if TYPE_CHECKING:
     import folium
@@ -41,6 +41,7 @@ def assemble(
 
     from landrelease.maps.html.elements import CanvasLayer, OfflineFigure, Skeleton, Start
 
+    title = heading_in(title, language)
     below, images = layers_below(base, has_units=has_units or units is not None, hides_hazards=hides_hazards)
     layers = [*map(CanvasLayer, [*drawings, *([units] if units else [])]), *below]
     bounds = bounds_of(drawings, [layer.drawing for layer in layers])

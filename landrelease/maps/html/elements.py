@@ -15,7 +15,7 @@ from landrelease.maps.html.offline import OWN, inline_script, inline_style, page
 from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.payload import whole_text
 from landrelease.maps.style import INTERNAL
-from landrelease.maps.words import Language, in_words, packed_words
+from landrelease.maps.words import Language, in_words
 
 __all__ = ["Block", "CanvasLayer", "OfflineFigure", "Skeleton", "Start", "as_markup"]
 
@@ -30,7 +30,7 @@ _PANEL = """
 </aside>
 """
 _LEGEND = "Legend, totals and search"
-_UNPACKING = "Unpacking the data of this page. If this stays, scripts are switched off."
+UNPACKING = "Unpacking the data of this page. If this stays, scripts are switched off."
 FLATBUSH = "vendor/flatbush/flatbush.js"
 _SCRIPTS = [
     "words.js",
@@ -234,8 +234,6 @@ class Skeleton(MacroElement):
         figure.header.add_child(OwnStyle(OWN + "page.css"), name="landrelease_page.css")
         body = figure.html
         before, after = self._markup()
-        if words := packed_words(self._language):
-            figure.header.add_child(data_block("lr-words", words), name="landrelease_words")
         body.add_child(Block(before), name="skeleton_before", index=0)
         body.add_child(Block(after), name="skeleton_after")
         super().render(**kwargs)  # type: ignore[no-untyped-call]
@@ -249,7 +247,7 @@ class Skeleton(MacroElement):
         internal = f'<p class="lr-internal">{said(INTERNAL, is_warning=True)}</p>' if self._is_internal else ""
         notes = "".join(f'<p class="lr-shown">{said(note)}</p>' for note in self._notes)
         title = f'<h1 dir="auto">{html.escape(self._title)}</h1>'
-        panel = _PANEL.format(legend=said(_LEGEND), unpacking=said(_UNPACKING))
+        panel = _PANEL.format(legend=said(_LEGEND), unpacking=said(UNPACKING))
         before = f'<header class="lr-head">{title}{internal}{notes}</header>\n{panel}'
         return before, f'<footer class="lr-foot"><p>{said(NO_RECORD, is_warning=True)}</p></footer>'
 

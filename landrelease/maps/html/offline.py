@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from landrelease.errors import LandReleaseError
 from landrelease.maps.layers.payload import whole_text
-from landrelease.maps.words import Language, direction_of
+from landrelease.maps.words import Language, direction_of, in_words, packed_words
 from landrelease.put import put
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ VENDORED: tuple[tuple[str, str | None], ...] = (
 _IMAGES = {".png": "image/png", ".svg": "image/svg+xml", ".gif": "image/gif"}
 
 
-def save_page(folium_map: folium.Map, path: str | Path) -> None:
+def save_page(folium_map: folium.Map, path: str | Path, *, language: Language | None = None) -> None:
     """Save any folium map as one HTML file that opens without internet.
 
     Parameters
@@ -67,6 +67,8 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
         One that `land_release_map` or `priority_map` returned, or any other.
     path : str or Path
         The file to write; an existing one is replaced.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}, optional
+        Of the texts of this package on the page. The default is that of the page, and English for other maps.
 
     Returns
     -------
@@ -75,6 +77,8 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
 
     Raises
     ------
+    OptionError
+        The language is none of these.
     LandReleaseError
         The map needs a script, a style or an image from the internet of which the package has no copy. The
         message names it.
@@ -101,16 +105,18 @@ def save_page(folium_map: folium.Map, path: str | Path) -> None:
     landrelease.errors.LandReleaseError: The map asks for 'https://example.org/chart.js', of ...
     >>> folder.cleanup()
     """
-    page = page_html(cast("Figure", folium_map.get_root()))
+    page = page_html(cast("Figure", folium_map.get_root()), language)
     put(Path(path), lambda file: file.write_text(page, encoding="utf-8", newline="\n"))
 
 
-def page_html(figure: Figure) -> str:
+def page_html(figure: Figure, language: Language | None = None) -> str:
     """Return the self-contained page of a folium figure."""
     from branca.element import CssLink, JavascriptLink
 
     nonce = secrets.token_urlsafe(18)
-    language: Language = getattr(figure, "language", "en")
+    own: Language = getattr(figure, "language", "en")
+    spoken: Language = own if language is None else language
+    words = packed_words(spoken)
     with _Tokens().over(figure) as tokens:
         for child in list(figure._children.values()):
             child.render()
@@ -127,12 +133,13 @@ def page_html(figure: Figure) -> str:
     page = "\n".join(
         [
             "<!DOCTYPE html>",
-            f'<html lang="{language}" dir="{direction_of(language)}">',
+            f'<html lang="{spoken}" dir="{direction_of(spoken)}">',
             "<head>",
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_policy(nonce, figure)}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{html.escape(figure.title or 'Map')}</title>",
+            f"<title>{html.escape(figure.title or in_words('Map', spoken))}</title>",
+            *([f'<script type="application/octet-stream" id="lr-words">{words}</script>'] if words else []),
             *[part for part in head if part.strip()],
             _script(_default_icon(), nonce),
             "</head>",

@@ -14,6 +14,7 @@ import shapely
 
 from landrelease.maps.layers.payload import Facet, drawable, encode_layer
 from landrelease.maps.style import Look
+from landrelease.said import Said, say
 
 __all__ = ["DayNote", "Drawing", "classed", "drawing", "facet_of", "is_covered", "row_notes", "sum_notes", "total_m2"]
 
@@ -86,8 +87,8 @@ def facet_of(
             "count": int(counts.get(code, 0)),
             "m2": sums.get(code),
             "isSilent": bool(looks[code].get("isSilent")),
-            "isOurs": bool(looks[code].get("isOurs")),
-            "look": {key: value for key, value in looks[code].items() if key not in ("label", "isSilent", "isOurs")},
+            **({"isOurs": True} if isinstance(looks[code]["label"], Said) else {}),
+            "look": {key: value for key, value in looks[code].items() if key not in ("label", "isSilent")},
         }
         for code in present
     ]
@@ -119,16 +120,16 @@ def row_notes(frame: gpd.GeoDataFrame, m2: pd.Series | None) -> list[str]:
     undrawn = ~drawable(frame.geometry.to_numpy()) & ~covered
     unknown = m2.isna().to_numpy() if m2 is not None else np.zeros(len(frame), dtype=bool)
 
-    def note(rows: npt.NDArray[np.bool_], said: str) -> None:
+    def note(pattern: str, rows: npt.NDArray[np.bool_]) -> None:
         if rows.any():
-            notes.append(DayNote(f"{int(rows.sum()):,} of {len(frame):,}{said}"))
+            notes.append(DayNote(say(pattern, int(rows.sum()), len(frame))))
 
     if (undrawn == unknown).all():
-        note(undrawn, " have neither geometry nor known area: counted here, not drawn, not in the km².")
+        note("Neither geometry nor known area: {0} of {1}, counted here, not drawn, not in the km².", undrawn)
     else:
-        note(undrawn, " have no geometry: counted here, not drawn.")
-        note(unknown, " have no known area: not in the km².")
-    note(covered, " add no land, for other records hold all of theirs: counted here, not drawn.")
+        note("No geometry: {0} of {1}, counted here and not drawn.", undrawn)
+        note("Area not known: {0} of {1}, not in the km².", unknown)
+    note("All their land is in other records: {0} of {1}, counted here and not drawn.", covered)
     return notes
 
 
@@ -180,7 +181,7 @@ def drawing(
         "search": present,
         "notes": list(notes),
         "internal": internal,
-        "isNamed": is_named,
+        "isNamed": is_named and not isinstance(name, Said),
     }
     if span:
         header["span"] = {"from": span[0], "to": span[1]}

@@ -36,6 +36,7 @@ from landrelease.maps.style import (
     Look,
     label_of,
 )
+from landrelease.said import Said, say
 
 if TYPE_CHECKING:
     from landrelease.priority.score.ranking import Ranking
@@ -106,14 +107,12 @@ def hazard_layer(
     )
     by_shape, _ = _by_shape(areas, "symbol", {})
     notes = [*row_notes(areas, m2), *sum_notes(m2), *notes]
-    gone = left_out.value_counts()
-    if len(gone):
-        notes.append(f"Not counted here: {', '.join(f'{count:,} {status}' for status, count in gone.items())}.")
+    notes += [f"Not counted here: {count:,} {status}." for status, count in left_out.value_counts().items()]
     return drawing(
         areas,
         [*page_columns(areas, "areas", extra), *_records(areas)],
         name=name or "Hazardous areas",
-        is_named=bool(name) and span is None,
+        is_named=bool(name),
         noun="Hazardous area",
         internal=INTERNAL,
         height=_HAZARDS,
@@ -164,7 +163,7 @@ def release_layer(
         releases,
         [*page_columns(releases, "releases", extra), *_records(releases)],
         name=name or "Released land",
-        is_named=bool(name) and span is None,
+        is_named=bool(name),
         noun="Release",
         height=_RELEASES,
         facets=[facet],
@@ -180,7 +179,7 @@ def _on_hazards(releases: gpd.GeoDataFrame) -> list[str]:
     if "conflict_m2" not in releases.columns:
         return []
     count = int((is_covered(releases) & releases["conflict_m2"].gt(0).to_numpy()).sum())
-    return [f"{count:,} of these lie on land that another record holds hazardous."] if count else []
+    return [say("Of these, on land that another record holds hazardous: {0}.", count)] if count else []
 
 
 def project_layer(
@@ -197,7 +196,7 @@ def project_layer(
     places = located(projects.loc[is_place], "projects")
     notes = row_notes(places, None)
     if not is_place.all():
-        notes.append(f"{int((~is_place).sum()):,} known only to an area, not drawn.")
+        notes.append(f"Known only to an area, not drawn: {int((~is_place).sum()):,}.")
     line = {"line": "#000000", "width": 1.6}
     facet, fills = _alike(places, {"label": "Place of a project", "colour": "#FFFFFF", "solid": "#FFFFFF", **line})
     if colour_by and looks:
@@ -304,8 +303,8 @@ def rank_layer(areas: gpd.GeoDataFrame, ranking: Ranking, extra: Sequence[str]) 
     if absent:
         notes.append(f"Not counted here: {absent:,} in the ranking, but not among these areas.")
     if "rank_best" in shown:
-        notes.append(f"By the best rank that each may have: {int(place['rank'].isna().sum()):,} ranks are not certain.")
-    first = [{"name": name, "label": label_of(name), "unit": ""} for name in shown]
+        notes.append(f"By the best rank that each may have. Ranks not certain: {int(place['rank'].isna().sum()):,}.")
+    first = [{"name": name, "label": label_of(name), "unit": "", "isOurs": True} for name in shown]
     return drawing(
         ranked,
         [*first, *specs, *page_columns(areas, "areas", extra)],
@@ -337,7 +336,7 @@ def _contributions(ranking: Ranking) -> tuple[pd.DataFrame, list[dict[str, Any]]
     for place, column in enumerate(table.columns):
         criterion = known.get(column)
         unit = "" if criterion is None else {"count": "", "m2": "m²"}.get(criterion.unit, criterion.unit)
-        detail = "" if criterion is None else f"weight {criterion.weight:g}" + (f", in {unit}" if unit else "")
+        detail = "" if criterion is None else _weight(f"{criterion.weight:g}", unit)
         label = (criterion.label if criterion is not None else "") or label_of(str(column))
         spec = {
             "name": f"contribution {place}",
@@ -353,6 +352,10 @@ def _contributions(ranking: Ranking) -> tuple[pd.DataFrame, list[dict[str, Any]]
             specs.append({"name": spec["unknown"], "label": label, "isHidden": True})
             found[spec["unknown"]] = is_unknown[column].astype("float64")
     return pd.DataFrame(found, index=table.index), specs
+
+
+def _weight(weight: str, unit: str) -> Said:
+    return say("weight {0}, in {1}", weight, unit) if unit else say("weight {0}", weight)
 
 
 def rank_classes(rank: pd.Series) -> tuple[pd.Series, dict[str, Look]]:

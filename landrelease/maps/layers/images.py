@@ -18,6 +18,7 @@ from landrelease.errors import DataError, OptionError
 from landrelease.geometry import to_crs
 from landrelease.maps.layers.payload import drawable, pack
 from landrelease.match.raster_source import Source, check_amount, open_source
+from landrelease.said import Said, say
 
 __all__ = ["Picture", "Warped", "check_pixels", "packed", "palette_of", "rgb", "warped"]
 
@@ -53,12 +54,11 @@ class Warped:
     """Unit of the band, as the file says it."""
 
     @property
-    def note(self) -> str:
+    def note(self) -> Said:
         """Say at which resolution the page shows the raster."""
         is_coarser = self.pixel_m > 1.05 * self.cell_m
-        return f"A pixel is {_metres(self.pixel_m)}" + (
-            f"; the file has {_metres(self.cell_m)}." if is_coarser else "."
-        )
+        pixel, cell = _metres(self.pixel_m), _metres(self.cell_m)
+        return say("A pixel is {0}; the file has {1}.", pixel, cell) if is_coarser else say("A pixel is {0}.", pixel)
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class Picture:
         return replace(self, palette=palette, entries=entries)
 
 
-def _metres(length: float) -> str:
-    return f"{length / 1000:,.3g} km" if length >= 1000 else f"{length:,.3g} m"
+def _metres(length: float) -> Said:
+    return say("{0} km", f"{length / 1000:,.3g}") if length >= 1000 else say("{0} m", f"{length:,.3g}")
 
 
 def check_pixels(max_pixels: int, max_bytes: int) -> None:
@@ -264,7 +264,16 @@ def packed(picture: Picture, warped: Warped, *, name: str, max_bytes: int) -> st
             f"  Fix: max_pixels={fewer}, within=... for a part of it, or max_bytes={len(image)}"
         )
     facet = {"title": "", "entries": picture.entries}
-    return pack({"heading": name, "isNamed": True, "type": kind, "notes": picture.notes, "facets": [facet]}, [image])
+    return pack(
+        {
+            "heading": name,
+            "isNamed": not isinstance(name, Said),
+            "type": kind,
+            "notes": picture.notes,
+            "facets": [facet],
+        },
+        [image],
+    )
 
 
 def _encoded(picture: Picture) -> tuple[str, bytes]:

@@ -21,6 +21,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from landrelease.maps.words import parts_of
+from landrelease.said import Said
+
 __all__ = ["QUANTUM_DEG", "Facet", "drawable", "encode_layer", "pack", "varints", "whole_text"]
 
 QUANTUM_DEG = 1e-6
@@ -168,18 +171,31 @@ def _text_column(values: pd.Series, is_missing: npt.NDArray[np.bool_]) -> tuple[
     return {"type": "text"}, varints(lengths) + b"".join(texts)
 
 
-def pack(header: Mapping[str, Any], sections: Sequence[bytes]) -> str:
+def pack(header: Mapping[str, Any], sections: Sequence[bytes], texts: Sequence[str] = ()) -> str:
     """Return header and sections as base64 of a gzip block; equal input gives equal text.
+
+    The block says what texts of ours are made of: those in the header, and `texts`, which are in the sections.
 
     Examples
     --------
     >>> pack({"rows": 0}, [])[:8]
     'H4sIAAAA'
     """
-    full = {**header, "lengths": [len(section) for section in sections]}
+    full = {**header, "made": _made([header, texts]), "lengths": [len(section) for section in sections]}
     head = whole_text(json.dumps(full, ensure_ascii=False, allow_nan=False)).encode("utf-8")
     raw = len(head).to_bytes(4, "little") + head + b"".join(sections)
     return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode("ascii")
+
+
+def _made(header: Any) -> dict[str, Any]:
+    """Return what the texts of ours in a header are made of, by their English, where they hold values."""
+    if isinstance(header, Said):
+        return {header: parts_of(header)} if len(header.parts) > 1 else {}
+    inner = header.values() if isinstance(header, Mapping) else header if isinstance(header, (list, tuple)) else ()
+    found: dict[str, Any] = {}
+    for one in inner:
+        found |= _made(one)
+    return found
 
 
 def encode_layer(
@@ -236,7 +252,8 @@ def encode_layer(
         sections.append(section)
     sections.extend(varints(facet.classes[order].astype(np.uint64)) for facet in facets)
     more = {"columns": specs, "facets": [dict(facet.spec) for facet in facets], "quantum": QUANTUM_DEG}
-    return pack({**counts, **more, **(header or {})}, sections)
+    ours = [text for column in columns if column.get("isSaid") for text in frame[column["name"]]]
+    return pack({**counts, **more, **(header or {})}, sections, ours)
 
 
 def _hilbert_order(frame: gpd.GeoDataFrame, shown: Ints) -> Ints:

@@ -12,6 +12,7 @@ import numpy as np
 from landrelease.errors import DataError, OptionError
 from landrelease.maps.layers.images import Picture, Warped, check_pixels, packed, palette_of, rgb, warped
 from landrelease.maps.style import PALETTE
+from landrelease.said import Said, say
 
 if TYPE_CHECKING:
     import folium
@@ -28,6 +29,7 @@ _LEVEL_TONE = 0.88
 """How bright level land is, so that slopes that face the light are brighter."""
 _DARKEST = 0.35
 """No shade hides what lies below it."""
+_RELIEF = say("Relief")
 
 
 def raster_layer(
@@ -136,7 +138,7 @@ def hillshade_layer(
     exaggeration: float = 1.0,
     nodata: float | Literal["none"] | None = None,
     within: gpd.GeoDataFrame | None = None,
-    name: str = "Relief",
+    name: str = _RELIEF,
     source: str = "",
     max_pixels: int = 1_000_000,
     max_bytes: int = 500_000,
@@ -205,7 +207,9 @@ def hillshade_layer(
     is_known = np.isfinite(tone) & moved.is_known
     shades = np.where(is_known, 1 + np.round(254 * np.where(is_known, tone, 0)), 0).astype(np.uint8)
     greys = {shade: (shade, shade, shade) for shade in range(1, 256)}
-    notes = [f"Light from {azimuth_deg:g}° (0 is north), {altitude_deg:g}° high. {moved.note}"]
+    notes: list[str] = [
+        say("Light from {0}° (0 is north), {1}° high. {2}", f"{azimuth_deg:g}", f"{altitude_deg:g}", moved.note)
+    ]
     picture = Picture(shades, palette_of(greys), [], notes, is_exact=False)
     return _layer(picture, moved, name=name, source=source, max_bytes=max_bytes, show=show, height=211)
 
@@ -315,19 +319,20 @@ def _by_class(moved: Warped, colours: Mapping[int, str] | None, labels: Mapping[
     shades = np.zeros(moved.values.shape, dtype=np.uint8)
     for shade, code in enumerate(present, start=1):
         shades[moved.is_known & (moved.values == code)] = shade
-    notes = [f"The commonest class of each pixel. {moved.note}"]
+    notes: list[str] = [say("The commonest class of each pixel. {0}", moved.note)]
     others = sum(counts.values()) - sum(counts[code] for code in present)
     if others:
         part = 100 * others / sum(counts.values())
-        notes.append(f"Not shown: {len(counts) - len(present)} other classes, {part:.2g} % of the pixels with data.")
-    said = {code: str(labels.get(code, f"Class {code:g}")) for code in present}
+        notes.append(f"Other classes, not shown: {len(counts) - len(present)} ({part:.2g} % of the pixels with data).")
+    said = {code: str(labels[code]) if code in labels else say("Class {0}", f"{code:g}") for code in present}
     entries = [_entry(said[code], given[code]) for code in present]
     palette = palette_of({shade: painted[code] for shade, code in enumerate(present, start=1)})
     return Picture(shades, palette, entries, notes, is_exact=True)
 
 
 def _entry(label: str, colour: str) -> dict[str, Any]:
-    return {"label": label, "look": {"colour": colour, "solid": colour}}
+    look = {"colour": colour, "solid": colour}
+    return {"label": label, "isOurs": isinstance(label, Said), "look": look}
 
 
 def _by_value(moved: Warped, limits: tuple[float, float] | None, unit: str) -> Picture:
@@ -342,13 +347,14 @@ def _by_value(moved: Warped, limits: tuple[float, float] | None, unit: str) -> P
     at = np.linspace(0, 1, 255)
     ramp = np.column_stack([np.interp(at, np.linspace(0, 1, len(stops)), stops[:, k]) for k in range(3)]).round()
     palette = palette_of({k + 1: (int(r), int(g), int(b)) for k, (r, g, b) in enumerate(ramp)})
-    tail = f" {unit}" if unit else ""
     entries = []
     for part in (1, 0.75, 0.5, 0.25, 0) if high > low else (0,):
         red, green, blue, _ = palette[1 + round(254 * part)]
-        entries.append(_entry(f"{low + part * (high - low):.3g}{tail}", f"#{red:02X}{green:02X}{blue:02X}"))
-    notes = [f"The mean of each pixel. {moved.note}"]
+        value = f"{low + part * (high - low):.3g}"
+        label = say("{0} {1}", value, unit) if unit else say("{0}", value)
+        entries.append(_entry(label, f"#{red:02X}{green:02X}{blue:02X}"))
+    notes: list[str] = [say("The mean of each pixel. {0}", moved.note)]
     beyond = float(((known < low) | (known > high)).mean())
     if beyond:
-        notes.append(f"{100 * beyond:.2g} % of the pixels lie beyond: shown as the ends.")
+        notes.append(f"Beyond, and shown as the ends: {100 * beyond:.2g} % of the pixels.")
     return Picture(shades, palette, entries, notes, is_exact=False)

@@ -14,6 +14,8 @@ from landrelease.maps.html.tiles import is_beside
 from landrelease.maps.layers.frames import require_columns
 from landrelease.maps.layers.payload import whole_text
 from landrelease.maps.style import LABELS, label_of, unit_of
+from landrelease.maps.words import parts_of
+from landrelease.said import Said, say
 
 __all__ = ["RECORDS", "Records", "checked_photos", "heads", "records_of"]
 
@@ -35,7 +37,7 @@ class Records:
 
 
 def records_of(keys: pd.Series, kinds: Sequence[Records]) -> pd.Series:
-    """Return all that is on record of each shape, as JSON text in the order of the kinds.
+    """Return all that is on record of each shape, as JSON text in the order of the kinds; texts of ours are lists.
 
     A kind of which a shape has no record stays, without rows: that nothing is on record is said.
 
@@ -46,12 +48,14 @@ def records_of(keys: pd.Series, kinds: Sequence[Records]) -> pd.Series:
     >>> records_of(pd.Series(["R-1", "R-2"]), [kind]).tolist()
     ['[["Visits", ["Day"], [["2021-05-01"]], []]]', '[["Visits", ["Day"], [], []]]']
     """
-    said: list[dict[Any, tuple[list[list[str | None]], list[str]]]] = []
+    said: list[dict[Any, tuple[list[list[Any]], list[str]]]] = []
     for kind in kinds:
         own = kind.frame[kind.frame[kind.key].isin(keys)].reset_index(drop=True)
         cells = pd.DataFrame({name: _texts(own[name], name) for name in kind.columns}, index=own.index, dtype=object)
         links = own[kind.link].astype(object).tolist() if kind.link else []
-        rows = cells.to_numpy(dtype=object).tolist()
+        rows = [
+            [parts_of(one) if isinstance(one, Said) else one for one in row] for row in cells.to_numpy(dtype=object)
+        ]
         groups = own.groupby(kind.key, sort=False).indices
         said.append(
             {key: ([rows[i] for i in at], [links[i] for i in at] if links else []) for key, at in groups.items()}
@@ -76,13 +80,15 @@ def _texts(values: pd.Series, name: str) -> list[str | None]:
         if isinstance(value, pd.Timestamp):
             return f"{value:%Y-%m-%d}"
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return say("yes" if value else "no")
         if isinstance(value, (int, float)) or hasattr(value, "dtype"):
             number = float(value)
             if unit == "share":
-                return f"{100 * number:.3g} %"
-            return f"{number:,.0f}" + (f" {unit}" if unit else "")
-        return whole_text(labels.get(str(value), str(value)))
+                return say("{0} %", f"{100 * number:.3g}")
+            return say({"m": "{0} m", "days": "{0} d"}.get(unit, "{0}"), f"{number:,.0f}")
+        if isinstance(value, Said):
+            return value
+        return say(labels[str(value)]) if str(value) in labels else whole_text(str(value))
 
     return [said(value) for value in values]
 

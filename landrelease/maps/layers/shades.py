@@ -13,6 +13,7 @@ from landrelease.maps.layers.drawing import classed, facet_of
 from landrelease.maps.layers.payload import Facet
 from landrelease.maps.style import (
     FILLS_BY_COLUMN,
+    NAMES,
     OUTLINE,
     PALETTE,
     RANK_SHADES,
@@ -20,18 +21,23 @@ from landrelease.maps.style import (
     label_of,
     unit_of,
 )
+from landrelease.said import Said, say
 
-__all__ = ["classes_by", "format_of", "shades_by"]
+__all__ = ["classes_by", "format_of", "of_column", "shades_by"]
 
-_UNKNOWN: Look = {"label": "Not recorded", "isOurs": True, "hatch": "#6B6B6B", "solid": "#6B6B6B", **OUTLINE}
+_UNKNOWN: Look = {"label": say("Not recorded"), "hatch": "#6B6B6B", "solid": "#6B6B6B", **OUTLINE}
 
 
 def shades_by(frame: gpd.GeoDataFrame, column: str, count_title: str, m2: pd.Series | None) -> tuple[Facet, list[Look]]:
     """Return the legend of a column and how its classes look."""
     names, looks = classes_by(frame[column], column)
     facet, fills = facet_of(names, looks, title=label_of(column), role="fill", count_title=count_title, m2=m2)
-    # what is a text of the data is shown as it is, in any language of the page
-    return Facet(facet.classes, {**facet.spec, "isData": column not in FILLS_BY_COLUMN}), fills
+    return of_column(facet, column), fills
+
+
+def of_column(facet: Facet, column: str) -> Facet:
+    """Return the legend of a column, which says what of it is data: shown as it is, in any language of the page."""
+    return Facet(facet.classes, {**facet.spec, "isData": column not in FILLS_BY_COLUMN, "isOurs": column in NAMES})
 
 
 def classes_by(
@@ -47,27 +53,29 @@ def classes_by(
         looks = FILLS_BY_COLUMN[column]
         return classed(values, [code for code in looks if code not in ("other", "missing")]), looks
     if pd.api.types.is_bool_dtype(values.dtype):
-        return _by_frequency(values.map({True: "yes", False: "no"}))
+        names, looks = _by_frequency(values.map({True: "yes", False: "no"}))
+        return names, {code: {**look, "label": say(str(look["label"]))} for code, look in looks.items()}
     if pd.api.types.is_numeric_dtype(values.dtype):
         is_rank = column.endswith("rank")
         return _by_fifths(values.astype("float64"), format_of(column), shades, is_rank=is_rank)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return _by_fifths(values.dt.year.astype("float64"), "{:.0f}".format, shades, is_rank=False)
+        years = values.dt.year.astype("float64")
+        return _by_fifths(years, lambda year: say("{0}", f"{year:.0f}"), shades, is_rank=False)
     return _by_frequency(values)
 
 
-def format_of(column: str) -> Callable[[float], str]:
+def format_of(column: str) -> Callable[[float], Said]:
     """Return how a legend says the numbers of a column, or of a bound of it."""
     column = column.removesuffix("_low")
     if unit_of(column) == "m2":
-        return lambda m2: "under 0.01 km²" if 0 < m2 < 5_000 else f"{m2 / 1e6:,.2f} km²"
+        return lambda m2: say("under {0} km²", "0.01") if 0 < m2 < 5_000 else say("{0} km²", f"{m2 / 1e6:,.2f}")
     if unit_of(column) == "share":
-        return lambda share: f"{100 * share:.4g} %"
-    return lambda value: f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
+        return lambda share: say("{0} %", f"{100 * share:.4g}")
+    return lambda value: say("{0}", f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}")
 
 
 def _by_fifths(
-    values: pd.Series, said: Callable[[float], str], shades: Sequence[str], *, is_rank: bool
+    values: pd.Series, said: Callable[[float], Said], shades: Sequence[str], *, is_rank: bool
 ) -> tuple[pd.Series, dict[str, Look]]:
     finite = values.where(np.isfinite(values))
     known = finite.dropna()
@@ -82,8 +90,8 @@ def _by_fifths(
     for place, k in zip(spread, steps if is_rank else reversed(steps), strict=True):
         held = known[step[known.index] == k]
         low, high = said(float(held.min())), said(float(held.max()))
-        label = low if low == high else f"{low} to {high}"
-        looks[str(k)] = {"label": label, "isOurs": True, "colour": shades[place], "solid": shades[place], **OUTLINE}
+        label = low if low == high else say("{0} to {1}", low, high)
+        looks[str(k)] = {"label": label, "colour": shades[place], "solid": shades[place], **OUTLINE}
     return names.astype("str"), {**looks, "missing": _UNKNOWN}
 
 
@@ -105,5 +113,5 @@ def _by_frequency(values: pd.Series) -> tuple[pd.Series, dict[str, Look]]:
         places[value]: {"label": value, "colour": colour, "solid": colour, **OUTLINE}
         for value, colour in zip(common, PALETTE, strict=False)
     }
-    looks["other"] = {"label": "Any other", "isOurs": True, "colour": "#DDDDDD", "solid": "#DDDDDD", **OUTLINE}
+    looks["other"] = {"label": say("Any other"), "colour": "#DDDDDD", "solid": "#DDDDDD", **OUTLINE}
     return names.astype("str"), {**looks, "missing": _UNKNOWN}

@@ -11,8 +11,9 @@ import pandas as pd
 from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes, sum_notes, total_m2
 from landrelease.maps.layers.frames import located, page_columns, require_columns
 from landrelease.maps.layers.payload import Facet
-from landrelease.maps.layers.shades import classes_by
-from landrelease.maps.style import ADMIN_SHADES, FILLS_BY_COLUMN, PALETTE, UNIT_SHADES, Look, label_of
+from landrelease.maps.layers.shades import classes_by, of_column
+from landrelease.maps.style import ADMIN_SHADES, PALETTE, UNIT_SHADES, Look, label_of
+from landrelease.said import say
 from landrelease.tables import is_person_column
 
 __all__ = [
@@ -92,13 +93,13 @@ def _shaded(units: gpd.GeoDataFrame, column: str) -> tuple[Facet, list[Look]]:
     lowest = level[is_known].max()
     is_above = level.ne(lowest) if pd.notna(lowest) else pd.Series(False, index=units.index)
     names, looks = classes_by(units[column].mask(is_above), column, UNIT_SHADES)
-    missing = {"label": "Not recorded", "isOurs": True, "colour": "#FFFFFF", "hatch": "#8A949E", "solid": "#FFFFFF"}
+    missing = {"label": say("Not recorded"), "colour": "#FFFFFF", "hatch": "#8A949E", "solid": "#FFFFFF"}
     paler = {code: {**look, **_pale(look)} for code, look in looks.items()}
     looks = {"outlined": _silent(None), **paler, "missing": {**missing, "line": "#8A949E"}}
     facet, fills = facet_of(
         names.mask(is_above, "outlined"), looks, title=label_of(column), role="fill", count_title="Units", m2=None
     )
-    return Facet(facet.classes, {**facet.spec, "isData": column not in FILLS_BY_COLUMN}), fills
+    return of_column(facet, column), fills
 
 
 def _pale(look: Look) -> Look:
@@ -192,7 +193,7 @@ def with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.
         notes.append(f"Not in the colours: {int(lost.sum()):,} ({much}) in none of these units.")
     unknown = int(hazardous["area_m2"].isna().sum())
     if unknown:
-        notes.append(f"{unknown:,} of {len(hazardous):,} hazardous areas have no known area: not in the km².")
+        notes.append(f"Hazardous areas of unknown size: {unknown:,} of {len(hazardous):,}, not in the km².")
     # of units of another level than those that the areas name, these sums say nothing
     level, named = _level(units), counts.notna()
     is_elsewhere = ~named & level.notna() & ~level.isin(level[named].dropna()) & named.any()

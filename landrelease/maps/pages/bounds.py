@@ -15,9 +15,11 @@ from landrelease.errors import DataError, OptionError, check_option
 from landrelease.maps.html.assemble import assemble
 from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes
 from landrelease.maps.layers.frames import check_columns, located, page_columns, readable, require_columns
+from landrelease.maps.layers.payload import Facet
 from landrelease.maps.layers.shades import format_of
 from landrelease.maps.layers.units import GROUND, level_classes
 from landrelease.maps.style import Look, label_of, unit_of
+from landrelease.said import Said, say
 
 if TYPE_CHECKING:
     import folium
@@ -33,7 +35,6 @@ _LINE: Look = {"line": "#8A949E"}
 _BAND = 4
 """Stripes as wide as the ground between them: both bounds weigh alike."""
 _FIFTHS = np.array([0.2, 0.4, 0.6, 0.8])
-_NOT_SAID = "Not known"
 
 
 def bounds_map(
@@ -113,7 +114,7 @@ def bounds_map(
     extra = check_columns(columns, {"values": values, "admin_areas": admin_areas})
     require_columns(admin_areas, "admin_areas", ["admin_code", "name"])
     table = _checked(readable(values), low, high)
-    said = label or ("In productive use" if low == "productive_share_low" else label_of(low))
+    said = label or (say("In productive use") if low == "productive_share_low" else label_of(low))
     units = located(admin_areas, "admin_areas")
     code = as_text(units["admin_code"])
     shown = [low, high, *(name for name in extra if name in table.columns and name not in units.columns)]
@@ -165,6 +166,7 @@ def _layer(
     how = format_of(low)
     classes, looks = _by_bounds(units, low, high, how) if colour == "bounds" else _by_middle(units, low, high, how)
     facet, fills = facet_of(classes, looks, title=said, role="fill", count_title="Units", m2=None)
+    facet = Facet(facet.classes, {**facet.spec, "isData": True, "isOurs": isinstance(said, Said)})
     levels, lines = level_classes(units)
     outlines, strokes = facet_of(levels, lines, title="Boundary", role="stroke", count_title="Units", m2=None)
     words = _words(units, low, high, how)
@@ -172,14 +174,14 @@ def _layer(
     notes = row_notes(units, None)
     lost = table.loc[~table["admin_code"].isin(as_text(units["admin_code"])), "admin_code"]
     if len(lost):
-        notes.append(f"Not on the map: {len(lost):,} rows whose unit is none of these, or not known.")
+        notes.append(f"Not on the map, for their unit is none of these, or not known: {len(lost):,}.")
     notes.append("Stripes: the number lies between the two colours." if colour == "bounds" else _MIDDLE)
     specs: list[dict[str, Any]] = [
-        {"name": _WORDS, "label": said, "unit": ""},
+        {"name": _WORDS, "label": said, "unit": "", "isSaid": True, "isOurs": isinstance(said, Said)},
         {"name": low, "label": f"{said}: at least", "isHidden": True, "isBound": True},
         {"name": high, "label": f"{said}: at most", "isHidden": True, "isBound": True},
     ]
-    beside = {"name": "name", "words": _WORDS, "low": low, "high": high, "head": said, "isShare": _is_share(low)}
+    beside = {"name": "name", "words": _WORDS, "low": low, "high": high, "isShare": _is_share(low)}
     return drawing(
         units,
         [*specs, *page_columns(units, "admin_areas", extra)],
@@ -200,25 +202,22 @@ _WORDS = "bounds in words"
 _MIDDLE = "Coloured by the middle between the two bounds, which nobody measured."
 
 
-def _words(units: pd.DataFrame, low: str, high: str, how: Callable[[float], str]) -> pd.Series:
+def _words(units: pd.DataFrame, low: str, high: str, how: Callable[[float], Said]) -> pd.Series:
     """Say the bounds of each unit in words."""
 
-    def said(one: float, other: float, has_record: bool) -> str:
+    def said(one: float, other: float, has_record: bool) -> Said:
         if not has_record:
-            return "no record"
+            return say("no record")
         if np.isnan(one) and np.isnan(other):
-            return "not known"
+            return say("not known")
         if np.isnan(other):
-            return f"at least {how(one)}, at most not known"
+            return say("at least {0}, at most not known", how(one))
         if np.isnan(one):
-            return f"at most {how(other)}, at least not known"
-        return how(one) if how(one) == how(other) else f"between {how(one)} and {how(other)}"
-
-    def kept(words: str) -> str:
-        return words.replace(" %", "\u00a0%")  # a number and its sign stay on one line
+            return say("at most {0}, at least not known", how(other))
+        return how(one) if how(one) == how(other) else say("between {0} and {1}", how(one), how(other))
 
     triples = zip(units[low], units[high], units["has_record"], strict=True)
-    return pd.Series([kept(said(*triple)) for triple in triples], index=units.index, dtype="str")
+    return pd.Series([said(*triple) for triple in triples], index=units.index, dtype="object")
 
 
 def _is_share(low: str) -> bool:
@@ -232,7 +231,7 @@ def _edges(units: pd.DataFrame, low: str, high: str) -> Any:
     return np.unique(np.quantile(known, _FIFTHS)) if len(known) else np.zeros(0)
 
 
-def _spans(edges: Any, units: pd.DataFrame, low: str, high: str, how: Callable[[float], str]) -> list[str]:
+def _spans(edges: Any, units: pd.DataFrame, low: str, high: str, how: Callable[[float], Said]) -> list[Said]:
     """Return what the legend calls each class of numbers."""
     known = pd.concat([units[low], units[high]]).dropna()
     is_share = _is_share(low)
@@ -240,16 +239,21 @@ def _spans(edges: Any, units: pd.DataFrame, low: str, high: str, how: Callable[[
     return [_span(how(one), how(other)) for one, other in pairwise(ends)]
 
 
-def _span(one: str, other: str) -> str:
+def _span(one: Said, other: Said) -> Said:
     """Say a span with its unit once.
 
     Examples
     --------
-    >>> _span("20 %", "40 %"), _span("3", "5"), _span("3", "3")
-    ('20 to 40 %', '3 to 5', '3')
+    >>> _span(say("{0} %", 20), say("{0} %", 40)), _span(say("{0}", 3), say("{0}", 5))
+    ('20 to 40 %', '3 to 5')
+    >>> _span(say("{0}", 3), say("{0}", 3))
+    '3'
     """
-    _, _, unit = other.partition(" ")
-    return other if one == other else f"{one.removesuffix(' ' + unit) if unit else one} to {other}"
+    if one == other:
+        return other
+    if one.parts[0] == other.parts[0]:
+        return say(one.parts[0].replace("{0}", "{0} to {1}"), one.parts[1], other.parts[1])
+    return say("{0} to {1}", one, other)
 
 
 def _silent(units: pd.DataFrame, low: str, high: str) -> tuple[pd.Series, dict[str, Look]]:
@@ -261,15 +265,15 @@ def _silent(units: pd.DataFrame, low: str, high: str) -> tuple[pd.Series, dict[s
         is_elsewhere = ~units["has_record"] & level.notna() & ~level.isin(level[units["has_record"]].dropna())
         names = names.mask(is_elsewhere, "outlined")
     looks: dict[str, Look] = {
-        "unknown": {"label": _NOT_SAID, "colour": "#DDE1E5", "hatch": "#6B6B6B", "solid": "#C9CED3", **_LINE},
-        "none": {"label": "No record", "colour": "#FFFFFF", "solid": "#FFFFFF", **_LINE},
+        "unknown": {"label": say("Not known"), "colour": "#DDE1E5", "hatch": "#6B6B6B", "solid": "#C9CED3", **_LINE},
+        "none": {"label": say("No record"), "colour": "#FFFFFF", "solid": "#FFFFFF", **_LINE},
         "outlined": {"label": "", "isSilent": True, "colour": None, "solid": None},
     }
     return names, looks
 
 
 def _by_bounds(
-    units: pd.DataFrame, low: str, high: str, how: Callable[[float], str]
+    units: pd.DataFrame, low: str, high: str, how: Callable[[float], Said]
 ) -> tuple[pd.Series, dict[str, Look]]:
     """Colour units by the classes of both bounds."""
     edges = _edges(units, low, high)
@@ -283,14 +287,14 @@ def _by_bounds(
         if a == b:
             full[f"{a} {b}"] = {"label": spans[a], "colour": shades[a], "solid": solid, **_LINE}
         else:
-            words = f"At least {spans[a]}, at most {spans[b]}"
+            words = say("At least {0}, at most {1}", spans[a], spans[b])
             stripes = {"colour": shades[a], "hatch": shades[b], "band": _BAND}
             full[f"{a} {b}"] = {"label": words, **stripes, "solid": solid, **_LINE}
     return silent.fillna(names).astype("str"), {**full, **looks}
 
 
 def _by_middle(
-    units: pd.DataFrame, low: str, high: str, how: Callable[[float], str]
+    units: pd.DataFrame, low: str, high: str, how: Callable[[float], Said]
 ) -> tuple[pd.Series, dict[str, Look]]:
     """Colour units by the middle between the bounds."""
     edges = _edges(units, low, high)
@@ -300,7 +304,7 @@ def _by_middle(
     spans, shades = _spans(edges, units, low, high, how), _shades(len(edges) + 1)
     full: dict[str, Look] = {"outlined": looks.pop("outlined")}
     for k in reversed(range(len(edges) + 1)):
-        full[str(k)] = {"label": f"Middle {spans[k]}", "colour": shades[k], "solid": shades[k], **_LINE}
+        full[str(k)] = {"label": say("Middle {0}", spans[k]), "colour": shades[k], "solid": shades[k], **_LINE}
     return silent.fillna(step).astype("str"), {**full, **looks}
 
 

@@ -17,6 +17,7 @@ from landrelease.maps.layers.frames import check_columns, is_hazard, located, re
 from landrelease.maps.layers.records import RECORDS, Records, heads, records_of
 from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.style import OUTLINE, Look
+from landrelease.said import say
 
 if TYPE_CHECKING:
     import folium
@@ -143,7 +144,7 @@ def coordination_map(
     units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
-        title=title or f"Who meets whom, {gaps.as_of:%Y-%m-%d}",
+        title=title or say("Who meets whom, {0}", f"{gaps.as_of:%Y-%m-%d}"),
         is_internal=hazards == "exact" and bool(len(gaps.hazards)),
         notes=_SAID[hazards],
         units=units,
@@ -179,8 +180,8 @@ def _land(gaps: CoordinationGaps, releases: gpd.GeoDataFrame, extra: Sequence[st
     rows = rows.assign(**{name: rows["release_id"].map(found[name]) for name in shown})
     notes = [f"As of {gaps.as_of:%Y-%m-%d}.", *gaps.caveats]
     return release_layer(
-        rows.drop(columns=["verdict"], errors="ignore"), [*shown, *extra], name="Released land: needs and projects",
-        notes=notes, classes=(classes, _GAPS, "Needs and projects"),
+        rows.drop(columns=["verdict"], errors="ignore"), [*shown, *extra],
+        name=say("Released land: needs and projects"), notes=notes, classes=(classes, _GAPS, "Needs and projects"),
     )  # fmt: skip
 
 
@@ -208,13 +209,17 @@ def _in_the_way(
     land[RECORDS] = records_of(land["area_id"], [Records("Projects on or beside it", pairs, "area_id", shown)])
     others = int((is_hazard(areas) & ~is_met).sum()) if "status" in areas.columns else int((~is_met).sum())
     land = land if "status" in land.columns else land.assign(status=pd.Series(None, index=land.index, dtype="str"))
-    note = [f"{others:,} other hazardous areas have no planned or running project on record there: not drawn."]
+    note = [f"Other hazardous areas, without a planned or running project on record there: {others:,}, not drawn."]
     nobody = pd.Series(dtype="str")
     return [
         hazard_layer(
-            located(land, "areas"), extra, nobody, name="Hazardous land with a project", notes=note if others else []
+            located(land, "areas"),
+            extra,
+            nobody,
+            name=say("Hazardous land with a project"),
+            notes=note if others else [],
         ),
         project_layer(
-            here, extra, colour_by="project_state_code", looks=_STATES, name="Projects on or beside hazardous land"
+            here, extra, colour_by="project_state_code", looks=_STATES, name=say("Projects on or beside hazardous land")
         ),
     ]

@@ -15,6 +15,7 @@ from landrelease.maps.layers.drawings import hazard_layer, project_layer, rank_l
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
 from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language
+from landrelease.said import say
 
 if TYPE_CHECKING:
     import folium
@@ -130,7 +131,7 @@ def land_release_map(
     units = admin_layer(admin_areas, extra, by_unit) if admin_areas is not None else None
     return assemble(
         drawings,
-        title=title or "Land release",
+        title=title or say("Land release"),
         is_internal=hazards == "exact",
         notes=_SAID[hazards],
         units=units,
@@ -211,7 +212,7 @@ def priority_map(
     units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         [layer],
-        title=title or "Priorities",
+        title=title or say("Priorities"),
         is_internal=True,
         notes=[],
         units=units,

@@ -15,6 +15,7 @@ from landrelease.maps.layers.drawings import hazard_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
 from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language
+from landrelease.said import say
 
 if TYPE_CHECKING:
     import folium
@@ -107,7 +108,9 @@ def timeline_map(
     if hazards == "exact":
         rows = located(periods.loc[is_hazard(periods)], "periods")
         nobody = pd.Series(dtype="str")
-        drawings.append(hazard_layer(rows, [*_SPAN, *extra], nobody, name="Hazardous areas on the day", span=_SPAN))
+        drawings.append(
+            hazard_layer(rows, [*_SPAN, *extra], nobody, name=say("Hazardous areas on the day"), span=_SPAN)
+        )
     if releases is not None:
         drawings.append(_released(readable(releases), extra))
     if hazards == "none" and admin_areas is not None:
@@ -115,7 +118,7 @@ def timeline_map(
     units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
-        title=title or "Land release, day by day",
+        title=title or say("Land release, day by day"),
         is_internal=hazards == "exact",
         notes=[] if hazards == "exact" else ["Uncleared land is not shown on this page."],
         units=units,
@@ -133,8 +136,8 @@ def _released(releases: gpd.GeoDataFrame, extra: Sequence[str]) -> Drawing:
     # a verdict is of the day of its evidence, not of the day that the page shows
     kept = releases.loc[dated].drop(columns=["verdict"], errors="ignore")
     return release_layer(
-        located(kept, "releases"), extra, name="Land released by then", span=("release_date", ""),
-        notes=[f"{int((~dated).sum()):,} releases without a date are not shown."] if not dated.all() else [],
+        located(kept, "releases"), extra, name=say("Land released by then"), span=("release_date", ""),
+        notes=[f"Releases without a date, not shown: {int((~dated).sum()):,}."] if not dated.all() else [],
     )  # fmt: skip
 
 

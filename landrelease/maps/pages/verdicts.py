@@ -16,6 +16,7 @@ from landrelease.maps.layers.frames import check_columns, located, readable, req
 from landrelease.maps.layers.records import RECORDS, Records, checked_photos, heads, records_of
 from landrelease.maps.layers.units import admin_layer
 from landrelease.outcomes import match_follow_ups
+from landrelease.said import say
 
 if TYPE_CHECKING:
     import folium
@@ -121,8 +122,8 @@ def verdict_map(
         notes.append("A click on released land shows the evidence.")
     units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
-        [release_layer(rows, extra, name="Released land by verdict", notes=notes)],
-        title=title or "What became of released land", is_internal=False, notes=[], units=units, base=base,
+        [release_layer(rows, extra, name=say("Released land by verdict"), notes=notes)],
+        title=title or say("What became of released land"), is_internal=False, notes=[], units=units, base=base,
         language=language,
     )  # fmt: skip
 
@@ -152,7 +153,9 @@ def _kinds(
     for kind in found:
         absent = int((~kind.frame["release_id"].isin(keys)).sum())
         if absent:
-            lost.append(f"Not shown: {absent:,} of {len(kind.frame):,} rows of {kind.title.lower()}, at none of these.")
+            lost.append(
+                say("{0}: {1} of {2} at none of these releases, not shown.", say(kind.title), absent, len(kind.frame))
+            )
     return found, lost
 
 
@@ -167,7 +170,7 @@ def _visits(releases: pd.DataFrame, follow_ups: pd.DataFrame, as_of: Any, lost: 
     matched = match_follow_ups(releases, follow_ups, as_of=as_of)
     is_used = matched["release_id"].notna().to_numpy()
     if not is_used.all():
-        lost.append(f"Not shown: {int((~is_used).sum()):,} of {len(is_used):,} visits, of no release or not usable.")
+        lost.append(f"Visits of no release, or not usable: {int((~is_used).sum()):,} of {len(is_used):,}, not shown.")
     visits = follow_ups.loc[is_used].assign(release_id=matched.loc[is_used, "release_id"])
     visits = visits.sort_values("visit_date", ascending=False, kind="stable")
     said = [name for name in ("observed_share", "reason_unused_code") if name in visits and visits[name].notna().any()]
@@ -177,12 +180,17 @@ def _visits(releases: pd.DataFrame, follow_ups: pd.DataFrame, as_of: Any, lost: 
 def _cover(land_cover: pd.DataFrame) -> Records:
     require_columns(land_cover, "land_cover", ["release_id", "class_code", "class_share"])
     frame = _keyed(readable(land_cover))
-    code = frame["class_code"].map(lambda one: f"Class {one:g}", na_action="ignore").astype("str")
-    says = (
-        as_text(frame["use_code"]) if "use_code" in frame.columns else pd.Series(None, index=frame.index, dtype="str")
-    )
+    uses = as_text(frame["use_code"]) if "use_code" in frame.columns else pd.Series(None, frame.index, dtype="str")
+    says = [
+        None
+        if pd.isna(code)
+        else say("Class {0}", f"{code:g}")
+        if pd.isna(use)
+        else say("Class {0}: {1}", f"{code:g}", use)
+        for code, use in zip(frame["class_code"], uses, strict=True)
+    ]
     by = [name for name in ("layer",) if name in frame.columns]
-    frame = frame.assign(says=(code + ": " + says).fillna(code)).sort_values(
+    frame = frame.assign(says=pd.Series(says, frame.index, dtype="object")).sort_values(
         [*by, "class_share"], ascending=False, kind="stable"
     )
     frame = frame[frame["class_share"].gt(0)].assign(**{name: frame[name].astype("str") for name in by})

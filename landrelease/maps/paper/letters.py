@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import category
 
 from landrelease.cells import clean
 from landrelease.errors import OptionError
@@ -30,7 +32,8 @@ def families_for(texts: Iterable[str]) -> list[str]:
         return set(FT2Font(path).get_charmap())
 
     text = "".join(texts)
-    missing = {ord(letter) for letter in text if not letter.isspace()}
+    # what only steers the direction of a text is never printed
+    missing = {ord(letter) for letter in text if not letter.isspace() and category(letter) != "Cf"}
     missing -= letters(font_manager.findfont(_FIRST))
     families = [_FIRST]
     for font in _others() if missing else ():
@@ -43,7 +46,7 @@ def families_for(texts: Iterable[str]) -> list[str]:
     if missing:
         shown = ", ".join(f"U+{code:04X}" for code in sorted(missing)[:5])
         raise OptionError(
-            f"{len(missing)} letters of the title or of units are in no font of this machine, such as {shown}.\n"
+            f"{len(missing)} letters of the title, of units or of the language are in no font here, such as {shown}.\n"
             "  Fix: install a font of the script, such as Noto Sans Khmer, where fonts are for all or for you."
         )
     return families
@@ -87,12 +90,34 @@ def fitted(text: str, font: Any, width: float) -> str:
 
 
 def wrapped(text: str, font: Any, width: float) -> list[str]:
-    """Return a text in lines that fit into a width. [pt]"""
+    """Return a text in lines that fit into a width. [pt]
+
+    Khmer and Lao have no spaces between words: where a piece is wider than a line, it is cut between two syllables.
+    """
     lines = [""]
     for word in clean(text).split():
         longer = f"{lines[-1]} {word}".strip()
-        if not lines[-1] or _width(longer, font) <= width:
+        if _width(longer, font) <= width:
             lines[-1] = longer
-        else:
-            lines.append(word)
+            continue
+        *full, rest = _cut(word, font, width)
+        lines += [*full, rest] if lines[-1] else []
+        lines = lines if lines[-1] else [*full, rest]
     return [fitted(line, font, width) for line in lines]
+
+
+_SYLLABLE = re.compile("[\u0ec0-\u0ec4]*.(?:[\u17d2].|[\u17b6-\u17d1\u17d3\u17dd\u0eb0-\u0ebd\u0ec6-\u0ecd])*")
+"""A letter of Khmer or Lao, the vowels before it, and what belongs to it."""
+
+
+def _cut(word: str, font: Any, width: float) -> list[str]:
+    """Return a word in pieces that fit into a width, where its script lets it be cut."""
+    if not re.search("[\u0e80-\u0eff\u1780-\u17ff]", word):
+        return [word]
+    pieces = [""]
+    for syllable in _SYLLABLE.findall(word):
+        if _width(pieces[-1] + syllable, font) <= width:
+            pieces[-1] += syllable
+        else:
+            pieces.append(syllable)
+    return pieces

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,8 @@ from landrelease.maps.layers.payload import drawable
 from landrelease.maps.paper.ink import SMALLEST_MM, draw_layer, draw_swatch, point_of
 from landrelease.maps.paper.letters import families_for, fitted, wrapped
 from landrelease.maps.style import INTERNAL
+from landrelease.maps.words import Language, direction_of, in_words, words_of
+from landrelease.said import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,6 +89,8 @@ class Block:
     """Direction of true north, clockwise from the top. [degree]"""
     is_internal: bool
     notes: Sequence[str]
+    """In the language of the sheet."""
+    language: Language
 
 
 def draw_sheet(path: Path, ending: str, sheet: Sheet, block: Block) -> None:
@@ -95,7 +100,8 @@ def draw_sheet(path: Path, ending: str, sheet: Sheet, block: Block) -> None:
 
     units = block.layers.get("admin_areas")
     names = [] if units is None else units["name"].dropna().tolist()
-    families = families_for([_said(str(text)) for text in (block.title, *names)])
+    ours = [*words_of(block.language).values(), *block.notes]
+    families = families_for([_said(str(text)) for text in (block.title, *names, *ours)])
     settings: Any = {
         "text.parse_math": False, "text.usetex": False, "hatch.linewidth": 0.5,
         "pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "landrelease", "path.simplify": False,
@@ -108,7 +114,7 @@ def draw_sheet(path: Path, ending: str, sheet: Sheet, block: Block) -> None:
         page.axis("off")
         page.patch.set_visible(False)
         marked = _draw_map(figure, page, sheet, block, families)
-        _draw_panel(page, sheet, block, marked)
+        _draw_panel(page, sheet, block, marked, families)
         metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending, {})
         figure.savefig(path, format=ending, dpi=_DPI, metadata={"Title": _said(block.title), **metadata})
 
@@ -127,6 +133,20 @@ def _font(size_pt: float, *, is_bold: bool = False, families: Sequence[str] = ("
 
 def _text(page: Axes, x: float, y: float, text: str, font: Any, **options: Any) -> None:
     page.text(x, y, text, fontproperties=font, **({"color": _INK, "va": "top"} | options))
+
+
+def _line(
+    page: Axes, block: Block, x: float, y: float, width: float, text: str, font: Any, *, indent: float = 0.0,
+    is_last: bool = False, **options: Any,
+) -> None:  # fmt: skip
+    """Write a line into a box, from the side on which its language begins; `is_last` at the other side."""
+    is_turned = direction_of(block.language) == "rtl"
+    is_right = is_turned != is_last
+    at = x + width - indent if is_right else x + indent
+    # a line of Arabic that begins with a name in Latin letters runs from right to left, too
+    is_mixed = is_turned and any(bidirectional(letter) in ("R", "AL") for letter in text)
+    line = f"\u200f{text}" if is_mixed else text
+    _text(page, at, y, line, font, ha="right" if is_right else "left", **options)
 
 
 def _draw_map(figure: Any, page: Axes, sheet: Sheet, block: Block, families: Sequence[str]) -> int:
@@ -150,7 +170,8 @@ def _draw_map(figure: Any, page: Axes, sheet: Sheet, block: Block, families: Seq
         _name_units(axes, block.layers["admin_areas"], window, mm_per_unit, _font(6.5, families=families))
     page.add_patch(Rectangle((left, bottom), width, height, facecolor="none", edgecolor=_INK, linewidth=0.9))
     font = _font(14, is_bold=True, families=families)
-    _text(page, left, sheet.height - _MARGIN, fitted(block.title, font, point_of(sheet.width - 2 * _MARGIN)), font)
+    title = fitted(block.title, font, point_of(sheet.width - 2 * _MARGIN))
+    _line(page, block, _MARGIN, sheet.height - _MARGIN, sheet.width - 2 * _MARGIN, title, font)
     return marked
 
 
@@ -176,42 +197,41 @@ def _name_units(axes: Axes, units: gpd.GeoDataFrame, window: Any, mm_per_unit: f
         name.set_path_effects([withStroke(linewidth=1.6, foreground="white")])
 
 
-def _draw_panel(page: Axes, sheet: Sheet, block: Block, marked: int) -> None:
+def _draw_panel(page: Axes, sheet: Sheet, block: Block, marked: int, families: Sequence[str]) -> None:
     """Draw the scale, the arrow, the legend and the notes, column by column."""
-    rows = list(_legend(block.layers))
+    rows = list(_legend(block.layers, block.language))
     notes = [*block.notes]
     if marked:
-        many = (
-            f"{marked:,} shapes smaller than {SMALLEST_MM:g} mm are drawn as squares"
-            if marked > 1
-            else (f"1 shape smaller than {SMALLEST_MM:g} mm is drawn as a square")
-        )
-        notes.append(f"{many} of that size.")
-    notes.append(f"Printed on {sheet.width:g} by {sheet.height:g} mm; at another size only the bar is true.")
-    small = _font(6)
+        many = say("Shapes smaller than {0} mm, drawn as squares of that size: {1}.", f"{SMALLEST_MM:g}", marked)
+        notes.append(in_words(many, block.language))
+    printed = f"Printed on {sheet.width:g} by {sheet.height:g} mm; at another size only the bar is true."
+    notes.append(in_words(printed, block.language))
+    small = _font(6, families=families)
     column_width = sheet.columns[0][2]
     lines = [line for note in notes for line in wrapped(note, small, point_of(column_width))]
-    bold = _font(7.5, is_bold=True)
+    bold = _font(7.5, is_bold=True, families=families)
     said = [(INTERNAL, _RED)] if block.is_internal else []
-    stamps = [(line, colour) for note, colour in [*said, (CAUTION, _INK)]
-              for line in wrapped(note, bold, point_of(column_width))]  # fmt: skip
+    # a warning in the language of the sheet, and below it in English, for nobody but its readers may have checked it
+    texts = [(text, colour) for note, colour in [*said, (CAUTION, _INK)]
+             for text in dict.fromkeys((in_words(note, block.language), note))]  # fmt: skip
+    stamps = [(line, colour) for text, colour in texts for line in wrapped(text, bold, point_of(column_width))]
     room = sum(top - bottom for _, top, _, bottom in sheet.columns)
     fixed = 22 + 2.9 * len(lines) + 3.6 * len(stamps) + 6 + 8 * (len(sheet.columns) - 1)
     step = float(np.clip((room - fixed) / max(len(rows), 1), 2.6, 4.8))
     pen = _Pen(sheet, fixed + step * len(rows))
     for line, colour in stamps:
-        x, y, _ = pen.down(3.6)
-        _text(page, x, y, line, bold, color=colour)
+        x, y, width = pen.down(3.6)
+        _line(page, block, x, y, width, line, bold, color=colour)
     x, y, width = pen.down(22)
-    _draw_scale(page, x, y - 1.5, width, block)
+    _draw_scale(page, x, y - 1.5, width, block, families)
     for row in rows:
         # a heading stays with its first class
         x, y, width = pen.down(step, keep=step if row.count < 0 else 0.0)
-        _draw_row(page, row, x, y, width, step)
+        _draw_row(page, block, row, (x, y, width, step), families)
     pen.down(2)
     for line in lines:
-        x, y, _ = pen.down(2.9)
-        _text(page, x, y, line, small, color=_FAINT)
+        x, y, width = pen.down(2.9)
+        _line(page, block, x, y, width, line, small, color=_FAINT)
 
 
 class _Pen:
@@ -248,7 +268,7 @@ class _Row:
     is_outlined: bool = False
 
 
-def _legend(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[_Row]:
+def _legend(layers: Mapping[str, gpd.GeoDataFrame], language: Language) -> Iterator[_Row]:
     """Yield the rows of the legend, the highest layer first; classes that nothing has are not named."""
     for layer in reversed(list(layers.values())):
         kind = kind_of(layer)
@@ -260,35 +280,60 @@ def _legend(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[_Row]:
             counts = theme.classes.value_counts()
             named = [code for code in theme.present if theme.looks[code]["label"]]
             if named:
-                yield _Row(f"{_HEADINGS[kind]}: {theme.title.lower()}" if theme.title else _HEADINGS[kind])
+                yield _Row(_heading(_HEADINGS[kind], theme.title, language))
             marker = symbol_of(kind) if kind == "projects" else ""
             for code in named:
-                label = str(theme.looks[code]["label"])
+                label = in_words(theme.looks[code]["label"], language)
                 yield _Row(label, int(counts[code]), theme, code, marker, not has_strokes)
-        yield from _by_shape(layer)
+        yield from _by_shape(layer, language)
 
 
-def _by_shape(layer: gpd.GeoDataFrame) -> Iterator[_Row]:
+def _heading(layer: str, title: str, language: Language) -> str:
+    """Say a layer and by what it is divided."""
+    if not title:
+        return in_words(layer, language)
+    by = title.lower() if language == "en" else in_words(title, language)
+    return in_words(say("{0}: {1}", in_words(layer, language), by), language)
+
+
+def _by_shape(layer: gpd.GeoDataFrame, language: Language) -> Iterator[_Row]:
     """Yield what marks and lines of hazards mean, where there are any."""
     if kind_of(layer) in ("areas", "ranking"):
         dimensions = shapely.get_dimensions(layer.geometry.to_numpy())
         for dimension, text in ((0, "Round mark: known to a point only"), (1, "Line: known to a line only")):
             if (dimensions == dimension).any():
-                yield _Row(text, int((dimensions == dimension).sum()))
+                yield _Row(in_words(text, language), int((dimensions == dimension).sum()))
 
 
-def _draw_row(page: Axes, row: _Row, x: float, y: float, width: float, step: float) -> None:
+def _fitting(
+    text: str, size_pt: float, width: float, families: Sequence[str], *, is_bold: bool = False
+) -> tuple[FontProperties, str]:
+    """Return the largest font in which a line fits, and the line; in the smallest it is cut where it must be."""
+    for size in np.arange(size_pt, 4.4, -0.5):
+        font = _font(float(size), is_bold=is_bold, families=families)
+        line = fitted(text, font, point_of(width))
+        if not line.endswith("…"):
+            break
+    return font, line
+
+
+def _draw_row(
+    page: Axes, block: Block, row: _Row, box: tuple[float, float, float, float], families: Sequence[str]
+) -> None:
+    x, y, width, step = box
     if row.count < 0:
-        font = _font(8, is_bold=True)
-        _text(page, x, y - step, fitted(row.text, font, point_of(width)), font, va="baseline")
+        font, line = _fitting(row.text, 8, width, families, is_bold=True)
+        _line(page, block, x, y - step, width, line, font, va="baseline")
         return
     size = min(step * 0.62, 3.0)
     if row.theme is not None:
-        box = (x, y - step, 6.0, size)
-        draw_swatch(page, row.theme, row.code, box, row.marker, is_outlined=row.is_outlined)
-    font = _font(7)
-    _text(page, x + 8, y - step + size * 0.12, fitted(row.text, font, point_of(width - 20)), font, va="baseline")
-    _text(page, x + width, y - step + size * 0.12, f"{row.count:,}", font, va="baseline", ha="right")
+        left = x + width - 6.0 if direction_of(block.language) == "rtl" else x
+        draw_swatch(page, row.theme, row.code, (left, y - step, 6.0, size), row.marker, is_outlined=row.is_outlined)
+    font, line = _fitting(row.text, 7, width - 18, families)
+    height = y - step + size * 0.12
+    _line(page, block, x, height, width, line, font, indent=8, va="baseline")
+    count = in_words(say("{0}", row.count), block.language)
+    _line(page, block, x, height, width, count, _font(7, families=families), is_last=True, va="baseline")
 
 
 def bar_of(scale: float, room_mm: float) -> tuple[float, float]:
@@ -307,11 +352,11 @@ def bar_of(scale: float, room_mm: float) -> tuple[float, float]:
     return metres, metres * 1000 / scale
 
 
-def _draw_scale(page: Axes, x: float, y: float, width: float, block: Block) -> None:
+def _draw_scale(page: Axes, x: float, y: float, width: float, block: Block, families: Sequence[str]) -> None:
     """Draw the scale in numbers, its bar, and the arrow to true north."""
     from matplotlib.patches import Polygon, Rectangle
 
-    _text(page, x, y, f"1:{block.scale:,.0f}", _font(11, is_bold=True))
+    _text(page, x, y, in_words(say("1:{0}", f"{block.scale:,.0f}"), block.language), _font(11, is_bold=True))
     metres, mm = bar_of(block.scale, width - 16)
     top, high = y - 9, 1.6
     for part in range(4):
@@ -319,14 +364,22 @@ def _draw_scale(page: Axes, x: float, y: float, width: float, block: Block) -> N
         page.add_patch(
             Rectangle((x + part * mm / 4, top - high), mm / 4, high, facecolor=face, edgecolor=_INK, linewidth=0.5)
         )
-    unit, unit_m = ("km", 1000) if metres >= 1000 else ("m", 1)
+    unit, unit_m = ("{0} km", 1000) if metres >= 1000 else ("{0} m", 1)
     for share in (0.0, 0.5, 1.0):
-        text = f"{metres * share / unit_m:,.10g}" + (f" {unit}" if share == 1 else "")
-        _text(page, x + mm * share, top - high - 1, text, _font(6.5), ha="left" if share == 0 else "center")
+        text = in_words(say(unit if share == 1 else "{0}", f"{metres * share / unit_m:,.10g}"), block.language)
+        _text(
+            page,
+            x + mm * share,
+            top - high - 1,
+            text,
+            _font(6.5, families=families),
+            ha="left" if share == 0 else "center",
+        )
     turn = np.radians(block.north)
     middle = np.array([x + width - 6, y - 8])
     points = np.array([[0, 7], [2.6, -5], [0, -2.6], [-2.6, -5]])
     turned = points @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     page.add_patch(Polygon(turned + middle, facecolor=_INK, edgecolor=_INK, linewidth=0.5))
     tip = np.array([0, 9.4]) @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) + middle
-    _text(page, float(tip[0]), float(tip[1]), "N", _font(7.5, is_bold=True), ha="center", va="center")
+    north = _font(7.5, is_bold=True, families=families)
+    _text(page, float(tip[0]), float(tip[1]), in_words("N", block.language), north, ha="center", va="center")

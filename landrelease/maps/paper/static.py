@@ -22,7 +22,9 @@ from landrelease.maps.layers.drawing import row_notes
 from landrelease.maps.layers.frames import located, require_columns
 from landrelease.maps.layers.units import with_hazards, with_hazards_said
 from landrelease.maps.paper.sheet import Block, Sheet, draw_sheet
+from landrelease.maps.words import LANGUAGES, Language, in_words
 from landrelease.put import put
+from landrelease.said import say
 
 if TYPE_CHECKING:
     from landrelease.priority.score.ranking import Ranking
@@ -66,6 +68,7 @@ def static_map(
     orientation: Literal["landscape", "portrait"] = "landscape",
     scale: float | None = None,
     crs: Any = None,
+    language: Language = "en",
 ) -> Path:
     """Draw a map for print on one sheet of paper, at a stated scale.
 
@@ -98,6 +101,8 @@ def static_map(
         Denominator of the scale: 50000 for 1:50,000. Without it the largest round scale at which all fits.
     crs : any, optional
         A projected CRS, such as 'EPSG:32633'. Without it a transverse Mercator centred on the data.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the sheet; data stay as they are. Warnings stand in English, too.
 
     Returns
     -------
@@ -137,6 +142,7 @@ def static_map(
     landrelease.errors.OptionError: the data need 0.8 by 1.1 km, and at 1:1,000 ... Fix: scale=..., ...
     """
     _check(path, hazards, paper, orientation, admin_areas, ranking, scale)
+    check_option("language", language, LANGUAGES)
     layers = _layers(areas, releases, projects, admin_areas, ranking, hazards)
     placed = {name: located(frame, name) for name, frame in layers.items()}
     centred = _without_units(placed) if _bounds(_without_units(placed)) else list(placed.values())
@@ -153,12 +159,12 @@ def static_map(
     sheet = Sheet(width, height)
     plane = _plane(chosen, bounds)
     denominator = _scale(bounds, plane, sheet, scale)
-    notes = _notes(layers, hazards, as_of)
+    notes = [*_notes(layers, hazards, as_of, language), *_said_of(plane, sheet, denominator, language)]
     ending = Path(path).suffix.lower()[1:]
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     block = Block(
         title=title, layers=drawn, x=plane.x, y=plane.y, metres=plane.metres, scale=denominator, north=plane.north,
-        is_internal=hazards == "exact", notes=[*notes, *_said_of(plane, sheet, denominator)],
+        is_internal=hazards == "exact", notes=notes, language=language,
     )  # fmt: skip
     put(Path(path), lambda beside: draw_sheet(beside, ending, sheet, block))
     return Path(path)
@@ -265,20 +271,25 @@ def _scale(bounds: tuple[float, float, float, float], plane: _Plane, sheet: Shee
     return float(scale)
 
 
-def _notes(layers: dict[str, pd.DataFrame], hazards: str, as_of: str | date | None) -> list[str]:
+def _notes(layers: dict[str, pd.DataFrame], hazards: str, as_of: str | date | None, language: Language) -> list[str]:
+    """Say of when the records are, and what of them the sheet leaves out, in the language of the sheet."""
     day = None if as_of is None else day_of("as_of", as_of)
-    state = "The day of the records is not said." if day is None else f"Records as of {day.day} {day:%B %Y}."
-    notes = [state]
+    notes = ["The day of the records is not said."]
+    if day is not None:
+        said_day = f"{day.day} {day:%B %Y}" if language == "en" else f"{day:%Y-%m-%d}"
+        notes = [say("Records as of {0}.", said_day)]
     said = {"admin": "Uncleared land is shown by administrative unit only.", "none": "Uncleared land is not shown."}
     notes += [said[hazards]] if hazards in said else []
+    notes = [in_words(note, language) for note in notes]
     names = {"areas": "Hazardous areas", "releases": "Released land"}
     for name, frame in layers.items():
         if name in names and isinstance(frame, gpd.GeoDataFrame):
-            notes += [f"{names[name]}: {note}" for note in row_notes(frame, None)]
+            undrawn = [in_words(note, language) for note in row_notes(frame, None)]
+            notes += [in_words(say("{0}: {1}", in_words(names[name], language), note), language) for note in undrawn]
     return notes
 
 
-def _said_of(plane: _Plane, sheet: Sheet, scale: float) -> list[str]:
+def _said_of(plane: _Plane, sheet: Sheet, scale: float, language: Language) -> list[str]:
     """Say the CRS, and how far the scale is off at the corners."""
     half = np.array(sheet.map_size) * scale / 1000 / plane.metres / 2
     off = 0.0
@@ -286,9 +297,10 @@ def _said_of(plane: _Plane, sheet: Sheet, scale: float) -> list[str]:
         here = (plane.x + right * half[0], plane.y + up * half[1])
         found = np.array([_metres(plane.crs, *here, 1, 0), _metres(plane.crs, *here, 0, 1)]) / plane.metres - 1
         off = max(off, float(np.abs(found).max()))
-    edge = f"at the corners off by {off:.2%}" if off >= 5e-5 else "everywhere"
-    true = f"The scale is true in the middle of the map, {edge}." if off >= 5e-5 else "The scale is true everywhere."
-    return [f"{_name(plane.crs)}. {true}"]
+    true = say("The scale is true everywhere.")
+    if off >= 5e-5:
+        true = say("The scale is true in the middle of the map, at the corners off by {0}%.", f"{100 * off:.2f}")
+    return [f"{in_words(_name(plane.crs), language)}. {in_words(true, language)}"]
 
 
 def _name(crs: CRS) -> str:
@@ -297,4 +309,4 @@ def _name(crs: CRS) -> str:
         return crs_name(crs) if crs.to_authority() is None else f"{crs.name} ({crs_name(crs)})"
     values = {one.name: one.value for one in crs.coordinate_operation.params}
     lat, lon = values.get("Latitude of natural origin", 0.0), values.get("Longitude of natural origin", 0.0)
-    return f"Transverse Mercator centred on {lat:g}°, {lon:g}°, WGS 84"
+    return say("Transverse Mercator centred on {0}°, {1}°, WGS 84", f"{lat:g}", f"{lon:g}")

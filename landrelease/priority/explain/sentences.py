@@ -14,6 +14,7 @@ from landrelease.errors import DataError, nearest
 from landrelease.priority.scheme.criteria import Criterion, PriorityClass, Threshold, consulted_columns
 from landrelease.priority.score.methods import is_reached
 from landrelease.priority.score.ranking import Ranking
+from landrelease.said import say
 
 __all__ = ["PERSONS", "digits_of", "explain", "listed", "say_amount", "say_class", "say_dropped", "say_people"]
 
@@ -84,7 +85,9 @@ def say_dropped(ranking: Ranking, row: int) -> str:
     """Say why an area is not ranked."""
     names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
     names |= {one.column: one.name for one in ranking.criteria}
-    return f"{ranking.table['area_id'].iloc[row]} is not ranked: {_unknown(ranking, names, row)} not known."
+    unknown = _unknown(ranking, names, row)
+    one, several = "{0} is not ranked: {1} is not known.", "{0} is not ranked: {1} are not known."
+    return say(one if len(unknown) == 1 else several, str(ranking.table["area_id"].iloc[row]), listed(unknown))
 
 
 def _say_rank(ranking: Ranking, row: int, digits: int) -> str:
@@ -141,17 +144,21 @@ def say_class(ranking: Ranking, row: int) -> str:
     name = ranking.table["priority_class"].iloc[row]
     if pd.isna(name):
         names = {one.column: one.name for one in _thresholds(ranking, ranking.classes)}
-        return f"Its class is open: {_unknown(ranking, names, row)} not known."
+        unknown = _unknown(ranking, names, row)
+        one, several = "Its class is open: {0} is not known.", "Its class is open: {0} are not known."
+        return say(one if len(unknown) == 1 else several, listed(unknown))
     place = [one.name for one in ranking.classes].index(name)
-    first = "comes before all others" if place == 0 else f"comes after class {ranking.classes[place - 1].name}"
     reached = [one for one in _thresholds(ranking, [ranking.classes[place]]) if _reaches(ranking, one, row)]
     reason = listed([_say_threshold(ranking, one, row) for one in reached])
-    return f"It is in class {name}, which {first}: {reason or 'it reaches no threshold of another class'}."
+    reason = reason or say("it reaches no threshold of another class")
+    if place == 0:
+        return say("It is in class {0}, which comes before all others: {1}.", str(name), reason)
+    before = ranking.classes[place - 1].name
+    return say("It is in class {0}, which comes after class {1}: {2}.", str(name), before, reason)
 
 
-def _unknown(ranking: Ranking, names: Mapping[str, str], row: int) -> str:
-    unknown = [name for column, name in names.items() if math.isnan(ranking.values[column].iloc[row])]
-    return f"{listed(unknown)} {'is' if len(unknown) == 1 else 'are'}"
+def _unknown(ranking: Ranking, names: Mapping[str, str], row: int) -> list[str]:
+    return [name for column, name in names.items() if math.isnan(ranking.values[column].iloc[row])]
 
 
 def _reaches(ranking: Ranking, one: Threshold, row: int) -> bool:
@@ -163,12 +170,13 @@ def _say_threshold(ranking: Ranking, one: Threshold, row: int) -> str:
     value = float(ranking.values[one.column].iloc[row])
     bound = cast(float, one.at_most if one.at_least is None else one.at_least)
     if math.isnan(value):
-        return f"{one.name} (not known, counted as reached)"
+        return say("{0} (not known, counted as reached)", one.name)
+    amount = say_amount(value, one.unit)
     if one.unit == "yes/no":
-        return f"{one.name} ({say_amount(value, one.unit)})"
-    plain = one.unit if one.unit == "share" else ""
-    enough = f"{say_amount(bound, plain)} or {'less' if one.at_least is None else 'more'}"
-    return f"{one.name} ({say_amount(value, one.unit)}; {enough} is enough)"
+        return say("{0} ({1})", one.name, amount)
+    enough = say_amount(bound, one.unit if one.unit == "share" else "")
+    least, most = "{0} ({1}; {2} or more is enough)", "{0} ({1}; {2} or less is enough)"
+    return say(most if one.at_least is None else least, one.name, amount, enough)
 
 
 def _say_band(ranking: Ranking, row: int) -> str:
@@ -280,13 +288,13 @@ def _say_value(one: Criterion, value: float) -> str:
 def say_amount(value: float, unit: str) -> str:
     """Say a value with its unit."""
     if unit == "yes/no" and value in (0, 1):
-        return "yes" if value else "no"
+        return say("yes" if value else "no")
     if unit == "share":
-        return f"{100 * value:,.0f} %"
+        return say("{0} %", f"{100 * value:,.0f}")
     text = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.3g}"
     if not unit or unit == "yes/no":
         return text
-    return f"{text} {unit.removesuffix('s') if value == 1 else unit}"
+    return say("{0} {1}", text, unit.removesuffix("s") if value == 1 else unit)
 
 
 def digits_of(ranking: Ranking) -> int:
@@ -302,6 +310,9 @@ def digits_of(ranking: Ranking) -> int:
 
 def listed(texts: list[str]) -> str:
     """Return texts as one: a, b, and c."""
-    if len(texts) < 3:
-        return " and ".join(texts)
-    return f"{', '.join(texts[:-1])}, and {texts[-1]}"
+    if len(texts) < 2:
+        return texts[0] if texts else ""
+    first = texts[0]
+    for text in texts[1:-1]:
+        first = say("{0}, {1}", first, text)
+    return say("{0} and {1}" if len(texts) == 2 else "{0}, and {1}", first, texts[-1])

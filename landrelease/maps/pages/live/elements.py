@@ -15,33 +15,33 @@ from folium.template import Template
 
 from landrelease.maps.html.assemble import bounds_of
 from landrelease.maps.html.base import layers_below
-from landrelease.maps.html.elements import NO_RECORD, Block, CanvasLayer, OfflineFigure
+from landrelease.maps.html.elements import NO_RECORD, UNPACKING, Block, CanvasLayer, OfflineFigure
 from landrelease.maps.html.offline import OWN
 from landrelease.maps.layers.drawing import Drawing
+from landrelease.maps.words import Language, heading_in, in_words
 
 __all__ = ["live_page"]
 
 _BLOCK = "live-block"
-_LOADING = "Unpacking the data of this page. If this stays, scripts are switched off."
 _PANES = """
 <main>
 <p id="lr-message" role="status">{loading}</p>
 <section class="lr-weights" aria-labelledby="lr-weights-title">
-<h2 id="lr-weights-title">What counts</h2>
+<h2 id="lr-weights-title">{counts}</h2>
 <div id="lr-weights"></div>
 </section>
 <section class="lr-order" aria-labelledby="lr-order-title">
-<h2 id="lr-order-title">The order</h2>
+<h2 id="lr-order-title">{order}</h2>
 <div id="lr-order"></div>
 </section>
 {map}
-<section class="lr-why" id="lr-why" aria-label="Why an area has its place"></section>
+<section class="lr-why" id="lr-why" aria-label="{why}"></section>
 </main>
-<nav class="lr-tabs" id="lr-tabs" aria-label="Parts of the page"></nav>
+<nav class="lr-tabs" id="lr-tabs" aria-label="{parts}"></nav>
 """
 _MAP = """
 <section class="lr-map" aria-labelledby="lr-map-title">
-<h2 id="lr-map-title">The map</h2>
+<h2 id="lr-map-title">{title}</h2>
 <div id="lr-key"></div>
 <div id="lr-map"></div>
 </section>
@@ -60,7 +60,8 @@ class LiveSkeleton(JSCSSMixin, MacroElement):
         """
     )
     default_js = [  # noqa: RUF012  as folium declares it
-        ("landrelease_unpack", OWN + "unpack.js"),
+        ("landrelease_words.js", OWN + "words.js"),
+        ("landrelease_unpack.js", OWN + "unpack.js"),
         ("landrelease_live_rank", OWN + "live_rank.js"),
         ("landrelease_live_say", OWN + "live_say.js"),
         ("landrelease_live_parts", OWN + "live_parts.js"),
@@ -73,24 +74,31 @@ class LiveSkeleton(JSCSSMixin, MacroElement):
         ("landrelease_live_css", OWN + "live.css"),
     ]
 
-    def __init__(self, block: str, *, title: str, internal: str, notes: Sequence[str]) -> None:
+    def __init__(self, block: str, *, title: str, internal: str, notes: Sequence[str], language: Language) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "LiveSkeleton"
         self.block = _BLOCK
         self.map_name = self.top_layer = ""
         self.bounds: list[list[float]] | None = None
         self._packed, self._title, self._internal, self._notes = block, title, internal, notes
+        self._language = language
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Add the markup to the page; the title is the only text from a caller and is escaped."""
         body = cast(Figure, self.get_root()).html
-        badge = (
-            f'<p class="lr-internal">Internal use: shows {html.escape(self._internal)}</p>' if self._internal else ""
-        )
-        notes = "".join(f'<p class="lr-shown">{html.escape(note)}</p>' for note in self._notes)
+
+        def said(text: str, *, is_warning: bool = False) -> str:
+            return html.escape(in_words(text, self._language, is_warning=is_warning))
+
+        badge = f'<p class="lr-internal">{said(self._internal, is_warning=True)}</p>' if self._internal else ""
+        notes = "".join(f'<p class="lr-shown">{said(note)}</p>' for note in self._notes)
         head = f'<header class="lr-head"><h1 dir="auto">{html.escape(self._title)}</h1>{badge}{notes}</header>'
-        panes = _PANES.format(loading=_LOADING, map=_MAP if self.map_name else "")
-        foot = f'<footer class="lr-foot"><p>{NO_RECORD}</p></footer>'
+        panes = _PANES.format(
+            loading=said(UNPACKING), counts=said("What counts"), order=said("The order"),
+            why=said("Why an area has its place"), parts=said("Parts of the page"),
+            map=_MAP.format(title=said("The map")) if self.map_name else "",
+        )  # fmt: skip
+        foot = f'<footer class="lr-foot"><p>{said(NO_RECORD, is_warning=True)}</p></footer>'
         data = f'<script type="application/octet-stream" id="{_BLOCK}">{self._packed}</script>'
         body.add_child(Block(head + panes), name="live_before", index=0)
         body.add_child(Block(foot + data), name="live_after")
@@ -98,11 +106,19 @@ class LiveSkeleton(JSCSSMixin, MacroElement):
 
 
 def live_page(
-    block: str, drawings: Sequence[Drawing], base: Sequence[Layer], *, title: str, internal: str, notes: Sequence[str]
+    block: str,
+    drawings: Sequence[Drawing],
+    base: Sequence[Layer],
+    *,
+    title: str,
+    internal: str,
+    notes: Sequence[str],
+    language: Language,
 ) -> Figure:
     """Return the page; the first of the drawings is the one that follows the weights."""
-    figure = OfflineFigure(title=title)
-    skeleton = LiveSkeleton(block, title=title, internal=internal, notes=notes)
+    title = heading_in(title, language)
+    figure = OfflineFigure(title=title, language=language)
+    skeleton = LiveSkeleton(block, title=title, internal=internal, notes=notes, language=language)
     below, _ = layers_below(base, has_units=True, takes_colours=False)
     ground = [*drawings[1:], *(layer.drawing for layer in below)]
     bounds = bounds_of(drawings[:1], ground)

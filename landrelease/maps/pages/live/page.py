@@ -16,11 +16,13 @@ from landrelease.maps.layers.drawing import Drawing, drawing, row_notes
 from landrelease.maps.layers.frames import check_columns, located, require_columns
 from landrelease.maps.layers.payload import Facet, pack
 from landrelease.maps.layers.units import GROUND, admin_layer
-from landrelease.maps.style import LABELS, RANK_SHADES, label_of, unit_of
+from landrelease.maps.style import INTERNAL, LABELS, RANK_SHADES, label_of, unit_of
+from landrelease.maps.words import Language
 from landrelease.priority.explain.sentences import say_class, say_dropped
 from landrelease.priority.scheme.criteria import Criterion, Scheme, consulted_columns, rank_order_centroid
 from landrelease.priority.scheme.text import scheme_text
 from landrelease.priority.score.methods import class_places
+from landrelease.said import Said, say
 from landrelease.tables import NO_HAZARD, is_person_column
 
 if TYPE_CHECKING:
@@ -39,6 +41,13 @@ _NOT_SHOWN = "Uncleared land is not shown on this page."
 _THIN = {"line": "#2F3A45", "width": 0.8}
 _IN = {"line": "#000000", "width": 3.5}
 _OPEN = {"line": "#000000", "width": 2.5, "dash": [3, 3]}
+_INTERNAL = {
+    (True, True): "Internal use: shows exact uncleared land and what could count victims or persons",
+    (True, False): INTERNAL,
+    (False, True): "Internal use: shows what could count victims or persons",
+    (False, False): "",
+}
+"""By whether the page shows exact uncleared land, and whether a criterion could count victims or persons."""
 _COUNTS = (("None of them", "#FFFFFF"), ("1", "#FFFFB2"), ("2 to 4", "#FECC5C"), ("5 to 9", "#FD8D3C"),
            ("10 or more", "#BD0026"))  # fmt: skip
 """Classes of units by how many of the first areas lie in them: the page has the same bounds."""
@@ -55,6 +64,7 @@ def live_ranking(
     hazards: Literal["exact", "admin", "none"] = "exact",
     top: int = 20,
     title: str = "",
+    language: Language = "en",
 ) -> Figure:
     """Make a page on which people change the weights of a ranking and see at once what follows.
 
@@ -81,6 +91,8 @@ def live_ranking(
         How many areas there is money for, at first; the page can change it.
     title : str
         Of the page.
+    language : {"en", "ar", "es", "fr", "km", "lo", "pt", "uk"}
+        Of the texts of the page; data stay as they are. Warnings stand in English, too.
 
     Returns
     -------
@@ -153,13 +165,11 @@ def live_ranking(
         drawings.append(_unit_layer(units, known, ids.iloc[order]))
     if is_exact and admin_areas is not None:
         drawings.append(admin_layer(admin_areas, (), None))
-    internal = []
-    if is_exact:
-        internal.append("exact uncleared land")
-    if counts_people:
-        internal.append("what could count victims or persons")
     said = {"admin": [_BY_UNIT], "none": [_NOT_SHOWN]}.get(hazards, [])
-    return _page(block, drawings, base, title=title or "Live ranking", internal=" and ".join(internal), notes=said)
+    internal = _INTERNAL[is_exact, bool(counts_people)]
+    return _page(
+        block, drawings, base, title=title or say("Live ranking"), internal=internal, notes=said, language=language
+    )
 
 
 def _require_sum(ranking: Ranking, scheme: Scheme | None) -> None:
@@ -175,14 +185,14 @@ def _require_sum(ranking: Ranking, scheme: Scheme | None) -> None:
 
 
 def _facts(areas: pd.DataFrame | None, extra: Sequence[str]) -> pd.DataFrame:
-    """Return what the page tells of each area beside its score: text, by area id; columns are their labels."""
+    """Return what the page tells of each area beside its score: text, by area id; by column."""
     if areas is None:
         return pd.DataFrame(index=pd.Index([], dtype="str"))
     said = {}
     for name in dict.fromkeys([*_FACTS, *extra]):
         if name in areas.columns:
             values = areas[name].astype("object")
-            said[label_of(name)] = [None if pd.isna(one) else _say(one, name) for one in values]
+            said[name] = [None if pd.isna(one) else _say(one, name) for one in values]
     facts = pd.DataFrame(said, index=pd.Index(areas["area_id"].astype("str")), dtype="object")
     return facts.loc[~facts.index.duplicated()]
 
@@ -190,22 +200,23 @@ def _facts(areas: pd.DataFrame | None, extra: Sequence[str]) -> pd.DataFrame:
 def _say(value: Any, column: str) -> str:
     """Say one value of an area: a code in words, an area in the unit that fits, a day as it is."""
     if isinstance(value, str):
-        return LABELS.get(column, {}).get(value, value)
+        labels = LABELS.get(column, {})
+        return say(labels[value]) if value in labels else value
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+        return say("yes" if value else "no")
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
     if not isinstance(value, int | float | np.number):
         return str(value)
     unit = unit_of(column)
     if unit == "m2":
-        for step, name in ((1e6, "km²"), (1e4, "ha")):
+        for step, name in ((1e6, "{0} km²"), (1e4, "{0} ha")):
             if value >= step:
-                return f"{value / step:,.2f} {name}"
-        return f"{value:,.0f} m²"
+                return say(name, f"{value / step:,.2f}")
+        return say("{0} m²", f"{value:,.0f}")
     if unit == "share":
-        return f"{100 * value:.0f} %"
-    return f"{value:,.6g}{' ' + unit if unit else ''}"
+        return say("{0} %", f"{100 * value:.0f}")
+    return say({"m": "{0} m", "days": "{0} d"}.get(unit, "{0}"), f"{value:,.6g}")
 
 
 def _units(admin_areas: gpd.GeoDataFrame | None, areas: pd.DataFrame | None, hazards: str) -> gpd.GeoDataFrame | None:
@@ -264,7 +275,7 @@ def _block(
     header = {
         "ids": ids,
         "unit": [_text(one) for one in unit.reindex(ids)],
-        "facts": [{"label": str(name), "values": [_text(one) for one in facts[name].reindex(ids)]} for name in facts],
+        "facts": [_fact(str(name), facts[name].reindex(ids)) for name in facts],
         "said": said,
         "criteria": [_criterion(one, is_asked) for one, is_asked in zip(ranking.criteria, asked, strict=True)],
         "centroids": [] if has_points else rank_order_centroid(len(ranking.criteria)),
@@ -280,6 +291,19 @@ def _block(
         "file": _file(ranking, scheme, title),
     }
     return pack(header, [section.astype("<f8").tobytes() for section in sections])
+
+
+def _fact(column: str, values: pd.Series) -> dict[str, Any]:
+    """Return what the page tells of a column, and which of it are texts of ours."""
+    label = label_of(column)
+    known = values.dropna().drop_duplicates()
+    ours = [str(one) for one in known if isinstance(one, Said)]
+    told: dict[str, Any] = {"label": str(label), "values": [_text(one) for one in values]}
+    if not isinstance(label, Said):
+        told["isData"] = True
+    if ours:
+        told["ours"] = True if len(ours) == len(known) else ours
+    return told
 
 
 def _text(value: Any) -> str | None:
@@ -334,7 +358,7 @@ def _area_layer(areas: gpd.GeoDataFrame, ids: pd.Series) -> Drawing:
     absent = int((~ids.astype("str").isin(shown["area_id"].astype("str"))).sum())
     notes = row_notes(shown, None)
     if absent:
-        notes.append(f"{absent:,} in the ranking are not among these areas: in the order, not on the map.")
+        notes.append(f"In the ranking, but not among these areas: {absent:,}. They are in the order, not on the map.")
     return _layer(shown, fills, [_THIN, _OPEN, _IN], name="Areas by rank", noun="Hazardous area", notes=notes)
 
 
@@ -346,7 +370,7 @@ def _unit_layer(units: gpd.GeoDataFrame, areas: pd.DataFrame, ids: pd.Series) ->
     shown = units[["admin_code", "name", "geometry"]]
     shown = shown.assign(rows=shown["admin_code"].map(inside).astype("str"))
     lost = int((rows.notna() & ~areas["admin_code"].isin(shown["admin_code"])).sum())
-    notes = [f"{lost:,} in none of these units: in the order, not on the map."] if lost else []
+    notes = [f"In none of these units: {lost:,}. They are in the order, not on the map."] if lost else []
     fills = [{"colour": shade, "solid": shade} for _, shade in _COUNTS] + [{"colour": None, "solid": None}]
     outline = {"line": "#5E6973", "width": 1.0, "isSteady": True}
     notes = [*row_notes(units, None), *notes]
@@ -386,9 +410,7 @@ def _layer(
     )
 
 
-def _page(
-    block: str, drawings: Sequence[Drawing], base: Sequence[Layer], *, title: str, internal: str, notes: Sequence[str]
-) -> Figure:
+def _page(block: str, drawings: Sequence[Drawing], base: Sequence[Layer], **options: Any) -> Figure:
     from landrelease.maps.pages.live.elements import live_page
 
-    return live_page(block, drawings, base, title=title, internal=internal, notes=notes)
+    return live_page(block, drawings, base, **options)
