@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 DONE, PROBLEMS, UNUSABLE = 0, 1, 2
+_Language = Annotated[str, typer.Option("--language", help="Language of the pages: en, ar, es, fr, km, lo, pt or uk.")]
 
 
 def _version(shown: bool) -> None:
@@ -48,12 +49,13 @@ def run_command(
     scheduler: Annotated[
         str | None, typer.Option(help="Match on a dask cluster: tcp://HOST:PORT of its scheduler.")
     ] = None,
+    language: _Language = "en",
 ) -> None:
     """Read all inputs, judge, rank, and write the report, the maps and the tables."""
     from landrelease.job import run
 
     with _steps() as say:
-        products = run(programme, out=out, progress=say, scheduler=scheduler)
+        products = run(programme, out=out, progress=say, scheduler=scheduler, language=language)  # type: ignore[arg-type]
     typer.echo(products.headline)
     for path in (
         products.report,
@@ -99,6 +101,7 @@ def rank_command(
     draws: Annotated[int, typer.Option(help="How many rankings with other weights the sureness rests on.")] = 10_000,
     top: Annotated[int | None, typer.Option(help="How many areas are funded.")] = None,
     budget: Annotated[float | None, typer.Option(help="Or what there is to spend, in USD.")] = None,
+    language: _Language = "en",
 ) -> None:
     """Rank what is still hazardous, and say how sure that is and where the money ends."""
     from landrelease.job import rank_programme
@@ -114,6 +117,7 @@ def rank_command(
             top=top,
             budget=budget,
             progress=say,
+            language=language,  # type: ignore[arg-type]
         )
     _print_ranking(products)
     for path in (products.page, products.live, *products.tables):
@@ -185,12 +189,13 @@ def _tie(table: Any, at: int) -> str:
 def plan_command(
     programme: Annotated[Path, typer.Argument(help="A programme file (TOML) with [priority] and [plan].")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+    language: _Language = "en",
 ) -> None:
     """Plan what to clear with the money, the teams and the promises of [plan]."""
     from landrelease.job import plan_programme
 
     with _steps() as say:
-        products = plan_programme(programme, out=out, progress=say)
+        products = plan_programme(programme, out=out, progress=say, language=language)  # type: ignore[arg-type]
     plan = products.plan
     typer.echo(
         f"{len(plan.selected):,} of {len(plan.table):,} areas for {plan.spent_usd:,.0f} USD: a benefit of "
@@ -216,12 +221,15 @@ def report_command(
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="html, xlsx or docx; may be repeated. All three without it.")
     ] = None,
+    language: _Language = "en",
 ) -> None:
     """Write a monitoring report, every figure with its n, missing share, method and caveats."""
     from landrelease.job.report import FORMATS, report_programme
 
     with _steps() as say:
-        products = report_programme(programme, out=out, kind=kind, formats=formats or FORMATS, progress=say)  # type: ignore[arg-type]
+        products = report_programme(
+            programme, out=out, kind=kind, formats=formats or FORMATS, progress=say, language=language,  # type: ignore[arg-type]
+        )  # fmt: skip
     for path in products.files:
         typer.echo(f"  {path}")
     for gap in products.not_known:

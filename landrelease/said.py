@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Said", "say"]
+__all__ = ["Said", "as_ours", "say"]
 
 
 class Said(str):
@@ -35,4 +35,17 @@ def say(pattern: str, *values: str | int) -> Said:
     texts = [f"{value:,}" if isinstance(value, int) else value for value in values]
     said = Said(re.sub(r"\{(\d+)\}", lambda found: texts[int(found[1])], pattern))
     said.parts = (pattern, *texts)
+    return said
+
+
+def as_ours(text: str) -> Said:
+    """Return a text that stands in a file or a table, such as the label of a criterion, as one of ours.
+
+    Examples
+    --------
+    >>> as_ours("size {0}").parts
+    ('size {0}',)
+    """
+    said = Said(text)
+    said.parts = (text,)
     return said

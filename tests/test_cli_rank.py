@@ -132,6 +132,28 @@ def test_rank_prints_and_writes_the_same(programme: Path, tmp_path: Path) -> Non
     assert f"Open {tmp_path / 'out' / 'live_ranking.html'} to move the weights" in done.stdout
 
 
+def test_pages_take_a_language_and_tables_do_not(
+    landrelease: Callable[..., Done], programme: Path, tmp_path: Path
+) -> None:
+    said = {}
+    for language in ("en", "ar"):
+        given = ("--out", tmp_path / language, "--top", "3", "--draws", "200", "--language", language)
+        done = landrelease("rank", programme, *given)
+        assert done.returncode == 0, done.stderr
+        said[language] = done.stdout
+    page = (tmp_path / "ar" / "priorities.html").read_text(encoding="utf-8")
+    assert '<html lang="ar" dir="rtl">' in page
+    for name in ("ranking.csv", "contributions.csv", "funding_line.csv", "stability.csv"):
+        assert (tmp_path / "ar" / name).read_bytes() == (tmp_path / "en" / name).read_bytes()
+    # a label of the user's own scheme is in no catalogue: the page and the command say that it stands as it was written
+    assert "not in the catalogue" not in said["en"]
+    assert "Note: priorities.html: texts that are not in the catalogue of 'ar' stand" in said["ar"]
+    assert "a blocked resource" in page
+    refused = landrelease("rank", programme, "--out", tmp_path / "xx", "--language", "xx")
+    assert refused.returncode == 2
+    assert "language must be one of en, ar" in refused.stderr
+
+
 def test_a_line_by_budget_needs_costs(landrelease: Callable[..., Done], programme: Path, tmp_path: Path) -> None:
     done = landrelease("rank", programme, "--out", tmp_path / "out", "--budget", "60000")
     assert done.returncode == 2

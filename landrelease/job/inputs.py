@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from landrelease.cells import counted
-from landrelease.errors import DataError, DataWarning
+from landrelease.errors import DataError, DataWarning, check_option
 from landrelease.geometry import to_crs
 from landrelease.job.programme import Programme
+from landrelease.maps.words import LANGUAGES, Language
 from landrelease.match.legends import LandCover
 from landrelease.match.raster import Quantity
 from landrelease.read import read
@@ -37,18 +38,22 @@ Each: TypeAlias = Callable[[str, Callable[..., Any], Any, dict[str, Any], dict[s
 
 @dataclass
 class Work:
-    """What a run has read and found so far, and what runs its matching.
+    """What a run has read and found so far, what runs its matching, and the language of its pages.
 
     `doubts` say in words what `problems` hold, for products that do not list them.
     """
 
     programme: Programme
     each: Each
+    language: Language = "en"
     frames: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, pd.DataFrame] = field(default_factory=dict)
     inputs: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        check_option("language", self.language, LANGUAGES)
 
 
 @contextmanager

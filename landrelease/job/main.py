@@ -22,6 +22,7 @@ from landrelease.job.folding import fold_records
 from landrelease.job.inputs import Each, Work, read_inputs, sha256_of, warnings_noted
 from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, write_live, write_page
 from landrelease.job.programme import read_programme
+from landrelease.maps.words import Language
 from landrelease.match.projects.links import match_projects
 from landrelease.outcomes import assess_use, match_follow_ups, use_summary
 from landrelease.put import put
@@ -82,6 +83,7 @@ def run(
     out: str | Path,
     progress: Callable[[str], None] | None = None,
     scheduler: str | None = None,
+    language: Language = "en",
 ) -> Products:
     """Do the main job: read all inputs, judge, rank, and write the report, the maps and the tables.
 
@@ -96,6 +98,9 @@ def run(
     scheduler : str, optional
         Address of the scheduler of a dask cluster, such as ``tcp://10.0.0.5:8786``: areas are matched on its workers,
         which see all files and the folder of the products. A run that was ended goes on where it stopped.
+    language : {'en', 'ar', 'es', 'fr', 'km', 'lo', 'pt', 'uk'}
+        Language of the pages. Tables, ids and codes stay as they are; the notes say which page has texts that the
+        catalogue lacks.
 
     Returns
     -------
@@ -108,7 +113,7 @@ def run(
     ProgrammeError, DataError, CRSError
         The programme file or an input can not be used; rows that can not be are set aside and counted instead.
     OptionError
-        No scheduler answers, or dask is not installed.
+        No scheduler answers, dask is not installed, or the language is none of these.
 
     Examples
     --------
@@ -139,7 +144,7 @@ def run(
     # workers have a working folder of their own
     programme = Path(programme).resolve() if scheduler is not None else Path(programme)
     with _matching(scheduler, parts) as each:
-        work = _matched(Work(read_programme(programme), each=each), say)
+        work = _matched(Work(read_programme(programme), each=each, language=language), say)
         products = _write(work, Path(out), programme, say)
     shutil.rmtree(parts, ignore_errors=True)
     return products
@@ -265,28 +270,30 @@ def _write(work: Work, out: Path, source: Path, say: Callable[[str], None]) -> P
     live = write_live(work, out / "live_ranking.html")
     say("Writing the report")
     parameters = work.programme.model_dump(mode="json", exclude={"inputs", "folder"}, exclude_none=True)
-    report = write_report(
-        out / "report.html",
-        name=about.name,
-        as_of=about.as_of,
-        assessment=frames["assessment"],
-        summaries=frames["summaries"],
-        balance=frames.get("balance"),
-        conflicts=frames["conflicts"],
-        ranking=frames.get("ranking"),
-        explanations=frames.get("explanations"),
-        stability=frames.get("stability"),
-        line=frames.get("funding_line"),
-        top=priority.top if priority else None,
-        budget_usd=priority.budget if priority else None,
-        plan=frames.get("plan"),
-        curve=frames.get("curve"),
-        problems=work.problems,
-        inputs=work.inputs,
-        parameters=parameters,
-        notes=work.notes,
-        version=__version__,
-    )
+    with warnings_noted(work):
+        report = write_report(
+            out / "report.html",
+            name=about.name,
+            as_of=about.as_of,
+            assessment=frames["assessment"],
+            summaries=frames["summaries"],
+            balance=frames.get("balance"),
+            conflicts=frames["conflicts"],
+            ranking=frames.get("ranking"),
+            explanations=frames.get("explanations"),
+            stability=frames.get("stability"),
+            line=frames.get("funding_line"),
+            top=priority.top if priority else None,
+            budget_usd=priority.budget if priority else None,
+            plan=frames.get("plan"),
+            curve=frames.get("curve"),
+            problems=work.problems,
+            inputs=work.inputs,
+            parameters=parameters,
+            notes=work.notes,
+            version=__version__,
+            language=work.language,
+        )
     priorities = _write_priorities(work, out / "priorities.html")
     pages = [path.name for path in (report, *maps, priorities, live) if path is not None]
     rows_out = {name: len(frame) for name, frame in tables.items()}
@@ -345,9 +352,11 @@ def _clear_earlier(out: Path) -> None:
 def _draw(work: Work, out: Path) -> tuple[Path, Path | None]:
     """Draw the map, and where exact hazards may be shown and were ranked, the map of priorities."""
     from landrelease.maps import land_release_map, priority_map
+    from landrelease.report.language import Words
+    from landrelease.report.words import say_day
 
     frames, shown, about = work.frames, work.programme.map, work.programme.programme
-    admin, title = None, f"{about.name}, {about.as_of.day} {about.as_of:%B %Y}"
+    admin, title = None, Words(work.language)("{0}, {1}", about.name, say_day(about.as_of))
     if "admin_areas" in frames:
         admin = _with_totals(frames["admin_areas"], frames["areas"], frames["assessment"])
     drawn = land_release_map(
@@ -358,12 +367,16 @@ def _draw(work: Work, out: Path) -> tuple[Path, Path | None]:
         columns=shown.columns,
         hazards=shown.hazards,
         title=title,
+        language=work.language,
     )
     drawn.save(out / "map.html")
     if "ranking" not in frames or shown.hazards != "exact":
         (out / "priority_map.html").unlink(missing_ok=True)
         return out / "map.html", None
-    ranked = priority_map(frames["areas"], frames["ranking"], admin_areas=admin, columns=shown.columns, title=title)
+    ranked = priority_map(
+        frames["areas"], frames["ranking"], admin_areas=admin, columns=shown.columns, title=title,
+        language=work.language,
+    )  # fmt: skip
     ranked.save(out / "priority_map.html")
     return out / "map.html", out / "priority_map.html"
 

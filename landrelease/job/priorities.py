@@ -11,7 +11,7 @@ import pandas as pd
 
 from landrelease.cells import counted
 from landrelease.errors import DataError, LandReleaseError, ProgrammeError, nearest
-from landrelease.job.inputs import Work, sha256_of
+from landrelease.job.inputs import Work, sha256_of, warnings_noted
 from landrelease.job.programme import Priority, Programme
 from landrelease.priority import (
     FreeWeights,
@@ -283,31 +283,35 @@ def write_page(work: Work, path: Path) -> Path:
     frames, programme = work.frames, work.programme
     priority = programme.priority
     assert priority is not None
-    return write_priority_page(
-        path,
-        frames["ranking"],
-        name=programme.programme.name,
-        as_of=programme.programme.as_of,
-        stability=frames.get("stability"),
-        line=frames.get("funding_line"),
-        top=priority.top,
-        budget_usd=priority.budget,
-        plan=frames.get("plan"),
-        curve=frames.get("curve"),
-        places=places_of(work),
-        pages=priority.top or _TOP,
-        inputs=work.inputs,
-        parameters=programme.model_dump(
-            mode="json", include={"programme", "priority", "costs", "plan"}, exclude_none=True
-        ),
-        notes=work.notes,
-        version=__version__,
-    )
+    with warnings_noted(work):
+        return write_priority_page(
+            path,
+            frames["ranking"],
+            name=programme.programme.name,
+            as_of=programme.programme.as_of,
+            stability=frames.get("stability"),
+            line=frames.get("funding_line"),
+            top=priority.top,
+            budget_usd=priority.budget,
+            plan=frames.get("plan"),
+            curve=frames.get("curve"),
+            places=places_of(work),
+            pages=priority.top or _TOP,
+            inputs=work.inputs,
+            parameters=programme.model_dump(
+                mode="json", include={"programme", "priority", "costs", "plan"}, exclude_none=True
+            ),
+            notes=work.notes,
+            version=__version__,
+            language=work.language,
+        )
 
 
 def write_live(work: Work, path: Path) -> Path | None:
     """Write the page on which a workshop moves the weights; where it can not show the ranking, the notes say why."""
     from landrelease.maps import live_ranking
+    from landrelease.report.language import Words
+    from landrelease.report.words import say_day
 
     frames, about, shown = work.frames, work.programme.programme, work.programme.map
     path.unlink(missing_ok=True)  # no page of an earlier run beside another ranking
@@ -322,7 +326,8 @@ def write_live(work: Work, path: Path) -> Path | None:
             columns=shown.columns,
             hazards=shown.hazards,
             top=_funded_count(work),
-            title=f"{about.name}, {about.as_of.day} {about.as_of:%B %Y}",
+            title=Words(work.language)("{0}, {1}", about.name, say_day(about.as_of)),
+            language=work.language,
         )
     except LandReleaseError as error:
         work.notes.append(f"No live ranking is written: {' '.join(str(error).split())}")

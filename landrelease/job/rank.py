@@ -15,6 +15,7 @@ from landrelease.job.folding import fold_records
 from landrelease.job.inputs import Work, read_inputs, warnings_noted
 from landrelease.job.priorities import plan_areas, plan_tables, rank_areas, scheme_of, write_live, write_page
 from landrelease.job.programme import Inputs, Priority, Programme, read_programme
+from landrelease.maps.words import Language
 from landrelease.priority import Plan, Ranking, Stability
 
 __all__ = ["PlanProducts", "RankProducts", "plan_programme", "rank_programme"]
@@ -59,6 +60,7 @@ def rank_programme(
     top: int | None = None,
     budget: float | None = None,
     progress: Callable[[str], None] | None = None,
+    language: Language = "en",
 ) -> RankProducts:
     """Rank the hazardous areas of a programme, say how sure that is and where the money ends, and write all of it.
 
@@ -81,6 +83,9 @@ def rank_programme(
         What there is to spend, instead of `top`; what each area costs is in [inputs.costs] or [costs]. [USD]
     progress : callable, optional
         Called with a few words before each step.
+    language : {'en', 'ar', 'es', 'fr', 'km', 'lo', 'pt', 'uk'}
+        Language of the pages. Tables, ids and codes stay as they are; the notes say which page has texts that the
+        catalogue lacks.
 
     Returns
     -------
@@ -137,7 +142,7 @@ def rank_programme(
     if top is not None or budget is not None:
         changes |= {"top": top, "budget": budget}
     read = _with_priority(read, changes)
-    work = Work(read, each=_at_once)
+    work = Work(read, each=_at_once, language=language)
     with warnings_noted(work):
         read_inputs(work, say)
         work.notes += work.doubts
@@ -162,7 +167,11 @@ def rank_programme(
 
 
 def plan_programme(
-    programme: str | Path, *, out: str | Path, progress: Callable[[str], None] | None = None
+    programme: str | Path,
+    *,
+    out: str | Path,
+    progress: Callable[[str], None] | None = None,
+    language: Language = "en",
 ) -> PlanProducts:
     """Plan what to clear with the money, teams and promises of a programme file, and write all of it.
 
@@ -174,6 +183,9 @@ def plan_programme(
         Folder of the products; made if needed. Files of an earlier run are replaced.
     progress : callable, optional
         Called with a few words before each step.
+    language : {'en', 'ar', 'es', 'fr', 'km', 'lo', 'pt', 'uk'}
+        Language of the pages. Tables, ids and codes stay as they are; the notes say which page has texts that the
+        catalogue lacks.
 
     Returns
     -------
@@ -224,7 +236,7 @@ def plan_programme(
     say, read = progress or (lambda step: None), read_programme(programme)
     if read.plan is None:
         raise ProgrammeError(f"'{Path(programme).name}' has no [plan]. Fix: add [plan] with budget = ...")
-    work = Work(_with_priority(read, {}), each=_at_once)
+    work = Work(_with_priority(read, {}), each=_at_once, language=language)
     with warnings_noted(work):
         read_inputs(work, say)
         work.notes += work.doubts

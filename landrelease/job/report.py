@@ -12,6 +12,7 @@ from landrelease.errors import OptionError, check_option
 from landrelease.job.folding import fold_records
 from landrelease.job.inputs import Work, read_inputs, warnings_noted
 from landrelease.job.programme import Inputs, Programme, read_programme
+from landrelease.maps.words import Language
 
 if TYPE_CHECKING:
     from landrelease.report.document import Document
@@ -45,6 +46,7 @@ def report_programme(
     kind: Kind,
     formats: Sequence[str] = FORMATS,
     progress: Callable[[str], None] | None = None,
+    language: Language = "en",
 ) -> ReportProducts:
     """Write a monitoring report of one kind: every figure with its n, missing share, method and caveats.
 
@@ -60,6 +62,9 @@ def report_programme(
         The forms that are written.
     progress : callable, optional
         Called with a few words before each step.
+    language : {'en', 'ar', 'es', 'fr', 'km', 'lo', 'pt', 'uk'}
+        Language of the report. Tables, ids and codes stay as they are; the notes say which form has texts that the
+        catalogue lacks.
 
     Returns
     -------
@@ -107,7 +112,7 @@ def report_programme(
     # each kind is a module of this room: which inputs it reads, and its sections
     module = import_module(f"landrelease.job.{kind}")
     read = read_programme(programme)
-    work = Work(_with_inputs(read, module.inputs_of(read)), each=_at_once)
+    work = Work(_with_inputs(read, module.inputs_of(read)), each=_at_once, language=language)
     with warnings_noted(work):
         read_inputs(work, say)
         work.notes += work.doubts
@@ -116,7 +121,8 @@ def report_programme(
         found = module.sections_of(work, say)
     document = _document(work, kind, found)
     say("Writing the report")
-    files = tuple(_written(document, one, Path(out) / f"{kind}.{one}") for one in asked)
+    with warnings_noted(work):
+        files = tuple(_written(document, one, Path(out) / f"{kind}.{one}", language) for one in asked)
     gaps = tuple(
         f"{' / '.join(name for name in (section.title, part.title) if name)}: {part.gap}"
         for section, part in document.parts if part.gap
@@ -148,7 +154,7 @@ def _document(work: Work, kind: Kind, sections: Any) -> Document:
     )  # fmt: skip
 
 
-def _written(document: Document, form: str, path: Path) -> Path:
+def _written(document: Document, form: str, path: Path, language: Language) -> Path:
     from landrelease.report.document import write_docx, write_html, write_xlsx
 
-    return {"html": write_html, "xlsx": write_xlsx, "docx": write_docx}[form](document, path)
+    return {"html": write_html, "xlsx": write_xlsx, "docx": write_docx}[form](document, path, language=language)

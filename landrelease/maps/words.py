@@ -13,7 +13,8 @@ from typing import Any, Literal
 from landrelease.errors import check_option
 from landrelease.said import Said
 
-__all__ = ["LANGUAGES", "Language", "direction_of", "heading_in", "in_words", "packed_words", "parts_of", "words_of"]
+__all__ = ["LANGUAGES", "Language", "direction_of", "heading_in", "in_words", "number_in", "packed_words", "parts_of",
+           "pattern_of", "words_of"]  # fmt: skip
 
 Language = Literal["en", "ar", "es", "fr", "km", "lo", "pt", "uk"]
 LANGUAGES = ("en", "ar", "es", "fr", "km", "lo", "pt", "uk")
@@ -26,18 +27,21 @@ _TOKENS = re.compile(rf"[A-Za-z_]\w*|(\d{{4}}-\d\d-\d\d|-?{_NUMBER}(?:e[+-]\d+)?
 """Words, so that a number within one is not taken for one; and numbers."""
 
 
-@lru_cache(maxsize=1)
-def _catalogue() -> dict[str, dict[str, str]]:
-    return tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+_OWN = Path(__file__).parent / "words.toml"
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _words(language: Language) -> dict[str, str]:
-    return {english: said[language] for english, said in _catalogue().items() if language in said}
+@lru_cache(maxsize=2)
+def _catalogue(path: Path) -> dict[str, dict[str, str]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def words_of(language: Language) -> dict[str, str]:
-    """Return the texts of a language by their English; those that it lacks are not there.
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _words(language: Language, path: Path = _OWN) -> dict[str, str]:
+    return {english: said[language] for english, said in _catalogue(path).items() if language in said}
+
+
+def words_of(language: Language, path: Path = _OWN) -> dict[str, str]:
+    """Return the texts of a language by their English, from a catalogue; those that it lacks are not there.
 
     Examples
     --------
@@ -48,7 +52,7 @@ def words_of(language: Language) -> dict[str, str]:
     landrelease.errors.OptionError: language must be one of en, ar, es, fr, km, lo, pt, uk; got 'xx'...
     """
     check_option("language", language, LANGUAGES)
-    return dict(_words(language))
+    return dict(_words(language, path))
 
 
 def in_words(text: str, language: Language, *, is_warning: bool = False) -> str:
@@ -78,10 +82,15 @@ def _in_words(text: str, language: Language) -> str:
         return _filled(words.get(text.parts[0], text.parts[0]), values)
     if text in words:
         return words[text]
+    pattern, numbers = pattern_of(text)
+    return _filled(words[pattern], [number_in(one, language) for one in numbers]) if pattern in words else text
+
+
+def pattern_of(text: str) -> tuple[str, list[str]]:
+    """Return a text with `{0}`, `{1}` in the place of its numbers, and the numbers."""
     numbers = [one for one in _TOKENS.findall(text) if one]
     places = iter(range(len(numbers)))
-    pattern = _TOKENS.sub(lambda found: f"{{{next(places)}}}" if found[1] else found[0], text)
-    return _filled(words[pattern], [_number(one, language) for one in numbers]) if pattern in words else text
+    return _TOKENS.sub(lambda found: f"{{{next(places)}}}" if found[1] else found[0], text), numbers
 
 
 def _filled(pattern: str, values: list[str]) -> str:
@@ -92,10 +101,10 @@ def _value(value: str, language: Language) -> str:
     """Return a value of a text: a text of ours in words, a number as the language writes it, another text as it is."""
     if isinstance(value, Said):
         return _in_words(value, language)
-    return _number(value, language)
+    return number_in(value, language)
 
 
-def _number(said: str, language: Language) -> str:
+def number_in(said: str, language: Language) -> str:
     """Return a number as a language writes it, with the same digits; a day, or one with an exponent, as it is."""
     if not re.fullmatch(f"-?{_NUMBER}", said):
         return f"\u2068{said}\u2069" if language in _RIGHT_TO_LEFT else said

@@ -11,6 +11,7 @@ import pandas as pd
 from landrelease.errors import DataError
 from landrelease.report.pictures import PARTS
 from landrelease.report.words import clean, is_missing
+from landrelease.said import say
 
 __all__ = [
     "SUMMED", "Column", "Table", "add_up", "capped", "is_ordered", "pick", "plain", "say_codes", "tabulate",
@@ -119,7 +120,10 @@ def tabulate(frame: pd.DataFrame, caption: str, columns: Mapping[str, Column]) -
 def _group_label(row: Sequence[Any]) -> str:
     whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in row]
     # two columns may say the same: a unit without a name of its own is called by its code
-    return " / ".join(dict.fromkeys("not known" if is_missing(value) else clean(value) for value in whole))
+    first, *more = dict.fromkeys(say("not known") if is_missing(value) else clean(value) for value in whole)
+    for one in more:
+        first = say("{0} / {1}", first, one)
+    return first
 
 
 def is_ordered(frame: pd.DataFrame, by: list[str]) -> bool:
@@ -130,7 +134,9 @@ def is_ordered(frame: pd.DataFrame, by: list[str]) -> bool:
 def capped(frame: pd.DataFrame, by: list[str], size: str, summed: Sequence[str]) -> pd.DataFrame:
     """Label the groups and order them; of names, the smallest are added up in one last row."""
     labels = (
-        [_group_label(row) for row in frame[by].astype("object").to_numpy().tolist()] if by else ["all"] * len(frame)
+        [_group_label(row) for row in frame[by].astype("object").to_numpy().tolist()]
+        if by
+        else [say("all")] * len(frame)
     )
     frame = frame.assign(group=pd.Series(labels, index=frame.index, dtype="object"))
     if is_ordered(frame, by):
@@ -140,5 +146,5 @@ def capped(frame: pd.DataFrame, by: list[str], size: str, summed: Sequence[str])
     if not len(rest):
         return frame
     other = {name: add_up(rest[name]) for name in summed if name in rest}
-    row = pd.DataFrame([{"group": f"{len(rest):,} further groups together", **other}])
+    row = pd.DataFrame([{"group": say("{0} further groups together", len(rest)), **other}])
     return pd.concat([pick(frame.iloc[:_MOST_ROWS], row.columns), row], ignore_index=True)

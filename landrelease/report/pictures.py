@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from landrelease.maps.style import RELEASE_TYPES, VERDICTS
+from landrelease.report.language import Words
 from landrelease.report.words import clean, say_land, say_share, whole_percents
+from landrelease.said import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Formatter
 
 __all__ = [
     "FAINT",
@@ -33,12 +36,12 @@ __all__ = [
     "account_picture",
     "as_png",
     "bars_picture",
-    "both",
     "box",
     "canvas",
     "groups_picture",
     "headline_picture",
     "short",
+    "ticks",
     "write",
 ]
 
@@ -65,12 +68,18 @@ _WIDE, _NARROW = 6.9, 3.5  # inches: the text width of A4, and of a phone
 
 
 class Picture(NamedTuple):
-    """One picture in two widths, as data: addresses, with the sentence that says what it shows, and how to draw it."""
+    """One picture: the sentence that says what it shows, and how to draw it in a width [inches] and in a language."""
 
-    wide: str
-    narrow: str
     alt: str
-    draw: Callable[[float], Figure] | None = None
+    draw: Callable[[float, Words], Figure]
+
+    def address(self, words: Words, *, is_wide: bool) -> str:
+        """Return the picture as a data: address."""
+        width = _WIDE if is_wide else _NARROW
+        content = _drawn(self.draw, width, words, "svg", transparent=True, metadata={"Date": None, "Creator": None})
+        # The document type names an address on the web; nothing in the page may.
+        svg = re.sub(rb"<!DOCTYPE[^>]*>\s*", b"", content)
+        return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
 
 
 def headline_picture(parts: dict[str, float], shares: dict[str, float], whole: dict[str, int], alt: str) -> Picture:
@@ -80,22 +89,23 @@ def headline_picture(parts: dict[str, float], shares: dict[str, float], whole: d
     bottom = whole["as_intended_m2"] + whole["other_productive_m2"]
     least, most = say_share(low, bottom), say_share(high, bottom + whole["unknown_m2"])
 
-    def draw(width: float) -> Figure:
+    def draw(width: float, words: Words) -> Figure:
         is_narrow = width < 5
         per_row = 1 if is_narrow else 2
         figure, axes = canvas(width, 1.3 + 0.24 * (4 // per_row))
         bar_width = width - 0.04
-        _stacked(axes, 0.02, 0.58, bar_width, 0.5, shares, whole)
+        _stacked(axes, 0.02, 0.58, bar_width, 0.5, shares, whole, words)
         use = "" if is_narrow else " in use"
-        _bounds(axes, bar_width, (low, f"at least {least}{use}"), (high, f"at most {most}{use}"))
+        bounds = (words.drawn(f"at least {{0}}{use}", least), words.drawn(f"at most {{0}}{use}", most))
+        _bounds(axes, bar_width, (low, bounds[0]), (high, bounds[1]))
         for i, (part, (label, colour)) in enumerate(PARTS.items()):
             x, y = 0.02 + (i % per_row) * width / 2, 1.38 + 0.24 * (i // per_row)
             _swatch(axes, x, y, part, colour)
             said = say_share(shares[part], whole[part])
-            write(axes, x + 0.24, y, f"{label}: {say_land(parts[part])} ({said})")
+            write(axes, x + 0.24, y, words.drawn("{0}: {1} ({2})", say(label), say_land(parts[part]), said))
         return figure
 
-    return both(draw, alt)
+    return Picture(alt, draw)
 
 
 def _bounds(axes: Axes, width: float, low: tuple[float, str], high: tuple[float, str]) -> None:
@@ -121,7 +131,7 @@ def groups_picture(labels: Sequence[str], parts: pd.DataFrame, alt: str) -> Pict
     `parts` has the columns of PARTS and `released_m2`, one row a label; groups without a known area say so.
     """
 
-    def draw(width: float) -> Figure:
+    def draw(width: float, words: Words) -> Figure:
         is_narrow = width < 5
         per_row, step = (2, 0.46) if is_narrow else (4, 0.29)
         top = 0.24 * (4 // per_row) + 0.16
@@ -129,50 +139,50 @@ def groups_picture(labels: Sequence[str], parts: pd.DataFrame, alt: str) -> Pict
         for i, (part, (label, colour)) in enumerate(PARTS.items()):
             x, y = 0.02 + (i % per_row) * width / per_row, 0.13 + 0.24 * (i // per_row)
             _swatch(axes, x, y, part, colour)
-            write(axes, x + 0.22, y, label, size=8 if is_narrow else 8.5)
+            write(axes, x + 0.22, y, words.drawn(label), size=8 if is_narrow else 8.5)
         left, right = (0.02, 0.02) if is_narrow else (1.95, 0.85)
         for i, (label, (_, row)) in enumerate(zip(labels, parts.iterrows(), strict=True)):
             y = top + step * i
-            land = say_land(float(row["released_m2"]))
+            land = words.drawn(say_land(float(row["released_m2"])))
             if is_narrow:
-                write(axes, left, y + 0.1, short(label, 26), size=8.5)
+                write(axes, left, y + 0.1, short(words.of_data(label), 26), size=8.5)
                 write(axes, width - 0.02, y + 0.1, land, size=8.5, side="right", colour=FAINT)
             else:
-                write(axes, left - 0.1, y + 0.13, short(label, 24), size=8.5, side="right")
+                write(axes, left - 0.1, y + 0.13, short(words.of_data(label), 24), size=8.5, side="right")
                 write(axes, width - 0.02, y + 0.13, land, side="right", colour=FAINT)
             released = float(row["released_m2"])
             at, height = (y + 0.19, 0.2) if is_narrow else (y + 0.03, 0.21)
             if released > 0:
                 shares = {part: _or_zero(row[part]) / released for part in PARTS}
                 whole = dict(zip(PARTS, whole_percents(list(shares.values())), strict=True))
-                _stacked(axes, left, at, width - left - right, height, shares, whole)
+                _stacked(axes, left, at, width - left - right, height, shares, whole, words)
             else:
-                write(axes, left + 0.05, at + height / 2, "no known area", colour=FAINT)
+                write(axes, left + 0.05, at + height / 2, words.drawn("no known area"), colour=FAINT)
         return figure
 
-    return both(draw, alt)
+    return Picture(alt, draw)
 
 
 def bars_picture(labels: Sequence[str], values_m2: Sequence[float], alt: str) -> Picture:
     """Draw one bar a label, in the colour of unused land, with its area beside it."""
     longest = max([value for value in values_m2 if value > 0], default=1.0)
 
-    def draw(width: float) -> Figure:
+    def draw(width: float, words: Words) -> Figure:
         left = 0.02 if width < 5 else 2.6
         step = 0.46 if width < 5 else 0.29
         figure, axes = canvas(width, step * len(labels) + 0.06)
         for i, (label, value) in enumerate(zip(labels, values_m2, strict=True)):
             y = step * i + (0.2 if width < 5 else 0.03)
             if width < 5:
-                write(axes, left, y - 0.09, short(label, 40), size=8.5)
+                write(axes, left, y - 0.09, short(words.of_data(label), 40), size=8.5)
             else:
-                write(axes, left - 0.1, y + 0.1, short(label, 32), size=8.5, side="right")
+                write(axes, left - 0.1, y + 0.1, short(words.of_data(label), 32), size=8.5, side="right")
             length = (width - left - 0.9) * _or_zero(value) / longest
             box(axes, left, y, length, 0.2, PARTS["unused_m2"][1])
-            write(axes, left + length + 0.08, y + 0.1, say_land(value), colour=FAINT)
+            write(axes, left + length + 0.08, y + 0.1, words.drawn(say_land(value)), colour=FAINT)
         return figure
 
-    return both(draw, alt)
+    return Picture(alt, draw)
 
 
 def account_picture(years: pd.DataFrame, alt: str) -> Picture:
@@ -186,7 +196,7 @@ def account_picture(years: pd.DataFrame, alt: str) -> Picture:
     unit, factor = ("km²", 1e6) if years["closing_m2"].max() >= 1e7 else ("ha", 1e4)
     closing = (years["closing_m2"].astype(float) / factor).tolist()
 
-    def draw(width: float) -> Figure:
+    def draw(width: float, words: Words) -> Figure:
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
@@ -200,19 +210,20 @@ def account_picture(years: pd.DataFrame, alt: str) -> Picture:
         for i in sorted({0, len(closing) - 1}):
             side = "center" if len(closing) == 1 else "left" if i == 0 else "right"
             if not math.isnan(closing[i]):
-                text = f"{closing[i]:,.1f} {unit}"
+                text = words.drawn(f"{{0}} {unit}", f"{closing[i]:,.1f}")
                 near = closing[:2] if i == 0 else closing[-3:]
                 above = max(value for value in near if not math.isnan(value)) + top * 0.08
                 stock.text(numbers[i], above, text, fontsize=8.5, ha=side, color=INK)
-        _flow_bars(flow, numbers, flows / factor)
-        stock.set_title(f"Hazardous land at the end of the year ({unit})", fontsize=9, loc="left", color=INK)
-        flow.set_title(f"What came (up) and went (down) ({unit})", fontsize=9, loc="left", color=INK)
+        _flow_bars(flow, numbers, flows / factor, words)
+        titles = (f"Hazardous land at the end of the year ({unit})", f"What came (up) and went (down) ({unit})")
+        for axes, title in zip((stock, flow), titles, strict=True):
+            axes.set_title(words.drawn(title), fontsize=9, loc="left", color=INK)
         stock.set_xlim(min(numbers) - 0.6, max(numbers) + 0.6)
         for axes in (stock, flow):
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6 if width < 5 else 12, integer=True, min_n_ticks=1))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
             axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.4g}" if top < 1000 else "{x:,.0f}"))
+            axes.yaxis.set_major_formatter(ticks(words, "{x:,.4g}" if top < 1000 else "{x:,.0f}"))
             axes.tick_params(labelsize=8, colors=FAINT, length=0)
             axes.grid(axis="y", color="#e3e7ea", linewidth=0.7)
             axes.set_axisbelow(True)
@@ -222,10 +233,18 @@ def account_picture(years: pd.DataFrame, alt: str) -> Picture:
         figure.legend(*flow.get_legend_handles_labels(), loc="lower left", ncols=columns, fontsize=8.5, frameon=False)
         return figure
 
-    return both(draw, alt)
+    return Picture(alt, draw)
 
 
-def _flow_bars(axes: Axes, years: list[int], flows: pd.DataFrame) -> None:
+def ticks(words: Words, form: str) -> Formatter:
+    """Return how the numbers of an axis are written."""
+    from matplotlib.ticker import FuncFormatter, StrMethodFormatter
+
+    english = StrMethodFormatter(form)
+    return FuncFormatter(lambda value, at: words.numbers(english(value, at)))
+
+
+def _flow_bars(axes: Axes, years: list[int], flows: pd.DataFrame, words: Words) -> None:
     """Stack what came above the line and what went below it."""
     known = flows.fillna(0.0)
     below = pd.Series(0.0, index=known.index)
@@ -234,7 +253,7 @@ def _flow_bars(axes: Axes, years: list[int], flows: pd.DataFrame) -> None:
         sign = 1.0 if name == "newly_recorded_m2" else -1.0
         start = 0.0 if sign > 0 else below.to_numpy()
         axes.bar(
-            years, sign * known[name].to_numpy(), bottom=start, color=colour, label=label, width=0.7,
+            years, sign * known[name].to_numpy(), bottom=start, color=colour, label=words.drawn(label), width=0.7,
             edgecolor="white", linewidth=0.6, hatch=hatches.get(name),
         )  # fmt: skip
         below = below if sign > 0 else below - known[name]
@@ -305,6 +324,7 @@ def _stacked(
     height: float,
     shares: dict[str, float],
     whole: dict[str, int],
+    words: Words,
 ) -> None:
     """Draw the four parts side by side, with the percent in those that have room for it."""
     for part, (_, colour) in PARTS.items():
@@ -313,7 +333,7 @@ def _stacked(
             _part(axes, x, y, length, height, part, colour)
         if length > 0.5:
             size = 10 if height > 0.3 else 8
-            text = say_share(shares[part], whole[part])
+            text = words.drawn(say_share(shares[part], whole[part]))
             if part == "unknown_m2":
                 box(axes, x + length / 2 - 0.24, y + height * 0.15, 0.48, height * 0.7, "white", edge="none")
             write(axes, x + length / 2, y + height / 2, text, size=size, side="center", colour=_ON_COLOUR)
@@ -331,25 +351,12 @@ def _or_zero(value: Any) -> float:
     return 0.0 if pd.isna(value) else float(value)
 
 
-def both(draw: Callable[[float], Figure], alt: str) -> Picture:
-    """Return a picture in both widths."""
-    return Picture(_address(draw, _WIDE), _address(draw, _NARROW), alt, draw)
-
-
-def as_png(picture: Picture) -> bytes:
+def as_png(picture: Picture, words: Words) -> bytes:
     """Return the wide form of a picture as PNG, for a document that takes no SVG."""
-    assert picture.draw is not None
-    return _drawn(picture.draw, _WIDE, "png", dpi=200, metadata={"Software": None})
+    return _drawn(picture.draw, _WIDE, words, "png", dpi=200, metadata={"Software": None})
 
 
-def _address(draw: Callable[[float], Figure], width: float) -> str:
-    content = _drawn(draw, width, "svg", transparent=True, metadata={"Date": None, "Creator": None})
-    # The document type names an address on the web; nothing in the page may.
-    svg = re.sub(rb"<!DOCTYPE[^>]*>\s*", b"", content)
-    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
-
-
-def _drawn(draw: Callable[[float], Figure], width: float, form: str, **options: Any) -> bytes:
+def _drawn(draw: Callable[[float, Words], Figure], width: float, words: Words, form: str, **options: Any) -> bytes:
     import matplotlib
 
     settings: Any = {
@@ -366,5 +373,5 @@ def _drawn(draw: Callable[[float], Figure], width: float, form: str, **options: 
         # The reader's browser has the glyphs that matplotlib's own font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support .*", category=UserWarning)
-        draw(width).savefig(page, format=form, **options)
+        draw(width, words).savefig(page, format=form, **options)
     return page.getvalue()

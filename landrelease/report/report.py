@@ -15,6 +15,7 @@ from landrelease.geometry import geodesic_area_m2
 from landrelease.priority import Plan, Stability
 from landrelease.report import sections
 from landrelease.report.frames import SUMMED, plain
+from landrelease.report.language import Language, Words
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.pictures import FLOWS, PARTS
 from landrelease.report.priority.sections import line_section, plan_section
@@ -45,6 +46,7 @@ def write_report(
     parameters: Mapping[str, Any] | None = None,
     notes: Sequence[str] | None = None,
     version: str = "",
+    language: Language = "en",
 ) -> Path:
     """Write the report as one HTML page without scripts that opens offline and prints on A4.
 
@@ -88,6 +90,9 @@ def write_report(
         Sentences to print below the headline.
     version : str
         Version of landrelease that made the frames.
+    language : {'en', 'ar', 'es', 'fr', 'km', 'lo', 'pt', 'uk'}
+        Language of the page. Ids, codes, names and everything else of the data stay as they are; warnings also stand
+        in English. A text that the catalogue lacks stays as it is; the page and a DataWarning say how many do.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def write_report(
     DataError
         A frame lacks a column that its section needs.
     OptionError
-        `as_of` is no date, or `path` is a folder.
+        `as_of` is no date, `path` is a folder, or the language is none of these.
 
     Notes
     -----
@@ -134,7 +139,8 @@ def write_report(
     doubts = _given(conflicts, "conflicts", ["area_id", "other_area_id", "overlap_m2"])
     groups = {title: plain(frame, f"summaries[{title!r}]", SUMMED) for title, frame in (summaries or {}).items()}
     total = sections.total_land(releases, groups)
-    page = template("report.html").render(
+    words = Words(language)
+    page = template("report.html", words).render(
         name=name,
         day=day,
         version=version,
@@ -159,7 +165,7 @@ def write_report(
         inputs=None if inputs is None else sections.input_table(inputs),
         parameters=None if parameters is None else sections.parameter_table(parameters),
     )
-    return write_page(page, target)
+    return write_page(page, target, words)
 
 
 def _given(frame: pd.DataFrame | None, name: str, required: list[str]) -> pd.DataFrame | None:

@@ -33,6 +33,7 @@ from landrelease.report.pictures import (
 )
 from landrelease.report.words import clean, is_missing, say_land, say_share, whole_percents
 from landrelease.rules import RULES
+from landrelease.said import as_ours, say
 from landrelease.tables import CODES
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "key_figures",
     "parameter_table",
     "problem_section",
+    "together",
     "total_land",
     "unseen_section",
     "unused_section",
@@ -64,7 +66,12 @@ _VERDICTS = {
     "unused": "not in use",
     "unknown": "not known",
 }
-_TITLES = {"unit_above": "larger unit", "release_type": "way of release", "release_year": "year of release"}
+_TITLES = {
+    "unit": "unit",
+    "unit_above": "larger unit",
+    "release_type": "way of release",
+    "release_year": "year of release",
+}
 _EVIDENCE = {"follow_up": "follow-up visit", "land_use": "mapped land use", "land_cover": "land cover map"}
 # Okabe and Ito's colours, which people with colour-blindness can tell apart; each with a letter in the bar.
 _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7", "#999999", "#7FA6D6")
@@ -115,10 +122,6 @@ def _bounds(total: Mapping[str, float]) -> tuple[str, str, str] | None:
     return say_share(low, low_whole), high, say_share(shares["unknown_m2"], whole["unknown_m2"])
 
 
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
-
-
 def headline(total: dict[str, float] | None, releases: pd.DataFrame | None, day: str) -> dict[str, Any] | None:
     """Return the first sentence with its bounds, what to bear in mind, and the picture."""
     if total is None:
@@ -127,39 +130,51 @@ def headline(total: dict[str, float] | None, releases: pd.DataFrame | None, day:
     details = []
     picture = None
     if bounds is None:
-        sentence = f"How much of the land released up to {day} is in productive use is not known."
+        sentence = say("How much of the land released up to {0} is in productive use is not known.", day)
         if releases is None:
-            sentence = f"No released land with a known area is recorded up to {day}."
+            sentence = say("No released land with a known area is recorded up to {0}.", day)
         elif not len(releases):
-            sentence = f"No released land is recorded up to {day}."
+            sentence = say("No released land is recorded up to {0}.", day)
     else:
         low, high, unknown = bounds
         picture = _headline_picture(total, day)
         if total["unknown_m2"] > 0:
-            sentence = (
-                f"Of {land} released up to {day}, at least {low} and at most {high} is in productive use; "
-                f"nobody has looked at {unknown}."
-            )
-            details.append(
-                "The lower figure counts land that nobody has looked at as not in use, the upper one as in "
-                f"use. {say_land(total['unused_m2'])} was looked at and is not in use."
-            )
+            sentence = say(
+                "Of {0} released up to {1}, at least {2} and at most {3} is in productive use; nobody has looked at "
+                "{4}.",
+                land, day, low, high, unknown,
+            )  # fmt: skip
+            details.append(say(
+                "The lower figure counts land that nobody has looked at as not in use, the upper one as in use. "
+                "{0} was looked at and is not in use.",
+                say_land(total["unused_m2"]),
+            ))  # fmt: skip
         else:
-            sentence = f"Of {land} released up to {day}, {low} is in productive use; all of it was looked at."
+            said = "Of {0} released up to {1}, {2} is in productive use; all of it was looked at."
+            sentence = say(said, land, day, low)
     if releases is not None:
         lost = int(releases["area_m2"].isna().sum())
         if lost:
-            are = "has no known area and is" if lost == 1 else "have no known area and are"
-            details.append(f"{_count(lost, 'release')} {are} in none of these figures.")
+            one = "1 release has no known area and is in none of these figures."
+            many = "{0} releases have no known area and are in none of these figures."
+            details.append(say(one) if lost == 1 else say(many, lost))
     return {"sentence": sentence, "details": details, "picture": picture}
 
 
 def _headline_picture(total: dict[str, float], day: str) -> Picture:
     shares = _shares(total)
     whole = dict(zip(PARTS, whole_percents(list(shares.values())), strict=True))
-    parts = ", ".join(f"{say_share(shares[part], whole[part])} {label}" for part, (label, _) in PARTS.items())
-    alt = f"A bar of the {say_land(total['released_m2'])} released up to {day}: {parts}."
+    parts = [say("{0} {1}", say_share(shares[part], whole[part]), say(label)) for part, (label, _) in PARTS.items()]
+    alt = say("A bar of the {0} released up to {1}: {2}.", say_land(total["released_m2"]), day, together(parts))
     return headline_picture(total, shares, whole, alt)
+
+
+def together(texts: Sequence[str]) -> str:
+    """Return texts as one, with commas between them."""
+    first, *more = texts
+    for one in more:
+        first = say("{0}, {1}", first, one)
+    return first
 
 
 def key_figures(
@@ -167,33 +182,35 @@ def key_figures(
 ) -> list[dict[str, str]]:
     """Return the key figures: label, value and a line below it."""
     bounds = None if total is None else _bounds(total)
-    gap = "Not given" if total is None else "Not known"
+    gap = say("Not given") if total is None else say("Not known")
     land = total or {}
     released = {
         "label": "Released",
         "value": gap,
-        "detail": "releases with a verdict" if total is None else "",
+        "detail": say("releases with a verdict") if total is None else "",
     }
     in_use = {"label": "In productive use", "value": gap, "detail": released["detail"]}
     unseen = {"label": "Nobody has looked at", "value": gap, "detail": released["detail"]}
     if total is not None:
         is_none = land["released_m2"] == 0 or (releases is not None and not len(releases))
-        released["value"] = "None recorded" if is_none else "Not known"
+        released["value"] = say("None recorded") if is_none else say("Not known")
         if land["released_m2"] > 0:
             released["value"] = say_land(land["released_m2"])
-        released["detail"] = "" if releases is None else f"in {_count(len(releases), 'release')}"
+        if releases is not None:
+            released["detail"] = say("in 1 release") if len(releases) == 1 else say("in {0} releases", len(releases))
     if bounds is not None:
         low, high, unknown = bounds
-        in_use["value"] = low if low == high else f"{low.removesuffix(' %')} to {high}"
+        bare = low.removesuffix(" %")
+        in_use["value"] = low if low == high else say("{0} to {1}", bare if bare[0].isdigit() else low, high)
         intended, other = say_land(land["as_intended_m2"]), say_land(land["other_productive_m2"])
-        in_use["detail"] = f"{intended} as intended, {other} otherwise"
+        in_use["detail"] = say("{0} as intended, {1} otherwise", intended, other)
         unseen.update(value=unknown, detail=say_land(land["unknown_m2"]))
-    hazard = {"label": "Still hazardous", "value": "Not given", "detail": "the account per year"}
+    hazard = {"label": "Still hazardous", "value": say("Not given"), "detail": say("the account per year")}
     if account is not None:
         last = account["year"].max()
         closing = add_up(account.loc[account["year"].eq(last), "closing_m2"])
-        hazard["value"] = "Not known" if math.isnan(closing) else say_land(closing)
-        hazard["detail"] = "" if pd.isna(last) else f"at the end of the account in {int(last)}"
+        hazard["value"] = say("Not known") if math.isnan(closing) else say_land(closing)
+        hazard["detail"] = "" if pd.isna(last) else say("at the end of the account in {0}", str(int(last)))
     return [released, in_use, unseen, hazard]
 
 
@@ -204,7 +221,7 @@ def verdict_section(title: str, frame: pd.DataFrame) -> dict[str, Any]:
         for name in frame.columns
         if name not in SUMMED and not name.startswith("productive_share") and not name.endswith("_count")
     ]
-    words = _TITLES.get(title, clean(title).replace("_", " "))
+    words = say(_TITLES[title]) if title in _TITLES else clean(title).replace("_", " ")
     groups = with_all_parts(capped(frame, by, "released_m2", SUMMED), f"summaries[{title!r}]")
     is_in_order = is_ordered(frame, by)
     released = groups["released_m2"].where(groups["released_m2"] > 0)
@@ -214,15 +231,16 @@ def verdict_section(title: str, frame: pd.DataFrame) -> dict[str, Any]:
     columns |= {part: Column(f"{label[0].upper()}{label[1:]}, ha", "ha") for part, (label, _) in PARTS.items()}
     columns |= {"low": Column("In use, at least", "share"), "high": Column("In use, at most", "share")}
     drawn = groups.iloc[-_MOST_BARS:] if is_in_order else groups.iloc[:_MOST_BARS]
-    alt = f"Bars of released land by {words}, each split into the four parts; the table below has the figures."
+    alt = say("Bars of released land by {0}, each split into the four parts; the table below has the figures.", words)
     if len(drawn) < len(groups):
-        alt = f"The {'last' if is_in_order else 'largest'} {len(drawn)} of {len(groups)} groups. {alt}"
+        which = "The last {0} of {1} groups." if is_in_order else "The largest {0} of {1} groups."
+        alt = say("{0} {1}", say(which, len(drawn), len(groups)), alt)
     codes = CODES.get(by[0], {}) if len(by) == 1 else {}
     return {
         "title": words,
-        "table": tabulate(groups, f"Released land by {words}, in hectares (ha)", columns),
+        "table": tabulate(groups, say("Released land by {0}, in hectares (ha)", words), columns),
         "picture": groups_picture(drawn["group"].tolist(), drawn, alt) if len(drawn) else None,
-        "codes": {code: meaning for code, meaning in codes.items() if code in set(groups["group"])},
+        "codes": {code: say(meaning) for code, meaning in codes.items() if code in set(groups["group"])},
     }
 
 
@@ -238,7 +256,7 @@ def evidence_table(releases: pd.DataFrame) -> Table:
     table = table.sort_values("seen_m2", ascending=False, na_position="last").reset_index()
     return tabulate(
         table, "Source that decided the verdict",
-        {"source": Column("Source"), "releases": Column("Releases", "count"),
+        {"source": Column("Source", "phrase"), "releases": Column("Releases", "count"),
          "seen_m2": Column("Land looked at, ha", "ha"), "latest": Column("Latest", "date")},
     )  # fmt: skip
 
@@ -260,22 +278,23 @@ def unused_section(releases: pd.DataFrame) -> dict[str, Any]:
     )
     reasons = reasons.iloc[:_MOST_BARS]
     largest = unused.sort_values("unused_m2", ascending=False, kind="stable").iloc[:_MOST_LISTED]
-    alt = "Land not in use: " + ", ".join(f"{row[0]} {say_land(row[1])}" for row in reasons.to_numpy().tolist())
+    parts = [say("{0} {1}", as_ours(row[0]), say_land(row[1])) for row in reasons.to_numpy().tolist()]
+    alt = say("Land not in use: {0}", together(parts)) if parts else ""
     return {
         "count": len(unused),
         "land": say_land(add_up(unused["unused_m2"])),
         "is_known": bool(releases["unused_m2"].notna().any()) or not len(releases),
-        "picture": bars_picture(reasons["reason"].tolist(), reasons["sum"].tolist(), alt)
+        "picture": bars_picture([as_ours(one) for one in reasons["reason"]], reasons["sum"].tolist(), alt)
         if len(reasons) else None,
         "reasons": tabulate(
             reasons, "Why land is not in use",
-            {"reason": Column("Reason"), "size": Column("Releases", "count"),
+            {"reason": Column("Reason", "phrase"), "size": Column("Releases", "count"),
              "sum": Column("Not in use, ha", "ha")},
         ),
         "table": tabulate(
-            largest, f"The largest of {_count(len(unused), 'release')} with land not in use",
-            {**_RELEASE, "unused_m2": Column("Not in use, ha", "ha"), "reason": Column("Reason"),
-             "source": Column("Seen by"), "evidence_date": Column("Seen on", "date")},
+            largest, say("Releases with land not in use: the largest of {0}", len(unused)),
+            {**_RELEASE, "unused_m2": Column("Not in use, ha", "ha"), "reason": Column("Reason", "phrase"),
+             "source": Column("Seen by", "phrase"), "evidence_date": Column("Seen on", "date")},
         ),
     }  # fmt: skip
 
@@ -291,7 +310,7 @@ def unseen_section(releases: pd.DataFrame) -> dict[str, Any]:
         "is_known": bool(releases["unknown_m2"].notna().any()) or not len(releases),
         "table": tabulate(
             oldest,
-            f"The largest of {_count(len(unseen), 'release')} not or only partly looked at, oldest first",
+            say("Releases not or only partly looked at: the largest of {0}, oldest first", len(unseen)),
             {**_RELEASE, "unknown_m2": Column("Not looked at, ha", "ha"),
              "observed_share": Column("Looked at", "share")},
         ),
@@ -310,12 +329,20 @@ def disagreement_section(releases: pd.DataFrame) -> dict[str, Any]:
         "land": say_land(add_up(found["area_m2"])),
         "table": tabulate(
             found.iloc[:_MOST_LISTED],
-            f"The largest of {_count(len(found), 'release')} on which sources disagree",
+            say("Releases on which sources disagree: the largest of {0}", len(found)),
             {"release_id": Column("Release"), "area_m2": Column("Released, ha", "ha"),
-             "said": Column("Verdict"), "source": Column("Decided by"),
-             "conflict": Column("What says otherwise")},
+             "said": Column("Verdict", "phrase"), "source": Column("Decided by", "phrase"),
+             "conflict": Column("What says otherwise", "phrase")},
         ),
     }  # fmt: skip
+
+
+def _and(names: Sequence[str]) -> str:
+    """Return names of columns as one."""
+    first, *more = map(as_ours, names or [""])
+    for one in more:
+        first = say("{0} and {1}", first, one)
+    return first
 
 
 def account_section(account: pd.DataFrame) -> dict[str, Any]:
@@ -331,12 +358,13 @@ def account_section(account: pd.DataFrame) -> dict[str, Any]:
     if (by and not pick(account, ["confirmed_m2"])["confirmed_m2"].fillna(0).any()) or not by:
         columns.pop("confirmed_m2")
     totals = {name: column for name, column in columns.items() if name != "confirmed_m2"}
-    labels = " and ".join(clean(name).replace("_", " ") for name in by)
+    names = [clean(name).replace("_", " ") for name in by]
+    labels, heading = _and(names), _and([name.capitalize() for name in names])
     return {
         "years": tabulate(years, "The account of hazardous land per year, in hectares (ha)",
                         {"year": Column("Year", "year"), **totals}),
-        "groups": tabulate(closing, f"The account of {int(last)} by {labels}, in hectares (ha)",
-                         {"group": Column(labels.capitalize()), **columns}) if by else None,
+        "groups": tabulate(closing, say("The account of {0} by {1}, in hectares (ha)", str(int(last)), labels),
+                         {"group": Column(heading), **columns}) if by else None,
         "picture": _account_picture(years),
         "gaps": _say_gaps(flows),
         "undated": _say_undated(flows, last),
@@ -349,11 +377,11 @@ def _account_picture(years: pd.DataFrame) -> Picture | None:
     if not len(known):
         return None
     first, last = known.iloc[0], known.iloc[-1]
-    alt = (
-        f"A line of the hazardous land at the end of each year, {say_land(first['closing_m2'])} in "
-        f"{int(first['year'])} and {say_land(last['closing_m2'])} in {int(last['year'])}, above bars of what "
-        "was newly recorded, cancelled, reduced and cleared each year; the table below has the figures."
-    )
+    alt = say(
+        "A line of the hazardous land at the end of each year, {0} in {1} and {2} in {3}, above bars of what was newly "
+        "recorded, cancelled, reduced and cleared each year; the table below has the figures.",
+        say_land(first["closing_m2"]), str(int(first["year"])), say_land(last["closing_m2"]), str(int(last["year"])),
+    )  # fmt: skip
     return account_picture(years, alt)
 
 
@@ -361,27 +389,29 @@ def _say_gaps(flows: pd.DataFrame) -> str:
     """Say what the account can not explain; gaps of either sign are added, lest they hide each other."""
     gaps = flows["unexplained_m2"].abs()
     if gaps.isna().all():
-        return "Whether the account closes without a gap is not known."
+        return say("Whether the account closes without a gap is not known.")
     odd = flows[gaps >= 0.5]
     if not len(odd):
-        return "The account closes: no change of any year is left unexplained."
+        return say("The account closes: no change of any year is left unexplained.")
     years = sorted({int(year) for year in odd["year"].dropna()})
-    listed = ", ".join(map(str, years[:8])) + (" and later" if len(years) > 8 else "")
+    listed = ", ".join(map(str, years[:8]))
+    listed = say("{0} and later", listed) if len(years) > 8 else listed
     land = say_land(add_up(gaps))
-    return f"{land} of change is left unexplained ({listed}), added without regard to its sign."
+    return say("{0} of change is left unexplained ({1}), added without regard to its sign.", land, listed)
 
 
 def _say_undated(flows: pd.DataFrame, last: float) -> list[str]:
-    said = []
+    said: list[str] = []
     undated = add_up(flows["undated_m2"].abs())
     if undated >= 0.5:
-        said.append(
-            f"Records without a date changed the stock by {say_land(undated)} on the day on which their "
-            "snapshot counts; they are in no year's flow."
-        )
+        said.append(say(
+            "Records without a date changed the stock by {0} on the day on which their snapshot counts; they are in no "
+            "year's flow.",
+            say_land(undated),
+        ))  # fmt: skip
     held = add_up(flows.loc[flows["year"].eq(last), "closing_undated_m2"])
     if held >= 0.5:
-        said.append(f"{say_land(held)} of the land that is still hazardous has a record without a date.")
+        said.append(say("{0} of the land that is still hazardous has a record without a date.", say_land(held)))
     return said
 
 
@@ -397,7 +427,8 @@ def doubt_section(doubts: pd.DataFrame, union_m2: float = math.nan) -> dict[str,
         "land": say_land(union_m2 if is_union else add_up(doubts["overlap_m2"])),
         "is_union": is_union,
         "table": tabulate(
-            largest, f"The largest of {_count(len(doubts), 'pair')} of records that disagree",
+            largest,
+            say("Pairs of records that disagree: the largest of {0}", len(doubts)),
             {"area_id": Column("Released by the record"), "release_id": Column("Release"),
              "other_area_id": Column("Held hazardous by"), "overlap_m2": Column("Both claim, ha", "ha")},
         ),
@@ -409,8 +440,8 @@ def hazard_section(ranking: RankingLike, explanations: Mapping[str, str]) -> dic
     table = plain(ranking.table, "ranking.table", ["area_id", "score", "rank"])
     criteria = [
         {"letter": chr(65 + i % 26), "colour": _COLOURS[i % len(_COLOURS)], "column": one.column,
-         "label": one.label or str(one.column).replace("_", " "),
-         "unit": "m²" if one.unit == "m2" else one.unit, "weight": one.weight,
+         "label": as_ours(one.label or str(one.column).replace("_", " ")),
+         "unit": as_ours("m²" if one.unit == "m2" else one.unit), "weight": one.weight,
          "low": one.low, "high": one.high, "form": one.form}
         for i, one in enumerate(ranking.criteria)
     ]  # fmt: skip
@@ -438,9 +469,10 @@ def hazard_section(ranking: RankingLike, explanations: Mapping[str, str]) -> dic
                 if value > 0
             ],
         })  # fmt: skip
+    unknown = _unknown_criteria(ranking, criteria) if len(table) else []
     return {
         "areas": areas, "count": len(table), "criteria": criteria, "table": _criteria_table(criteria),
-        "unknown": _unknown_criteria(ranking, criteria) if len(table) else [],
+        "unknown": unknown, "not_known": together(unknown) if unknown else "",
         "is_sum": is_sum, "has_bounds": has_bounds,
     }  # fmt: skip
 
@@ -460,8 +492,8 @@ def _unknown_criteria(ranking: RankingLike, criteria: list[dict[str, Any]]) -> l
 
 def _criteria_table(criteria: list[dict[str, Any]]) -> Table:
     columns = {
-        "letter": Column("In the bars"), "label": Column("Criterion"), "unit": Column("Unit"),
-        "weight": Column("Weight", "number"), "form": Column("Form"), "low": Column("From", "number"),
+        "letter": Column("In the bars"), "label": Column("Criterion", "phrase"), "unit": Column("Unit", "phrase"),
+        "weight": Column("Weight", "number"), "form": Column("Form", "phrase"), "low": Column("From", "number"),
         "high": Column("To", "number"),
     }  # fmt: skip
     return tabulate(pd.DataFrame(criteria, columns=list(columns)), "The criteria and their weights", columns)
@@ -477,8 +509,8 @@ def problem_section(problems: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
             what = RULES[str(rule)].text if str(rule) in RULES else None
             rows.append([name, column, rule, what, len(several), first["id"], first["value"], first["message"]])
     labels = [
-        Column("Input"), Column("Column"), Column("Rule", "code"), Column("A row"), Column("Rows", "count"),
-        Column("Example"), Column("It has"), Column("What is wrong, and what was done"),
+        Column("Input"), Column("Column"), Column("Rule", "code"), Column("A row", "phrase"), Column("Rows", "count"),
+        Column("Example"), Column("It has"), Column("What is wrong, and what was done", "phrase"),
     ]  # fmt: skip
     count = sum(len(frame) for frame in problems.values())
     clean_inputs = [name for name, frame in problems.items() if not len(frame)]
@@ -495,7 +527,7 @@ def input_table(inputs: Sequence[Mapping[str, Any]]) -> Table:
     columns = {
         "name": Column("Input"), "path": Column("File"), "rows_read": Column("Rows read", "count"),
         "rows_used": Column("Used", "count"), "rows_set_aside": Column("Set aside", "count"),
-        "note": Column("Note"), "sha256": Column("SHA-256", "code"),
+        "note": Column("Note", "phrase"), "sha256": Column("SHA-256", "code"),
     }  # fmt: skip
     rows = [[one.get(name) for name in columns] for one in inputs]
     return Table("Files that this report rests on", list(columns.values()), rows)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from landrelease.cells import clean
 from landrelease.errors import OptionError
+from landrelease.said import say
 
 __all__ = ["SAY", "as_day", "clean", "is_missing", "say_day", "say_land", "say_share", "whole_percents"]
 
@@ -29,11 +30,11 @@ def say_land(area_m2: float) -> str:
     ('12.3 km²', '5.2 ha', '850 m²', '0 m²', 'an unknown area')
     """
     if math.isnan(area_m2):
-        return "an unknown area"
+        return say("an unknown area")
     size = abs(area_m2)
     if size >= 999_950:
-        return f"{area_m2 / 1e6:,.1f} km²"
-    return f"{area_m2 / 1e4:,.1f} ha" if size >= 9_999.5 else f"{area_m2:,.0f} m²"
+        return say("{0} km²", f"{area_m2 / 1e6:,.1f}")
+    return say("{0} ha", f"{area_m2 / 1e4:,.1f}") if size >= 9_999.5 else say("{0} m²", f"{area_m2:,.0f}")
 
 
 def whole_percents(shares: Sequence[float]) -> list[int]:
@@ -64,14 +65,14 @@ def say_share(share: float, whole: int | None = None) -> str:
     'an unknown share'
     """
     if math.isnan(share):
-        return "an unknown share"
+        return say("an unknown share")
     whole = round(share * 100) if whole is None else whole
     share = round(share, 9)
     if not (whole <= 0 < share or (whole >= 100 and share < 1)):
-        return f"{whole} %"
+        return say("{0} %", str(whole))
     if 0.0005 <= share < 0.9995:
-        return f"{share * 100:.1f} %"
-    return "under 0.1 %" if share < 0.5 else "over 99.9 %"
+        return say("{0} %", f"{share * 100:.1f}")
+    return say("under {0} %", "0.1") if share < 0.5 else say("over {0} %", "99.9")
 
 
 def is_missing(value: Any) -> bool:
@@ -99,14 +100,15 @@ def as_day(as_of: str | date) -> date:
 
 
 def say_day(day: date) -> str:
-    """Say a day in English, whatever the machine's language is."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    """Say a day, whatever the machine's language is."""
+    return say(f"{{0}} {_MONTHS[day.month - 1]} {{1}}", str(day.day), str(day.year))
 
 
 SAY: dict[str, Callable[[Any], str]] = {
     "text": str,
     "code": str,
     "word": str,
+    "phrase": str,
     "note": str,
     "ha": _say_hectares,
     "share": lambda value: say_share(float(value)),
@@ -121,5 +123,5 @@ SAY: dict[str, Callable[[Any], str]] = {
     "degrees": lambda value: f"{float(value):.5f}",
     "people": lambda value: value if isinstance(value, str) else f"{int(value):,}",
     "exact": lambda value: f"{float(value):,.10g}",
-    "flag": lambda value: "yes" if value else "no",
+    "flag": lambda value: say("yes") if value else say("no"),
 }

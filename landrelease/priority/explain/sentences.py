@@ -14,7 +14,7 @@ from landrelease.errors import DataError, nearest
 from landrelease.priority.scheme.criteria import Criterion, PriorityClass, Threshold, consulted_columns
 from landrelease.priority.score.methods import is_reached
 from landrelease.priority.score.ranking import Ranking
-from landrelease.said import say
+from landrelease.said import as_ours, say
 
 __all__ = ["PERSONS", "digits_of", "explain", "listed", "say_amount", "say_class", "say_dropped", "say_people"]
 
@@ -78,7 +78,7 @@ def explain(ranking: Ranking, area_id: str) -> str:
     digits = digits_of(ranking)
     said = [_say_rank(ranking, row, digits), say_class(ranking, row), _say_band(ranking, row)]
     say_parts = {"value": _say_parts, "topsis": _say_distances, "promethee": _say_flows}[ranking.method]
-    return " ".join(one for one in [*said, say_parts(ranking, row, digits)] if one)
+    return _joined([*said, say_parts(ranking, row, digits)])
 
 
 def say_dropped(ranking: Ranking, row: int) -> str:
@@ -93,30 +93,34 @@ def say_dropped(ranking: Ranking, row: int) -> str:
 def _say_rank(ranking: Ranking, row: int, digits: int) -> str:
     cells = ranking.table.iloc[row]
     if pd.isna(cells["rank"]):
-        what = f"{cells['area_id']} is between rank {cells['rank_best']:,} and {cells['rank_worst']:,}"
-        return f"{what} of {len(ranking.table):,} with {_say_score(ranking, row, digits)}."
+        return say(
+            "{0} is between rank {1} and {2} of {3} with {4}.", str(cells["area_id"]), int(cells["rank_best"]),
+            int(cells["rank_worst"]), len(ranking.table), _say_score(ranking, row, digits),
+        )  # fmt: skip
     rank = int(cells["rank"])
     total = int(ranking.table["rank"].notna().sum()) if ranking.missing == "drop" else len(ranking.table)
     others = int((ranking.table["rank"] == rank).sum()) - 1
-    what = f"{cells['area_id']} is rank {rank:,} of {total:,}"
-    if others:
-        what += f", shared with {others:,} other area{'s' if others > 1 else ''},"
-    return f"{what} with {_say_score(ranking, row, digits)}."
+    told = (str(cells["area_id"]), rank, total, _say_score(ranking, row, digits))
+    if others > 1:
+        return say("{0} is rank {1} of {2}, shared with {4} other areas, with {3}.", *told, others)
+    return say(f"{{0}} is rank {{1}} of {{2}}{', shared with 1 other area,' if others else ''} with {{3}}.", *told)
 
 
 def _say_score(ranking: Ranking, row: int, digits: int) -> str:
     cells = ranking.table.iloc[row]
     score = cells["score"]
     if ranking.method == "promethee":
-        return f"a net flow of {_signed(score, digits)} on a scale from -1 to 1"
+        return say("a net flow of {0} on a scale from -1 to 1", _signed(score, digits))
     if ranking.method == "topsis":
-        said = "no score, because all areas are alike" if math.isnan(score) else f"a closeness of {score:.{digits}f}"
-        return said if math.isnan(score) else f"{said} on a scale from 0 to 1"
+        if math.isnan(score):
+            return say("no score, because all areas are alike")
+        return say("a closeness of {0} on a scale from 0 to 1", f"{score:.{digits}f}")
     most = math.fsum(one.most for one in ranking.criteria)
-    of = "" if math.isinf(most) else f" of {most:,.{digits}f}"
+    of = [] if math.isinf(most) else [f"{most:,.{digits}f}"]
     if math.isnan(score):
-        return f"a score between {cells['score_low']:,.{digits}f} and {cells['score_high']:,.{digits}f}{of}"
-    return f"a score of {score:,.{digits}f}{of}"
+        ends = [f"{cells[name]:,.{digits}f}" for name in ("score_low", "score_high")]
+        return say(f"a score between {{0}} and {{1}}{' of {2}' if of else ''}", *ends, *of)
+    return say(f"a score of {{0}}{' of {1}' if of else ''}", f"{score:,.{digits}f}", *of)
 
 
 def _signed(value: float, digits: int) -> str:
@@ -158,7 +162,7 @@ def say_class(ranking: Ranking, row: int) -> str:
 
 
 def _unknown(ranking: Ranking, names: Mapping[str, str], row: int) -> list[str]:
-    return [name for column, name in names.items() if math.isnan(ranking.values[column].iloc[row])]
+    return [as_ours(name) for column, name in names.items() if math.isnan(ranking.values[column].iloc[row])]
 
 
 def _reaches(ranking: Ranking, one: Threshold, row: int) -> bool:
@@ -170,13 +174,13 @@ def _say_threshold(ranking: Ranking, one: Threshold, row: int) -> str:
     value = float(ranking.values[one.column].iloc[row])
     bound = cast(float, one.at_most if one.at_least is None else one.at_least)
     if math.isnan(value):
-        return say("{0} (not known, counted as reached)", one.name)
+        return say("{0} (not known, counted as reached)", as_ours(one.name))
     amount = say_amount(value, one.unit)
     if one.unit == "yes/no":
-        return say("{0} ({1})", one.name, amount)
+        return say("{0} ({1})", as_ours(one.name), amount)
     enough = say_amount(bound, one.unit if one.unit == "share" else "")
     least, most = "{0} ({1}; {2} or more is enough)", "{0} ({1}; {2} or less is enough)"
-    return say(most if one.at_least is None else least, one.name, amount, enough)
+    return say(most if one.at_least is None else least, as_ours(one.name), amount, enough)
 
 
 def _say_band(ranking: Ranking, row: int) -> str:
@@ -185,8 +189,8 @@ def _say_band(ranking: Ranking, row: int) -> str:
         return ""
     for band in sorted(ranking.bands, key=lambda one: -one.at_least):
         if score >= band.at_least:
-            return f"That is {band.name} ({band.at_least:g} or more)."
-    return f"That is below {ranking.bands[-1].name}."
+            return say("That is {0} ({1} or more).", as_ours(band.name), f"{band.at_least:g}")
+    return say("That is below {0}.", as_ours(ranking.bands[-1].name))
 
 
 def _say_parts(ranking: Ranking, row: int, digits: int) -> str:
@@ -194,24 +198,36 @@ def _say_parts(ranking: Ranking, row: int, digits: int) -> str:
     for one in ranking.criteria:
         given = float(ranking.contributions[one.column].iloc[row])
         why = _why(ranking, one, row)
-        of = "" if math.isinf(one.most) else f" of {one.most:,.{digits}f}"
+        label, most = as_ours(one.name), f"{one.most:,.{digits}f}"
         if math.isnan(given):
-            not_known.append(f"up to {one.most:,.{digits}f} for {one.name}")
+            not_known.append(say("up to {0} for {1}", most, label))
         elif given == 0:
-            nothing.append(f"{one.name} ({why})")
+            nothing.append(say("{0} ({1})", label, why))
+        elif math.isinf(one.most):
+            parts.append((given, say("{0} for {1} ({2})", _amount_of(given, digits), label, why)))
         else:
-            parts.append((given, f"{_amount_of(given, digits)}{of} for {one.name} ({why})"))
+            parts.append((given, say("{0} of {1} for {2} ({3})", _amount_of(given, digits), most, label, why)))
     parts.sort(key=lambda part: -part[0])
-    sentences = [f"It gets {listed([text for _, text in parts])}."] if parts else []
-    sentences += [f"It gets nothing for {listed(nothing)}."] if nothing else []
-    sentences += [f"Not known, and not in the lower score: {listed(not_known)}."] if not_known else []
-    return " ".join(sentences)
+    return _joined([
+        say("It gets {0}.", listed([text for _, text in parts])) if parts else "",
+        say("It gets nothing for {0}.", listed(nothing)) if nothing else "",
+        say("Not known, and not in the lower score: {0}.", listed(not_known)) if not_known else "",
+    ])  # fmt: skip
+
+
+def _joined(sentences: list[str]) -> str:
+    """Return sentences as one text, without those that say nothing."""
+    kept = [one for one in sentences if one]
+    text = kept[0] if kept else ""
+    for one in kept[1:]:
+        text = say("{0} {1}", text, one)
+    return text
 
 
 def _amount_of(given: float, digits: int) -> str:
     # A little is not nothing.
     least = 10.0**-digits
-    return f"{given:,.{digits}f}" if given >= least / 2 else f"less than {least:g}"
+    return f"{given:,.{digits}f}" if given >= least / 2 else say("less than {0}", f"{least:g}")
 
 
 def _say_flows(ranking: Ranking, row: int, digits: int) -> str:
@@ -219,23 +235,31 @@ def _say_flows(ranking: Ranking, row: int, digits: int) -> str:
     flows = [(float(ranking.contributions[one.column].iloc[row]), one) for one in ranking.criteria]
     flows.sort(key=lambda flow: -abs(flow[0]))
     said = {
-        verb: [f"{_amount_of(abs(flow), digits)} by {one.name} ({_why(ranking, one, row)})"
+        verb: [say("{0} by {1} ({2})", _amount_of(abs(flow), digits), as_ours(one.name), _why(ranking, one, row))
                for flow, one in flows if flow * sign > 0]
-        for verb, sign in (("gains", 1), ("loses", -1))
+        for verb, sign in (
+            ("Compared with the other areas it gains {0}.", 1), ("Compared with the other areas it loses {0}.", -1),
+        )
     }  # fmt: skip
-    sentences = [f"Compared with the other areas it {verb} {listed(texts)}." for verb, texts in said.items() if texts]
-    even = [f"{one.name} ({_why(ranking, one, row)})" for flow, one in flows if flow == 0]
-    return " ".join(sentences + ([f"It neither gains nor loses by {listed(even)}."] if even else []))
+    even = [say("{0} ({1})", as_ours(one.name), _why(ranking, one, row)) for flow, one in flows if flow == 0]
+    return _joined([
+        *(say(verb, listed(texts)) for verb, texts in said.items() if texts),
+        say("It neither gains nor loses by {0}.", listed(even)) if even else "",
+    ])  # fmt: skip
 
 
 def _say_distances(ranking: Ranking, row: int, _: int) -> str:
     cells = ranking.table.iloc[row]
     best, worst = (f"{cells[name]:.3g}" for name in ("distance_to_best", "distance_to_worst"))
-    looked = listed([f"{one.name} ({_why(ranking, one, row)}; weight {one.weight:g})" for one in ranking.criteria])
-    return (
-        f"Its distance is {best} to the most urgent and {worst} to the least urgent values of all areas. "
-        f"What counts is {looked}. A closeness is no sum: no part of it belongs to one of them."
-    )
+    looked = listed([
+        say("{0} ({1}; weight {2})", as_ours(one.name), _why(ranking, one, row), f"{one.weight:g}")
+        for one in ranking.criteria
+    ])  # fmt: skip
+    return say(
+        "Its distance is {0} to the most urgent and {1} to the least urgent values of all areas. What counts is {2}. A "
+        "closeness is no sum: no part of it belongs to one of them.",
+        best, worst, looked,
+    )  # fmt: skip
 
 
 def _why(ranking: Ranking, one: Criterion, row: int) -> str:
@@ -243,17 +267,17 @@ def _why(ranking: Ranking, one: Criterion, row: int) -> str:
     value = float(ranking.values[one.column].iloc[row])
     if math.isnan(value):
         if ranking.method == "value":
-            return f"not known, counted {'in full' if ranking.missing == 'best' else 'as nothing'}"
-        return f"not known, counted as {'most' if ranking.missing == 'best' else 'least'} urgent"
+            return say(f"not known, counted {'in full' if ranking.missing == 'best' else 'as nothing'}")
+        return say(f"not known, counted as {'most' if ranking.missing == 'best' else 'least'} urgent")
     said = _say_value(one, value) if ranking.method == "value" else say_amount(value, one.unit)
     columns = consulted_columns(one.column)
     if not set(columns) <= set(ranking.values.columns):
         return said
     asked = [float(ranking.values[name].iloc[row]) for name in columns]
     if all(math.isnan(count) for count in asked):
-        return f"{said}; how many women and men were asked is not known"
+        return say("{0}; how many women and men were asked is not known", said)
     women, men = (say_people(count, *words) for count, words in zip(asked, PERSONS, strict=True))
-    return f"{said}; asked were {women} and {men}"
+    return say("{0}; asked were {1} and {2}", said, women, men)
 
 
 PERSONS = (("woman", "women"), ("man", "men"))
@@ -262,8 +286,10 @@ PERSONS = (("woman", "women"), ("man", "men"))
 def say_people(count: float, one: str, several: str) -> str:
     """Say how many people; what is not known is said so."""
     if math.isnan(count):
-        return f"an unknown number of {several}"
-    return f"{'no' if count == 0 else f'{count:,.0f}'} {one if count == 1 else several}"
+        return say(f"an unknown number of {several}")
+    if count == 1:
+        return say(f"1 {one}")
+    return say(f"no {several}") if count == 0 else say(f"{{0}} {several}", f"{count:,.0f}")
 
 
 def _say_value(one: Criterion, value: float) -> str:
@@ -271,18 +297,19 @@ def _say_value(one: Criterion, value: float) -> str:
     if one.unit == "yes/no":
         return said
     if one.form == "points":
-        each = f"{one.weight:g} point{'' if one.weight == 1 else 's'} each"
-        return f"{said}; {each}" + ("" if one.high is None else f", up to {say_amount(one.high, '')}")
+        each = say("{0}; 1 point each", said)
+        if one.weight != 1:
+            each = say("{0}; {1} points each", said, f"{one.weight:g}")
+        return each if one.high is None else say("{0}, up to {1}", each, say_amount(one.high, ""))
     assert one.low is not None
     assert one.high is not None
     plain = one.unit if one.unit == "share" else ""
     low, high = say_amount(one.low, plain), say_amount(one.high, plain)
     # Nothing is less than 0 people or more than the whole of the land: there the limit is the limit.
-    low = low if one.low == 0 else f"{low} or less"
-    high = high if one.unit == "share" and one.high == 1 else f"{high} or more"
-    if one.more_is_urgent:
-        return f"{said}; {low} counts nothing, {high} counts in full"
-    return f"{said}; {high} counts nothing, {low} counts in full"
+    low = low if one.low == 0 else say("{0} or less", low)
+    high = high if one.unit == "share" and one.high == 1 else say("{0} or more", high)
+    nothing, full = (low, high) if one.more_is_urgent else (high, low)
+    return say("{0}; {1} counts nothing, {2} counts in full", said, nothing, full)
 
 
 def say_amount(value: float, unit: str) -> str:
@@ -294,7 +321,7 @@ def say_amount(value: float, unit: str) -> str:
     text = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.3g}"
     if not unit or unit == "yes/no":
         return text
-    return say("{0} {1}", text, unit.removesuffix("s") if value == 1 else unit)
+    return say("{0} {1}", text, as_ours(unit.removesuffix("s") if value == 1 else unit))
 
 
 def digits_of(ranking: Ranking) -> int:
@@ -308,7 +335,7 @@ def digits_of(ranking: Ranking) -> int:
     return 2 if sum(one.weight for one in ranking.criteria) < 10 else 1
 
 
-def listed(texts: list[str]) -> str:
+def listed(texts: Sequence[str]) -> str:
     """Return texts as one: a, b, and c."""
     if len(texts) < 2:
         return texts[0] if texts else ""

@@ -15,6 +15,7 @@ from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.sensitivity import swap_weights
 from landrelease.priority.stability.smaa import Stability
 from landrelease.priority.stability.uncertain import ranked_rows
+from landrelease.said import as_ours, say
 
 __all__ = ["AreaStory", "area_story", "place_of_line"]
 
@@ -117,22 +118,25 @@ def _rank(ranking: Ranking, row: int) -> str:
     rank, total = table["rank"].iloc[row], int(ranked_rows(ranking).sum())
     if not pd.isna(rank):
         others = int((table["rank"] == rank).sum()) - 1
-        shared = f", shared with {others:,} other area{'s' * (others > 1)}" if others else ""
-        return f"rank {int(rank):,} of {total:,}{shared}"
+        if others > 1:
+            return say("rank {0} of {1}, shared with {2} other areas", int(rank), total, others)
+        return say(f"rank {{0}} of {{1}}{', shared with 1 other area' if others else ''}", int(rank), total)
     if ranking.missing == "bounds":
-        return f"between rank {table['rank_best'].iloc[row]:,} and {table['rank_worst'].iloc[row]:,} of {total:,}"
-    return "not ranked"
+        best, worst = (int(table[name].iloc[row]) for name in ("rank_best", "rank_worst"))
+        return say("between rank {0} and {1} of {2}", best, worst, total)
+    return say("not ranked")
 
 
 def _sure(row: int, stability: Stability | None, line: pd.DataFrame | None) -> tuple[str, ...]:
     said = []
     if line is not None:
         reason = str(line["reason"].iloc[row])
-        said.append(f"{reason[0].upper()}{reason[1:]}.")
+        said.append(as_ours(f"{reason[0].upper()}{reason[1:]}."))
     if stability is not None:
         least, most = (int(stability.table[name].iloc[row]) for name in ("p05_rank", "p95_rank"))
-        between = f"is {least:,}" if least == most else f"lies between {least:,} and {most:,}"
-        said.append(f"In at least nine of ten rankings its rank {between}.")
+        between = "In at least nine of ten rankings its rank lies between {0} and {1}."
+        alone = "In at least nine of ten rankings its rank is {0}."
+        said.append(say(alone, least) if least == most else say(between, least, most))
     return tuple(said)
 
 
@@ -153,7 +157,7 @@ def _found(ranking: Ranking, one: Criterion, row: int) -> str:
     if not math.isnan(value):
         return say_amount(value, one.unit)
     counted = {"worst": ", counted as nothing", "best": ", counted in full"} if ranking.method == "value" else {}
-    return f"not known{counted.get(ranking.missing, '')}"
+    return say(f"not known{counted.get(ranking.missing, '')}")
 
 
 def _asked(ranking: Ranking, row: int) -> tuple[str, ...]:
@@ -164,11 +168,11 @@ def _asked(ranking: Ranking, row: int) -> tuple[str, ...]:
             continue
         counts = [float(ranking.values[name].iloc[row]) for name in columns]
         if all(math.isnan(count) for count in counts):
-            said.append(f"For '{one.name}', how many women and men were asked is not known.")
+            said.append(say("For '{0}', how many women and men were asked is not known.", as_ours(one.name)))
         else:
             women, men = (say_people(count, *words) for count, words in zip(counts, PERSONS, strict=True))
-            said.append(f"For '{one.name}', {women} and {men} were asked.")
-    return tuple(said) or ("No criterion rests on what people were asked.",)
+            said.append(say("For '{0}', {1} and {2} were asked.", as_ours(one.name), women, men))
+    return tuple(said) or (say("No criterion rests on what people were asked."),)
 
 
 def _swaps(ranking: Ranking, row: int, line: pd.DataFrame | None, top: int | None) -> tuple[str, ...]:
@@ -185,23 +189,32 @@ def _swaps(ranking: Ranking, row: int, line: pd.DataFrame | None, top: int | Non
     try:
         swap = swap_weights(ranking, area_id, other_id)
     except DataError:
-        return (f"Whether other weights make it change places with {other_id} hangs on what is not known.",)
+        return (say("Whether other weights make it change places with {0} hangs on what is not known.", other_id),)
     table, total = swap.table, float(swap.table["weight"].sum())
     if table["nearest_weight"].isna().all() or swap.distance == 0:
         return (swap.sentence,)
-    label = f"{other_id}, {_rank(ranking, other).split(' of ')[0]}"
+    label = _place(ranking, other)
     alone = (table["alone_weight"] - table["weight"]).abs()
     if alone.isna().all():
-        return (f"No single weight makes it change places with {label}; several weights at once can.",)
+        return (say("No single weight makes it change places with {0}; several weights at once can.", label),)
     at = int(np.nanargmin(alone.to_numpy()))
     before, after = (float(table[name].iloc[at]) for name in ("weight", "alone_weight"))
     name = next(one.name for one in ranking.criteria if one.column == table["column"].iloc[at])
     if all(one.form == "value" for one in ranking.criteria):
-        words = [f"{text} %" for text in _told_apart(100 * before / total, 100 * after / total)]
-        return (f"It would change places with {label}, if '{name}' counted for {words[1]} of the score instead of "
-                f"{words[0]}.",)  # fmt: skip
-    words = _told_apart(before, after)
-    return (f"It would change places with {label}, if '{name}' weighed {words[1]} instead of {words[0]}.",)
+        words = [say("{0} %", text) for text in _told_apart(100 * before / total, 100 * after / total)]
+        told = "It would change places with {0}, if '{1}' counted for {2} of the score instead of {3}."
+        return (say(told, label, as_ours(name), words[1], words[0]),)
+    ends = _told_apart(before, after)
+    told = "It would change places with {0}, if '{1}' weighed {2} instead of {3}."
+    return (say(told, label, as_ours(name), ends[1], ends[0]),)
+
+
+def _place(ranking: Ranking, row: int) -> str:
+    """Return an area with its rank, or between which it lies."""
+    cells = ranking.table.iloc[row]
+    if pd.isna(cells["rank"]):
+        return say("{0}, between rank {1} and {2}", cells["area_id"], int(cells["rank_best"]), int(cells["rank_worst"]))
+    return say("{0}, rank {1}", cells["area_id"], int(cells["rank"]))
 
 
 def _told_apart(one: float, other: float) -> list[str]:
@@ -215,5 +228,7 @@ def _told_apart(one: float, other: float) -> list[str]:
 
 
 def _unknown(ranking: Ranking, row: int) -> tuple[str, ...]:
-    names = [one.name for one in ranking.criteria if math.isnan(float(ranking.values[one.column].iloc[row]))]
-    return (f"Not known for this area: {listed(names)}. What a visit finds can change its place.",) if names else ()
+    unknown = [one for one in ranking.criteria if math.isnan(float(ranking.values[one.column].iloc[row]))]
+    names = [as_ours(one.name) for one in unknown]
+    told = "Not known for this area: {0}. What a visit finds can change its place."
+    return (say(told, listed(names)),) if names else ()

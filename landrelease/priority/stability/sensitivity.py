@@ -16,6 +16,7 @@ from landrelease.priority.score.methods import unit_value
 from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.smaa import whole_numbers
 from landrelease.priority.stability.uncertain import bounded_criteria, class_place, ranked_rows, require_additive
+from landrelease.said import say
 
 __all__ = ["Swap", "leave_one_out", "swap_weights"]
 
@@ -192,16 +193,17 @@ def swap_weights(ranking: Ranking, area_id: str, other_id: str) -> Swap:
     first, second = (str(ranking.table["area_id"].iloc[row]) for row in (one, other))
     nearest_one = alone = np.full(len(weights), np.nan)
     if place[0] != place[1]:
-        sentence = f"{first} is ahead of {second} whatever the weights: its class comes first."
+        sentence = say("{0} is ahead of {1} whatever the weights: its class comes first.", first, second)
     elif abs(apart @ weights) <= _SAME_SCORE * weights.sum():
         nearest_one = alone = weights
-        sentence = f"{first} and {second} have the same score as it is."
+        sentence = say("{0} and {1} have the same score as it is.", first, second)
     elif apart.min() >= -_SAME_SCORE:
-        sentence = f"{first} is ahead of {second} whatever the weights: no criterion gives it less."
+        sentence = say("{0} is ahead of {1} whatever the weights: no criterion gives it less.", first, second)
     else:
         nearest_one, alone = _nearest(weights, apart), _alone(weights, apart)
         changes = _changes(ranking, weights, nearest_one)
-        sentence = f"{first} and {second} have the same score if {changes}; beyond that, {second} is ahead."
+        said = "{0} and {1} have the same score if {2}; beyond that, {1} is ahead."
+        sentence = say(said, first, second, changes)
     columns = pd.Series([criterion.column for criterion in ranking.criteria], dtype="str")
     found = {"column": columns, "weight": weights, "nearest_weight": nearest_one, "alone_weight": alone}
     return Swap(first, second, pd.DataFrame(found), float(np.linalg.norm(nearest_one - weights)), sentence)

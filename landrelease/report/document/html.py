@@ -10,23 +10,27 @@ from landrelease.report.document.model import (
     NOT_KNOWN,
     SAME,
     WITHHELD,
+    WITHHELD_NOTE,
     Basis,
     Document,
     Figure,
     Table,
-    say_missing,
 )
+from landrelease.report.document.spoken import spoken
+from landrelease.report.language import Language, Words
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.sections import input_table, parameter_table
-from landrelease.report.words import say_day
+from landrelease.report.words import is_missing, say_day, say_share
+from landrelease.said import say
 
 __all__ = ["figure_lines", "shortened", "write_html"]
 
 
-def write_html(document: Document, path: str | Path) -> Path:
+def write_html(document: Document, path: str | Path, *, language: Language = "en") -> Path:
     """Write a document as one HTML page without scripts that opens offline and prints on A4."""
-    target = page_path(path)
-    page = template("document.html").render(
+    target, words = page_path(path), Words(language)
+    document = spoken(document, words)
+    page = template("document.html", words).render(
         document=document,
         day=say_day(document.day),
         inputs=input_table(document.inputs),
@@ -35,10 +39,11 @@ def write_html(document: Document, path: str | Path) -> Path:
         shortened=shortened,
         not_known=NOT_KNOWN,
         same=SAME,
-        withheld=WITHHELD,
+        withheld=words(WITHHELD),
+        withheld_note=WITHHELD_NOTE,
         caution=CAUTION,
     )
-    return write_page(page, target)
+    return write_page(page, target, words)
 
 
 def figure_lines(figure: Figure, basis: Basis | None) -> list[str]:
@@ -47,8 +52,9 @@ def figure_lines(figure: Figure, basis: Basis | None) -> list[str]:
     if basis is not None:
         n, of = (basis.n, basis.of) if n is None else (n, of)
         share = basis.missing_share if share is None else share
-    lines = [figure.said_ends, "" if n is None else f"n = {n:,} {of}".rstrip()]
-    return [line for line in (*lines, say_missing(share, "").rstrip("."), figure.note) if line]
+    count = "" if n is None else say("n = {0} {1}", n, of) if of else say("n = {0}", n)
+    missing = say("Missing: {0}", say("an unknown share") if is_missing(share) else say_share(float(share or 0.0)))
+    return [line for line in (figure.said_ends, count, missing, figure.note) if line]
 
 
 def shortened(table: Table) -> frames.Table:

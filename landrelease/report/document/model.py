@@ -13,9 +13,10 @@ import pandas as pd
 from landrelease.report.frames import Column, pick
 from landrelease.report.pictures import Picture
 from landrelease.report.words import SAY, is_missing, say_share
+from landrelease.said import say
 
-__all__ = ["CAUTION", "NOT_KNOWN", "SAME", "WITHHELD", "Basis", "Document", "Figure", "Part", "Section", "Table",
-           "say_missing", "table_of", "unit_of"]  # fmt: skip
+__all__ = ["CAUTION", "NOT_KNOWN", "SAME", "WITHHELD", "WITHHELD_NOTE", "Basis", "Document", "Figure", "Part",
+           "Section", "Table", "say_missing", "table_of", "unit_of"]  # fmt: skip
 
 CAUTION = (
     "No record is not evidence of no contamination. Land is never called safe here: released means that all reasonable "
@@ -26,6 +27,9 @@ SAME = "Rests on the same, by the same method and with the same caveats, as the 
 NOT_KNOWN = "Not known"
 WITHHELD = "withheld"
 """What stands for a number of people that is too small to publish, or would give such a number away."""
+WITHHELD_NOTE = (
+    "“Withheld” stands for a number of people that is too small to publish, or that would tell such a number."
+)
 _UNITS = {
     "ha": "ha", "share": "share, 0 to 1", "usd": "USD", "months": "months", "days": "days",
     "degrees": "degrees", "exact": "as the heading says",
@@ -52,7 +56,7 @@ class Basis:
     @property
     def said(self) -> str:
         """Say n and what is missing, in one sentence."""
-        return f"n = {self.n:,} {self.of}. {say_missing(self.missing_share, self.missing)}"
+        return say("n = {0} {1}. {2}", self.n, self.of, say_missing(self.missing_share, self.missing))
 
 
 def say_missing(share: float | None, what: str) -> str:
@@ -63,8 +67,8 @@ def say_missing(share: float | None, what: str) -> str:
     >>> say_missing(0.25, "releases that nobody visited"), say_missing(0.0, ""), say_missing(None, "")
     ('Missing: 25 % (releases that nobody visited).', 'Missing: 0 %.', 'Missing: an unknown share.')
     """
-    said = "an unknown share" if is_missing(share) else say_share(float(share or 0.0))
-    return f"Missing: {said}{f' ({what})' if what else ''}."
+    said = say("an unknown share") if is_missing(share) else say_share(float(share or 0.0))
+    return say("Missing: {0} ({1}).", said, what) if what else say("Missing: {0}.", said)
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,8 @@ class Figure:
         if not is_missing(self.value):
             return _with_unit(self.value, self.kind)
         if self.is_range:
-            return f"{_bare(self.low, self.kind)} to {_with_unit(self.high, self.kind)}"
-        return NOT_KNOWN
+            return say("{0} to {1}", _bare(self.low, self.kind), _with_unit(self.high, self.kind))
+        return say(NOT_KNOWN)
 
     @property
     def is_range(self) -> bool:
@@ -109,16 +113,19 @@ class Figure:
             return ""
         if self.is_range or is_missing(self.value):
             return self.ends
-        return f"{self.ends}: {_bare(self.low, self.kind)} to {_with_unit(self.high, self.kind)}"
+        ends = (_bare(self.low, self.kind), _with_unit(self.high, self.kind))
+        return say("{0}: {1} to {2}", self.ends, *ends)
 
 
 def _bare(value: Any, kind: str) -> str:
-    return SAY[kind](value).removesuffix(" %") if kind == "share" else SAY[kind](value)
+    said = SAY[kind](value)
+    # an end of a share without its sign, unless words stand before it
+    return said.removesuffix(" %") if kind == "share" and said[0].isdigit() else said
 
 
 def _with_unit(value: Any, kind: str) -> str:
-    unit = {"ha": " ha", "usd": " USD", "months": " months", "days": " days"}.get(kind, "")
-    return f"{SAY[kind](value)}{unit}"
+    unit = {"ha": "{0} ha", "usd": "{0} USD", "months": "{0} months", "days": "{0} days"}.get(kind)
+    return SAY[kind](value) if unit is None else say(unit, SAY[kind](value))
 
 
 @dataclass(frozen=True)

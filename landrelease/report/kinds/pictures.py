@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from landrelease.report.pictures import FAINT, INK, Picture, both, box, canvas, short, write
+from landrelease.report.language import Words
+from landrelease.report.pictures import FAINT, INK, Picture, box, canvas, short, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ def curve_picture(curve: pd.DataFrame, alt: str) -> Picture:
     """Draw the share in use by months since release; where the data can not place a rise, it is a shaded box."""
     steps = curve[["from_months", "to_months", "used_share_low", "used_share_high"]].astype(float).to_numpy()
 
-    def draw(width: float) -> Figure:
+    def draw(width: float, words: Words) -> Figure:
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -35,8 +36,8 @@ def curve_picture(curve: pd.DataFrame, alt: str) -> Picture:
             at = end
         axes.set_ylim(0, 1)
         axes.set_xlim(left=0)
-        axes.set_title("Share of releases in productive use", fontsize=9, loc="left", color=INK)
-        axes.set_xlabel("months after release", fontsize=8.5, color=FAINT)
+        axes.set_title(words.drawn("Share of releases in productive use"), fontsize=9, loc="left", color=INK)
+        axes.set_xlabel(words.drawn("months after release"), fontsize=8.5, color=FAINT)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if width < 5 else 10))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.tick_params(labelsize=8, colors=FAINT, length=0)
@@ -46,18 +47,18 @@ def curve_picture(curve: pd.DataFrame, alt: str) -> Picture:
             axes.spines[edge].set_visible(False)
         return figure
 
-    return both(draw, alt)
+    return Picture(alt, draw)
 
 
 def amounts_picture(labels: Sequence[str], amounts: Sequence[float], said: Sequence[str], alt: str) -> Picture:
     """Draw one bar a label with its amount in words beside it; what is not known has no bar, and below 0 neither."""
     longest = max([one for one in amounts if one > 0], default=1.0)
 
-    def draw(width: float) -> Figure:
+    def draw(width: float, words: Words) -> Figure:
         is_narrow = width < 5
         left, step = (0.02, 0.46) if is_narrow else (2.3, 0.29)
         figure, axes = canvas(width, step * len(labels) + 0.06)
-        for i, (label, amount, words) in enumerate(zip(labels, amounts, said, strict=True)):
+        for i, (label, amount, beside) in enumerate(zip(labels, amounts, said, strict=True)):
             y = step * i + (0.2 if is_narrow else 0.03)
             if is_narrow:
                 write(axes, left, y - 0.09, short(label, 40), size=8.5)
@@ -66,7 +67,7 @@ def amounts_picture(labels: Sequence[str], amounts: Sequence[float], said: Seque
             length = (width - left - 1.3) * (amount if amount > 0 else 0.0) / longest
             if length > 0:
                 box(axes, left, y, length, 0.2, _COLOUR)
-            write(axes, left + length + 0.08, y + 0.1, words, colour=FAINT)
+            write(axes, left + length + 0.08, y + 0.1, words.of_data(beside), colour=FAINT)
         return figure
 
-    return both(draw, alt)
+    return Picture(alt, draw)

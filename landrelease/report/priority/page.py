@@ -12,11 +12,13 @@ import pandas as pd
 from landrelease.priority import Plan, Ranking, Stability
 from landrelease.priority.explain.story import area_story
 from landrelease.report.frames import Column, Table, tabulate
+from landrelease.report.language import Language, Words
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.priority.pictures import LINES
 from landrelease.report.priority.sections import line_section, plan_section, plan_words
 from landrelease.report.sections import input_table, parameter_table
 from landrelease.report.words import as_day, say_day
+from landrelease.said import say
 
 __all__ = ["write_priority_page"]
 
@@ -41,6 +43,7 @@ def write_priority_page(
     parameters: Mapping[str, Any] | None = None,
     notes: Sequence[str] | None = None,
     version: str = "",
+    language: Language = "en",
 ) -> Path:
     """Write a ranking as one HTML file: its order, how sure that is, and one printed page for each of the first areas.
 
@@ -76,6 +79,9 @@ def write_priority_page(
         Sentences to print below the order.
     version : str
         Version of landrelease that made the ranking.
+    language : {'en', 'ar', 'es', 'fr', 'km', 'lo', 'pt', 'uk'}
+        Language of the page. Ids, codes, names and everything else of the data stay as they are; warnings also stand
+        in English. A text that the catalogue lacks stays as it is; the page and a DataWarning say how many do.
 
     Returns
     -------
@@ -85,7 +91,7 @@ def write_priority_page(
     Raises
     ------
     OptionError
-        `as_of` is no date, or `path` is a folder.
+        `as_of` is no date, `path` is a folder, or the language is none of these.
 
     Notes
     -----
@@ -115,7 +121,8 @@ def write_priority_page(
     target = page_path(path)
     shown = min(max(pages, 0), _MOST_PAGES)
     ids = ranking.table["area_id"].head(shown)
-    page = template("priorities.html").render(
+    words = Words(language)
+    page = template("priorities.html", words).render(
         name=name,
         day=say_day(as_day(as_of)),
         scheme=ranking.scheme,
@@ -132,7 +139,7 @@ def write_priority_page(
         notes=list(notes or []),
         version=version,
     )
-    return write_page(page, target)
+    return write_page(page, target, words)
 
 
 def _order(ranking: Ranking, line: pd.DataFrame | None, shown: int) -> Table:
@@ -142,10 +149,10 @@ def _order(ranking: Ranking, line: pd.DataFrame | None, shown: int) -> Table:
     if ranking.missing == "bounds":
         columns |= {"rank_best": Column("Rank at best", "count"), "rank_worst": Column("At worst", "count")}
     if ranking.classes:
-        columns["priority_class"] = Column("Class")
+        columns["priority_class"] = Column("Class", "phrase")
     if line is not None:
         words = {code: words for code, (words, _) in LINES.items()}
         table = table.assign(line=line["line"].map(words).to_numpy())
         columns["line"] = Column("At the line", "word")
     count = min(shown, len(table))
-    return tabulate(table.head(shown), f"The first {count} of {len(table):,} areas", columns)
+    return tabulate(table.head(shown), say("The first {0} of {1} areas", count, len(table)), columns)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from landrelease.cells import counted
 from landrelease.priority import OrdinalWeights, Plan, Stability
 from landrelease.priority.explain.story import place_of_line
 from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.priority.pictures import LINES, curve_picture, say_drawn, stability_picture
-from landrelease.report.sections import RankingLike
+from landrelease.report.sections import RankingLike, together
+from landrelease.said import as_ours, say
 
 __all__ = ["line_section", "plan_section", "plan_words", "say_usd"]
 
@@ -28,7 +28,7 @@ def say_usd(amount: float) -> str:
     >>> say_usd(1_250_000.4), say_usd(float("nan"))
     ('1,250,000 USD', 'an unknown amount')
     """
-    return "an unknown amount" if np.isnan(amount) else f"{amount:,.0f} USD"
+    return say("an unknown amount") if np.isnan(amount) else say("{0} USD", f"{amount:,.0f}")
 
 
 def line_section(
@@ -42,16 +42,17 @@ def line_section(
     counts = {code: int((line["line"] == code).sum()) for code in LINES}
     ranks = stability.table[["p05_rank", "p95_rank"]].reset_index(drop=True)
     around = _around(pd.concat([line.reset_index(drop=True), ranks], axis=1), top)
-    condition = (
-        f"If {top:,} area{' is' if top == 1 else 's are'} funded"
-        if top is not None
-        else f"If {say_usd(budget_usd)} are spent from the first area on"
-        if budget_usd is not None
-        else "By the line that was drawn"
-    )
-    said = [f"{counts[code]:,} {_are(counts[code])} {words}" for code, (words, _) in LINES.items()]
+    condition = say("By the line that was drawn")
+    if top is not None:
+        condition = say("If 1 area is funded") if top == 1 else say("If {0} areas are funded", top)
+    elif budget_usd is not None:
+        condition = say("If {0} are spent from the first area on", say_usd(budget_usd))
+    said = [
+        say(f"1 area is {words}") if counts[code] == 1 else say(f"{{0}} areas are {words}", counts[code])
+        for code, (words, _) in LINES.items()
+    ]
     return {
-        "sentence": f"{condition}, {said[0]}, {said[1]}, and {said[2]}.",
+        "sentence": say("{0}, {1}, {2}, and {3}.", condition, *said),
         "figures": [(words, f"{counts[code]:,}") for code, (words, _) in LINES.items()],
         "rests": _rests(ranking, stability),
         "picture": None if around.empty else stability_picture(around, top, _alt(around)),
@@ -59,10 +60,6 @@ def line_section(
         "shown": len(around),
         "left": max(counts["interchangeable"] - int((around["line"] == "interchangeable").sum()), 0),
     }
-
-
-def _are(count: int) -> str:
-    return "area is" if count == 1 else "areas are"
 
 
 def _around(areas: pd.DataFrame, top: int | None) -> pd.DataFrame:
@@ -76,29 +73,35 @@ def _around(areas: pd.DataFrame, top: int | None) -> pd.DataFrame:
 
 
 def _rests(ranking: RankingLike, stability: Stability) -> list[str]:
-    weights = stability.said
+    weights: str = as_ours(stability.said)
     if isinstance(stability.space, OrdinalWeights):
         labels = {one.column: one.label or one.column.replace("_", " ") for one in ranking.criteria}
-        weights = f"any weights in this order: {', '.join(labels[column] for column in stability.space.order)}"
-    said = [f"This rests on {stability.draws:,} rankings, each with other weights: {weights}."]
+        order = together([as_ours(labels[column]) for column in stability.space.order])
+        weights = say("any weights in this order: {0}", order)
+    said: list[str] = [say("This rests on {0} rankings, each with other weights: {1}.", stability.draws, weights)]
     if stability.unknown_count:
         said.append(
-            f"{counted(stability.unknown_count, 'value that nobody knows was', 'values that nobody knows were')} drawn "
-            "from the range of the criterion."
+            say("1 value that nobody knows was drawn from the range of its criterion.")
+            if stability.unknown_count == 1
+            else say(
+                "{0} values that nobody knows were drawn from the range of their criterion.", stability.unknown_count
+            )
         )
-    said.append(
-        f"A share is exact to {100 * stability.half_width_share:.1f} percentage points. What is sure here is sure only "
-        "if the weights lie where it is said."
-    )
+    said.append(say(
+        "A share is exact to {0} percentage points. What is sure here is sure only if the weights lie where it is "
+        "said.",
+        f"{100 * stability.half_width_share:.1f}",
+    ))  # fmt: skip
     return said
 
 
 def _alt(around: pd.DataFrame) -> str:
     first, last = around.iloc[0], around.iloc[-1]
-    return (
-        f"A bar for each of {len(around)} areas, from {first['area_id']} to {last['area_id']}: between which ranks it "
-        "lies in nine of ten draws, and in which share of the draws it is funded; the table below has the figures."
-    )
+    return say(
+        "A bar for each of {0} areas, from {1} to {2}: between which ranks it lies in nine of ten draws, and in which "
+        "share of the draws it is funded; the table below has the figures.",
+        len(around), first["area_id"], last["area_id"],
+    )  # fmt: skip
 
 
 def _around_table(around: pd.DataFrame) -> Table:
@@ -109,7 +112,7 @@ def _around_table(around: pd.DataFrame) -> Table:
         "p05_rank": around["p05_rank"], "p95_rank": around["p95_rank"],
     })  # fmt: skip
     return tabulate(said, "The areas around the line", {
-        "area_id": Column("Area"), "rank": Column("Rank", "count"), "in_share": Column("Funded in"),
+        "area_id": Column("Area"), "rank": Column("Rank", "count"), "in_share": Column("Funded in", "phrase"),
         "line": Column("That is", "word"), "p05_rank": Column("Rank from", "count"), "p95_rank": Column("To", "count"),
     })  # fmt: skip
 
@@ -117,24 +120,26 @@ def _around_table(around: pd.DataFrame) -> Table:
 def plan_section(plan: Plan, curve: pd.DataFrame | None = None) -> dict[str, Any]:
     """Return what a plan buys, how sure that is, its rules, its areas, and the benefit curve."""
     inside = plan.table[plan.table["is_selected"]]
-    said = [
-        f"{len(inside):,} of {len(plan.table):,} areas are in, for {say_usd(plan.spent_usd)}: a benefit of "
-        f"{plan.benefit:,.4g}, and no plan within the rules gives more than {plan.bound:,.4g} "
-        f"(a gap of {100 * plan.gap:.2g} %)."
-    ]
+    said = [say(
+        "{0} of {1} areas are in, for {2}: a benefit of {3}, and no plan within the rules gives more than {4} (a gap "
+        "of {5} %).",
+        len(inside), len(plan.table), say_usd(plan.spent_usd), f"{plan.benefit:,.4g}", f"{plan.bound:,.4g}",
+        f"{100 * plan.gap:.2g}",
+    )]  # fmt: skip
     if not np.isnan(plan.greedy_benefit):
-        said.append(f"The most benefit per dollar first would have reached {plan.greedy_benefit:,.4g}.")
+        said.append(say("The most benefit per dollar first would have reached {0}.", f"{plan.greedy_benefit:,.4g}"))
     if not np.isnan(plan.price_of_keeping):
-        said.append(f"Keeping the previous plan costs a benefit of {plan.price_of_keeping:,.4g}.")
+        said.append(say("Keeping the previous plan costs a benefit of {0}.", f"{plan.price_of_keeping:,.4g}"))
     unknown = plan.table["plan_reason_code"].isin(["unknown_cost", "unknown_benefit"]).sum()
     if unknown:
-        said.append(f"{counted(int(unknown), 'area', 'areas')} could not be planned: a cost or a benefit is not known.")
+        lost = "Areas that could not be planned, because a cost or a benefit is not known: {0}."
+        said.append(say(lost, int(unknown)))
     return {
         "sentences": said,
         "relaxations": plan.relaxations["text"].tolist(),
         "years": _year_table(inside),
         "rules": tabulate(plan.rules, "What the rules allow, and what the plan uses", {
-            "rule": Column("Rule"), "unit": Column("Unit"), "limit": Column("Limit", "usd"),
+            "rule": Column("Rule", "phrase"), "unit": Column("Unit", "phrase"), "limit": Column("Limit", "usd"),
             "used": Column("Used", "usd"), "slack": Column("Left", "usd"),
         }),
         "areas": _planned_table(inside),
@@ -156,14 +161,20 @@ def plan_words(plan: Plan, area_ids: Sequence[str]) -> dict[str, list[str]]:
     ('The plan has it out.', {})
     """
     year_count = int((plan.rules["kind"] == "budget").sum())
-    words = {}
+    words: dict[str, list[str]] = {}
     shown = plan.table[plan.table["area_id"].isin(area_ids)]
     for area_id, year, reason in zip(shown["area_id"], shown["year"].fillna(0), shown["reason"], strict=True):
         side, _, why = str(reason).partition(": ")
-        when = f", for {year}" if year > 999 else f", for year {year}" if year and year_count > 1 else ""
-        said = [f"The plan has it {side}{when}.", f"Why: {why}."]
+        if year > 999:
+            said: list[str] = [say(f"The plan has it {side}, for {{0}}.", str(year))]
+        elif year and year_count > 1:
+            said = [say(f"The plan has it {side}, for year {{0}}.", str(year))]
+        else:
+            said = [say(f"The plan has it {side}.")]
+        said.append(say("Why: {0}.", as_ours(why)))
         if "the line" in why:
-            said.append("Areas come in that give most for what they cost; the line is what the last of them gives.")
+            line = "Areas come in that give most for what they cost; the line is what the last of them gives."
+            said.append(say(line))
         words[str(area_id)] = said
     return words
 
@@ -180,12 +191,12 @@ def _year_table(inside: pd.DataFrame) -> Table:
 def _planned_table(inside: pd.DataFrame) -> Table:
     columns = {
         "area_id": Column("Area"), "year": Column("Year", "year"), "rank": Column("Rank", "count"),
-        "method_code": Column("Method"), "cost_usd": Column("Cost, USD", "usd"), "reason": Column("Why"),
+        "method_code": Column("Method"), "cost_usd": Column("Cost, USD", "usd"), "reason": Column("Why", "phrase"),
     }  # fmt: skip
     if inside["method_code"].isna().all():
         del columns["method_code"]
     shown = inside.sort_values(["year", "rank"], kind="stable").iloc[:_MOST_PLANNED]
-    which = "The areas of the plan" if len(shown) == len(inside) else f"The first {len(shown)} areas of the plan"
+    which = "The areas of the plan" if len(shown) == len(inside) else say("The first {0} areas of the plan", len(shown))
     return tabulate(shown, which, columns)
 
 
@@ -193,14 +204,15 @@ def _curve(plan: Plan, curve: pd.DataFrame) -> dict[str, Any]:
     known = curve.dropna(subset=["benefit"])
     least, most = known.iloc[0], known.iloc[-1]
     budget = float(plan.rules.loc[plan.rules["kind"] == "budget", "limit"].sum())
-    alt = (
-        f"What each budget buys: a benefit of {least['benefit']:,.4g} for {say_usd(least['budget_usd'])} to "
-        f"{most['benefit']:,.4g} for {say_usd(most['budget_usd'])}; the table below has the figures."
-    )
+    alt = say(
+        "What each budget buys: a benefit of {0} for {1} to {2} for {3}; the table below has the figures.",
+        f"{least['benefit']:,.4g}", say_usd(least["budget_usd"]), f"{most['benefit']:,.4g}",
+        say_usd(most["budget_usd"]),
+    )  # fmt: skip
     columns = {
         "budget_usd": Column("Budget, USD", "usd"), "area_count": Column("Areas", "count"),
         "benefit": Column("Benefit", "number"), "bound": Column("At most", "number"),
-        "greedy_benefit": Column("Per dollar first", "number"), "note": Column("Note"),
+        "greedy_benefit": Column("Per dollar first", "number"), "note": Column("Note", "phrase"),
     }  # fmt: skip
     if curve["note"].isna().all():
         del columns["note"]

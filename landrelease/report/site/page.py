@@ -13,6 +13,7 @@ from landrelease.registry.site import SiteCheck
 from landrelease.registry.site_words import CAUTION, findings_of, gaps_of, say_found, say_period, say_where
 from landrelease.report.files import put_csv
 from landrelease.report.frames import Column, Table
+from landrelease.report.language import ENGLISH
 from landrelease.report.page import page_path, template, write_page
 from landrelease.report.site.picture import NUMBERED, site_legend, site_picture
 from landrelease.report.words import is_missing, say_day
@@ -104,7 +105,7 @@ def write_site_report(
         raise OptionError(f"path must be a page such as site.html; {target.name} is where its records go.")
     tables = {name: _table(check, name, records.name) for name in _LISTS if len(getattr(check, name))}
     says = findings_of(check)
-    page = template("site.html").render(
+    page = template("site.html", ENGLISH).render(
         title=title,
         answer=_ANSWERS[check.answer_code],
         code=check.answer_code,
@@ -124,7 +125,7 @@ def write_site_report(
         made=say_day(pd.Timestamp.now().date()),
         version=version,
     )
-    write_page(page, target)
+    write_page(page, target, ENGLISH)
     put_csv(records, _all_records(check))
     return target
 

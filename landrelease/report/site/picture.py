@@ -12,7 +12,7 @@ import shapely
 
 from landrelease.geometry import metric_crs, repaired, to_crs
 from landrelease.maps.style import HAZARD_CLASSES, HAZARD_STATUSES, RELEASE_TYPES
-from landrelease.report.pictures import Picture
+from landrelease.report.language import Words
 
 if TYPE_CHECKING:
     from landrelease.registry.site import SiteCheck
@@ -27,6 +27,18 @@ _DETAIL = 0.4
 """Edges are drawn to this. [pixels]"""
 
 
+class SitePicture(NamedTuple):
+    """The drawing in two widths, as data: addresses, with the sentence that says what it shows."""
+
+    wide: str
+    narrow: str
+    alt: str
+
+    def address(self, words: Words, *, is_wide: bool) -> str:
+        """Return the drawing in a width; it has no words."""
+        return self.wide if is_wide else self.narrow
+
+
 class _Frame(NamedTuple):
     """The window of the drawing: its lower left corner in metres, the pixels of a metre, and its size in pixels."""
 
@@ -37,14 +49,14 @@ class _Frame(NamedTuple):
     height: int
 
 
-def site_picture(check: SiteCheck, alt: str) -> Picture:
+def site_picture(check: SiteCheck, alt: str) -> SitePicture:
     """Draw the site, its corridor, and the hazards, releases and accidents in reach, for a page and for a phone."""
     plane = metric_crs(check.site)
     layers = {
         name: to_crs(getattr(check, name), plane, name)
         for name in ("site", "corridor", "hazards", "releases", "accidents")
     }
-    return Picture(_drawn(layers, 900, 0.28, 0.42), _drawn(layers, 380, 0.6, 1.0), alt)
+    return SitePicture(_drawn(layers, 900, 0.28, 0.42), _drawn(layers, 380, 0.6, 1.0), alt)
 
 
 def site_legend(check: SiteCheck) -> list[dict[str, str]]:
