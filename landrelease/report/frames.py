@@ -13,7 +13,7 @@ from landrelease.report.pictures import PARTS
 from landrelease.report.words import clean, is_missing
 from landrelease.said import say
 
-__all__ = [
+__all__ = ["MOST_LISTED",
     "SUMMED", "Column", "Table", "add_up", "capped", "is_ordered", "pick", "plain", "say_codes", "tabulate",
     "with_all_parts",
 ]  # fmt: skip
@@ -129,6 +129,10 @@ def _group_label(row: Sequence[Any]) -> str:
 def is_ordered(frame: pd.DataFrame, by: list[str]) -> bool:
     """Years and other numbers are read in their own order, names by size."""
     return len(by) == 1 and pd.api.types.is_numeric_dtype(frame[by[0]])
+
+
+MOST_LISTED = 10
+"""Rows of a list that is cut, and says so."""
 
 
 def capped(frame: pd.DataFrame, by: list[str], size: str, summed: Sequence[str]) -> pd.DataFrame:

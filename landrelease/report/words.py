@@ -11,9 +11,20 @@ import pandas as pd
 
 from landrelease.cells import clean
 from landrelease.errors import OptionError
-from landrelease.said import say
+from landrelease.said import as_ours, say
 
-__all__ = ["SAY", "as_day", "clean", "is_missing", "say_day", "say_land", "say_share", "whole_percents"]
+__all__ = [
+    "SAY",
+    "as_day",
+    "clean",
+    "in_a_row",
+    "is_missing",
+    "say_day",
+    "say_land",
+    "say_share",
+    "together",
+    "whole_percents",
+]
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -125,3 +136,19 @@ SAY: dict[str, Callable[[Any], str]] = {
     "exact": lambda value: f"{float(value):,.10g}",
     "flag": lambda value: say("yes") if value else say("no"),
 }
+
+
+def together(texts: Sequence[str]) -> str:
+    """Return texts as one, with commas between them."""
+    first, *more = texts
+    for one in more:
+        first = say("{0}, {1}", first, one)
+    return first
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """Return names of columns as one."""
+    first, *more = map(as_ours, names or [""])
+    for one in more:
+        first = say("{0} and {1}", first, one)
+    return first

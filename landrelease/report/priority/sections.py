@@ -12,7 +12,8 @@ from landrelease.priority import OrdinalWeights, Plan, Stability
 from landrelease.priority.explain.story import place_of_line
 from landrelease.report.frames import Column, Table, tabulate
 from landrelease.report.priority.pictures import LINES, curve_picture, say_drawn, stability_picture
-from landrelease.report.sections import RankingLike, together
+from landrelease.report.sections import RankingLike
+from landrelease.report.words import together
 from landrelease.said import as_ours, say
 
 __all__ = ["line_section", "plan_section", "plan_words", "say_usd"]
