@@ -36,7 +36,7 @@ class Words:
     --------
     >>> french = Words("fr")
     >>> french("Not known"), french(say("{0} km²", "1,200.5")), french("{0} to {1}", "2", "3.5")
-    ('Non connu', '1\\u202f200,5 km²', '2 à 3,5')
+    ('Non connu', '1\\u202f200,5\\xa0km²', '2 à 3,5')
     >>> french("Nobody says this."), list(french.lacking)
     ('Nobody says this.', ['Nobody says this.'])
     >>> ENGLISH("Nobody says this."), list(ENGLISH.lacking)
