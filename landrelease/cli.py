@@ -89,7 +89,7 @@ def _steps() -> Iterator[Any]:
 
 @app.command("rank")
 def rank_command(
-    programme: Annotated[Path, typer.Argument(help="A programme file (TOML) with [priority].")],
+    programme: Annotated[Path, typer.Argument(help="A programme file (TOML) that has a priority table.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
     scheme: Annotated[
         str | None, typer.Option(help="A scheme, such as the weights that were saved from live_ranking.html.")
@@ -187,11 +187,11 @@ def _tie(table: Any, at: int) -> str:
 
 @app.command("plan")
 def plan_command(
-    programme: Annotated[Path, typer.Argument(help="A programme file (TOML) with [priority] and [plan].")],
+    programme: Annotated[Path, typer.Argument(help="A programme file (TOML) that has a priority and a plan table.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
     language: _Language = "en",
 ) -> None:
-    """Plan what to clear with the money, the teams and the promises of [plan]."""
+    """Plan what to clear with the money, the teams and the promises that the programme file gives."""
     from landrelease.job import plan_programme
 
     with _steps() as say:

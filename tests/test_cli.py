@@ -70,3 +70,11 @@ def test_run_says_the_headline_and_where_the_products_are(tmp_path: Path) -> Non
 
 def test_version() -> None:
     assert landrelease("--version").stdout.strip() == f"landrelease {lr.__version__}"
+
+
+def test_help_names_what_a_programme_file_must_have() -> None:
+    """Square brackets are markup to what prints the help, and would vanish."""
+    assert "priority table" in " ".join(landrelease("rank", "--help").stdout.split())
+    said = " ".join(landrelease("plan", "--help").stdout.replace("│", " ").split())
+    assert "plan table" in said
+    assert "promises that the programme file gives" in said
