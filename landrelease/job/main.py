@@ -356,7 +356,7 @@ def _draw(work: Work, out: Path) -> tuple[Path, Path | None]:
     from landrelease.report.words import say_day
 
     frames, shown, about = work.frames, work.programme.map, work.programme.programme
-    admin, title = None, Words(work.language)("{0}, {1}", about.name, say_day(about.as_of))
+    admin, title = None, Words(work.language).drawn("{0}, {1}", about.name, say_day(about.as_of))
     if "admin_areas" in frames:
         admin = _with_totals(frames["admin_areas"], frames["areas"], frames["assessment"])
     drawn = land_release_map(

@@ -326,7 +326,7 @@ def write_live(work: Work, path: Path) -> Path | None:
             columns=shown.columns,
             hazards=shown.hazards,
             top=_funded_count(work),
-            title=Words(work.language)("{0}, {1}", about.name, say_day(about.as_of)),
+            title=Words(work.language).drawn("{0}, {1}", about.name, say_day(about.as_of)),
             language=work.language,
         )
     except LandReleaseError as error:

@@ -78,7 +78,7 @@ class Words:
         return f"{said} (\u2066{text}\u2069)" if self.direction == "rtl" else f"{said} ({text})"
 
     def drawn(self, text: str, *values: str | int) -> str:
-        """Return a text for a picture, in which nothing else says that it runs from right to left."""
+        """Return a text for a picture or a title of a map, where nothing else says that it runs from right to left."""
         said = self(text, *values)
         return f"\u2067{said}\u2069" if self.direction == "rtl" else said
 
@@ -153,7 +153,7 @@ class Words:
 def _by_length(words: dict[str, str]) -> list[tuple[str, list[str]]]:
     """Return the patterns with their own pieces, those that say most first."""
     split = [(pattern, _SLOT.split(pattern)) for pattern in words if _SLOT.search(pattern)]
-    able = [one for one in split if sum(map(len, one[1])) >= _LEAST]
+    able = [one for one in split if sum(map(str.isalpha, "".join(one[1]))) >= _LEAST]  # "{0}: {1} to {2}" fits anything
     return sorted(able, key=lambda one: -sum(map(len, one[1])))
 
 
