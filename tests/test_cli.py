@@ -74,7 +74,7 @@ def test_version() -> None:
 
 def test_help_names_what_a_programme_file_must_have() -> None:
     """Square brackets are markup to what prints the help, and would vanish."""
-    assert "priority table" in " ".join(landrelease("rank", "--help").stdout.split())
-    said = " ".join(landrelease("plan", "--help").stdout.replace("│", " ").split())
-    assert "plan table" in said
-    assert "promises that the programme file gives" in said
+    rank, plan = (" ".join(landrelease(one, "--help").stdout.replace("│", " ").split()) for one in ("rank", "plan"))
+    assert "that has a priority table" in rank
+    assert "that has a priority and a plan table" in plan
+    assert "promises that the programme file gives" in plan
