@@ -45,7 +45,7 @@ def _options(
 @app.command("run")
 def run_command(
     programme: Annotated[Path, typer.Argument(help="A programme file (TOML).")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder of the products.")] = Path("out"),
     scheduler: Annotated[
         str | None, typer.Option(help="Match on a dask cluster: tcp://HOST:PORT of its scheduler.")
     ] = None,
@@ -90,7 +90,7 @@ def _steps() -> Iterator[Any]:
 @app.command("rank")
 def rank_command(
     programme: Annotated[Path, typer.Argument(help="A programme file (TOML) that has a priority table.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder of the products.")] = Path("out"),
     scheme: Annotated[
         str | None, typer.Option(help="A scheme, such as the weights that were saved from live_ranking.html.")
     ] = None,
@@ -188,7 +188,7 @@ def _tie(table: Any, at: int) -> str:
 @app.command("plan")
 def plan_command(
     programme: Annotated[Path, typer.Argument(help="A programme file (TOML) that has a priority and a plan table.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the products.")] = Path("out"),
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder of the products.")] = Path("out"),
     language: _Language = "en",
 ) -> None:
     """Plan what to clear with the money, the teams and the promises that the programme file gives."""
@@ -217,7 +217,7 @@ def plan_command(
 def report_command(
     programme: Annotated[Path, typer.Argument(help="A programme file (TOML).")],
     kind: Annotated[str, typer.Option(help="outcomes, coordination or donor.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the report.")] = Path("out"),
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder of the report.")] = Path("out"),
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="html, xlsx or docx; may be repeated. All three without it.")
     ] = None,

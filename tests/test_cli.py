@@ -78,3 +78,11 @@ def test_help_names_what_a_programme_file_must_have() -> None:
     assert "that has a priority table" in rank
     assert "that has a priority and a plan table" in plan
     assert "promises that the programme file gives" in plan
+
+
+def test_a_file_in_the_place_of_the_folder_is_said_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    done = landrelease("run", tmp_path / "not_looked_at.toml", "--out", tmp_path / "taken")
+    assert done.returncode == 2
+    assert "'--out'" in done.stderr
+    assert "is a file" in " ".join(done.stderr.replace("│", " ").split())
