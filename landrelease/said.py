@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Said", "as_ours", "say"]
+__all__ = ["Given", "Said", "as_ours", "say"]
 
 
 class Said(str):
     """A text of ours, of which `parts` says what it is made of: its pattern, then the values in it."""
 
     parts: tuple[str, ...]
+
+
+class Given(str):
+    """A text of the data, such as an id, which stays as it is also where it looks like a number: `3.014`."""
 
 
 def say(pattern: str, *values: str | int) -> Said:
@@ -22,7 +26,7 @@ def say(pattern: str, *values: str | int) -> Said:
         The text, `{0}`, `{1}` standing for the values.
     values : str or int
         Numbers; numbers as text, as English writes them; texts of ours; any other text is one of the data, which no
-        language changes.
+        language changes. An id may look like a number: `Given` says that it is none.
 
     Examples
     --------

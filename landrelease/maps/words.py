@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from landrelease.errors import check_option
-from landrelease.said import Said
+from landrelease.said import Given, Said
 
 __all__ = ["LANGUAGES", "Language", "direction_of", "heading_in", "in_words", "number_in", "packed_words", "parts_of",
            "pattern_of", "words_of"]  # fmt: skip
@@ -101,6 +101,8 @@ def _value(value: str, language: Language) -> str:
     """Return a value of a text: a text of ours in words, a number as the language writes it, another text as it is."""
     if isinstance(value, Said):
         return _in_words(value, language)
+    if isinstance(value, Given):
+        return f"\u2068{value}\u2069" if language in _RIGHT_TO_LEFT else value
     return number_in(value, language)
 
 

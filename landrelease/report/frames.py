@@ -11,7 +11,7 @@ import pandas as pd
 from landrelease.errors import DataError
 from landrelease.report.pictures import PARTS
 from landrelease.report.words import clean, is_missing
-from landrelease.said import say
+from landrelease.said import Given, say
 
 __all__ = ["MOST_LISTED",
     "SUMMED", "Column", "Table", "add_up", "capped", "is_ordered", "pick", "plain", "say_codes", "tabulate",
@@ -120,10 +120,14 @@ def tabulate(frame: pd.DataFrame, caption: str, columns: Mapping[str, Column]) -
 def _group_label(row: Sequence[Any]) -> str:
     whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in row]
     # two columns may say the same: a unit without a name of its own is called by its code
-    first, *more = dict.fromkeys(say("not known") if is_missing(value) else clean(value) for value in whole)
+    first, *more = dict.fromkeys(say("not known") if is_missing(value) else _given(value) for value in whole)
     for one in more:
         first = say("{0} / {1}", first, one)
     return first
+
+
+def _given(value: Any) -> str:
+    return Given(clean(value)) if isinstance(value, str) else clean(value)
 
 
 def is_ordered(frame: pd.DataFrame, by: list[str]) -> bool:

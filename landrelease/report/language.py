@@ -10,7 +10,7 @@ from typing import Any
 from landrelease.errors import DataWarning
 from landrelease.maps.words import Language, direction_of, number_in, pattern_of, words_of
 from landrelease.report.words import SAY
-from landrelease.said import Said, say
+from landrelease.said import Given, Said, say
 
 __all__ = ["CATALOGUE", "ENGLISH", "Language", "Words"]
 
@@ -122,7 +122,7 @@ class Words:
 
     def _value(self, value: str, *, is_ours: bool) -> str:
         """Return a value: a text of ours in words, a number as the language writes it, one of the data as it is."""
-        if _NUMERIC.fullmatch(value):
+        if _NUMERIC.fullmatch(value) and not isinstance(value, Given):
             return self.numbers(value)
         if isinstance(value, Said):
             return self._told(value)

@@ -15,7 +15,7 @@ from payload_reader import blocks, columns_of, decode, decoded_shapes
 
 from landrelease.errors import DataError, OptionError
 from landrelease.maps import live_ranking
-from landrelease.priority import Criterion, Scheme, prioritise
+from landrelease.priority import Criterion, PriorityClass, Scheme, Threshold, prioritise
 
 SECRET = "SECRET-7319"
 CRITERIA = (Criterion("people", 0, 1000, 0.6), Criterion("road_m", 0, 500, 0.4, more_is_urgent=False))
@@ -138,3 +138,16 @@ def test_counts_of_victims_are_for_internal_use(table: pd.DataFrame, areas: gpd.
     with pytest.raises(OptionError, match="criterion 'victims' could count victims or persons"):
         live_ranking(ranking, areas=areas, hazards="none")
     assert "Internal use: shows what could count victims or persons" in live_ranking(ranking).render()
+
+
+def test_a_class_by_victims_is_for_internal_use(table: pd.DataFrame, areas: gpd.GeoDataFrame) -> None:
+    """The sentence of a class says the count that its threshold was held against."""
+    first = PriorityClass("first", (Threshold("killed_count", at_least=1),))
+    scheme = Scheme("a", "a", "a", False, "", CRITERIA, classes=(first, PriorityClass("rest")))
+    ranking = prioritise(table.assign(killed_count=[17, 0, 0, 0]), scheme, missing="worst")
+    for hazards in ("none", "admin"):
+        with pytest.raises(OptionError, match="threshold 'killed_count' could count victims or persons"):
+            live_ranking(ranking, areas=areas, hazards=hazards)  # type: ignore[arg-type]
+    page = live_ranking(ranking).render()
+    assert "killed count (17;" in block_of(page)[0]["said"][2]
+    assert "Internal use: shows what could count victims or persons" in page

@@ -15,11 +15,13 @@ from openpyxl import load_workbook
 import landrelease
 from landrelease import DataWarning, OptionError
 from landrelease.maps.words import LANGUAGES, words_of
-from landrelease.priority import Criterion, funding_line, plan_clearance, prioritise, stability
+from landrelease.priority import Criterion, funding_line, plan_clearance, prioritise, stability, swap_weights
 from landrelease.priority.explain.sentences import explain
+from landrelease.priority.explain.story import area_story
 from landrelease.report import write_priority_page, write_report
 from landrelease.report.document import Basis, Document, Figure, Part, Section, write_docx, write_html, write_xlsx
 from landrelease.report.document.model import CAUTION
+from landrelease.report.frames import _group_label
 from landrelease.report.language import CATALOGUE, Words
 from landrelease.rules import PROBLEM_COLUMNS, RULES
 from landrelease.said import as_ours, say
@@ -111,6 +113,26 @@ def test_values_of_a_text():
     # a number in the name of a place is no number of ours
     assert french("at least 100,000 USD in Zone 1,5") == "au moins 100\u202f000\u00a0USD à Zone 1,5"
     assert french("R4 event must be a code of its list").startswith("R4 event doit être")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_an_id_that_looks_like_a_number_is_no_number(language):
+    """Site 3.014 of one registry is no 3,014, and 1,200 no 1.200: an id in a sentence is that of the table."""
+    words, ids = Words(language), ["3.014", "1,200", "12.5"]
+    criteria = [Criterion("people", 0, 1000, 0.6), Criterion("road_m", 0, 500, 0.4, more_is_urgent=False)]
+    table = pd.DataFrame({"area_id": ids, "people": [900, 300, 100], "road_m": [400.0, 20.0, None]})
+    for missing in ("worst", "bounds", "drop"):
+        ranking = prioritise(table, criteria, missing=missing)
+        said = {one: str(words(explain(ranking, one))) for one in ids}
+        assert all(one in text for one, text in said.items()), said
+    ranking = prioritise(table, criteria, missing="worst")
+    story = area_story(ranking, "1,200", top=1)
+    assert any("3.014" in str(words(one)) for one in story.changes)
+    assert "3.014" in words(swap_weights(ranking, "3.014", "1,200").sentence)
+
+
+def test_labels_of_groups_that_look_like_numbers_stay():
+    assert str(Words("fr").of_data(_group_label(["1.2", "3.4"]))) == "1.2 / 3.4"
 
 
 def test_a_text_that_the_catalogue_lacks_stays_whole_and_is_counted():

@@ -14,7 +14,7 @@ from landrelease.errors import DataError, nearest
 from landrelease.priority.scheme.criteria import Criterion, PriorityClass, Threshold, consulted_columns
 from landrelease.priority.score.methods import is_reached
 from landrelease.priority.score.ranking import Ranking
-from landrelease.said import as_ours, say
+from landrelease.said import Given, as_ours, say
 
 __all__ = ["PERSONS", "digits_of", "explain", "listed", "say_amount", "say_class", "say_dropped", "say_people"]
 
@@ -87,20 +87,20 @@ def say_dropped(ranking: Ranking, row: int) -> str:
     names |= {one.column: one.name for one in ranking.criteria}
     unknown = _unknown(ranking, names, row)
     one, several = "{0} is not ranked: {1} is not known.", "{0} is not ranked: {1} are not known."
-    return say(one if len(unknown) == 1 else several, str(ranking.table["area_id"].iloc[row]), listed(unknown))
+    return say(one if len(unknown) == 1 else several, Given(ranking.table["area_id"].iloc[row]), listed(unknown))
 
 
 def _say_rank(ranking: Ranking, row: int, digits: int) -> str:
     cells = ranking.table.iloc[row]
     if pd.isna(cells["rank"]):
         return say(
-            "{0} is between rank {1} and {2} of {3} with {4}.", str(cells["area_id"]), int(cells["rank_best"]),
+            "{0} is between rank {1} and {2} of {3} with {4}.", Given(cells["area_id"]), int(cells["rank_best"]),
             int(cells["rank_worst"]), len(ranking.table), _say_score(ranking, row, digits),
         )  # fmt: skip
     rank = int(cells["rank"])
     total = int(ranking.table["rank"].notna().sum()) if ranking.missing == "drop" else len(ranking.table)
     others = int((ranking.table["rank"] == rank).sum()) - 1
-    told = (str(cells["area_id"]), rank, total, _say_score(ranking, row, digits))
+    told = (Given(cells["area_id"]), rank, total, _say_score(ranking, row, digits))
     if others > 1:
         return say("{0} is rank {1} of {2}, shared with {4} other areas, with {3}.", *told, others)
     return say(f"{{0}} is rank {{1}} of {{2}}{', shared with 1 other area,' if others else ''} with {{3}}.", *told)

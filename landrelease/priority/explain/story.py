@@ -15,7 +15,7 @@ from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.sensitivity import swap_weights
 from landrelease.priority.stability.smaa import Stability
 from landrelease.priority.stability.uncertain import ranked_rows
-from landrelease.said import as_ours, say
+from landrelease.said import Given, as_ours, say
 
 __all__ = ["AreaStory", "area_story", "place_of_line"]
 
@@ -189,7 +189,9 @@ def _swaps(ranking: Ranking, row: int, line: pd.DataFrame | None, top: int | Non
     try:
         swap = swap_weights(ranking, area_id, other_id)
     except DataError:
-        return (say("Whether other weights make it change places with {0} hangs on what is not known.", other_id),)
+        return (
+            say("Whether other weights make it change places with {0} hangs on what is not known.", Given(other_id)),
+        )
     table, total = swap.table, float(swap.table["weight"].sum())
     if table["nearest_weight"].isna().all() or swap.distance == 0:
         return (swap.sentence,)
@@ -213,8 +215,10 @@ def _place(ranking: Ranking, row: int) -> str:
     """Return an area with its rank, or between which it lies."""
     cells = ranking.table.iloc[row]
     if pd.isna(cells["rank"]):
-        return say("{0}, between rank {1} and {2}", cells["area_id"], int(cells["rank_best"]), int(cells["rank_worst"]))
-    return say("{0}, rank {1}", cells["area_id"], int(cells["rank"]))
+        return say(
+            "{0}, between rank {1} and {2}", Given(cells["area_id"]), int(cells["rank_best"]), int(cells["rank_worst"])
+        )
+    return say("{0}, rank {1}", Given(cells["area_id"]), int(cells["rank"]))
 
 
 def _told_apart(one: float, other: float) -> list[str]:

@@ -16,7 +16,7 @@ from landrelease.priority.score.methods import unit_value
 from landrelease.priority.score.ranking import Ranking
 from landrelease.priority.stability.smaa import whole_numbers
 from landrelease.priority.stability.uncertain import bounded_criteria, class_place, ranked_rows, require_additive
-from landrelease.said import say
+from landrelease.said import Given, say
 
 __all__ = ["Swap", "leave_one_out", "swap_weights"]
 
@@ -190,7 +190,7 @@ def swap_weights(ranking: Ranking, area_id: str, other_id: str) -> Swap:
     apart = _units(ranking, one) - _units(ranking, other)
     if place[0] > place[1] or (place[0] == place[1] and apart @ weights < 0):
         one, other, apart = other, one, -apart
-    first, second = (str(ranking.table["area_id"].iloc[row]) for row in (one, other))
+    first, second = (Given(ranking.table["area_id"].iloc[row]) for row in (one, other))
     nearest_one = alone = np.full(len(weights), np.nan)
     if place[0] != place[1]:
         sentence = say("{0} is ahead of {1} whatever the weights: its class comes first.", first, second)

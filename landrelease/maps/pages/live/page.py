@@ -102,8 +102,8 @@ def live_ranking(
     Raises
     ------
     OptionError
-        Another method than "value"; a scheme of other criteria; a column that may not be shown, or a criterion of
-        victims or persons on a page that is not for internal use; `hazards="admin"` without units.
+        Another method than "value"; a scheme of other criteria; a column that may not be shown, or a criterion or a
+        threshold of victims or persons on a page that is not for internal use; `hazards="admin"` without units.
     DataError
         A table lacks its id or its unit.
     CRSError
@@ -140,10 +140,13 @@ def live_ranking(
     require_whole("top", top, 1)
     _require_sum(ranking, scheme)
     is_exact = hazards == "exact" and areas is not None
-    counts_people = [one.column for one in ranking.criteria if is_person_column(one.column)]
+    thresholds = [one for priority_class in ranking.classes for one in priority_class.any]
+    counts_people = [f"criterion '{one.column}'" for one in ranking.criteria if is_person_column(one.column)]
+    # the sentence of a class says the count that its threshold was held against
+    counts_people += [f"threshold '{one.column}'" for one in thresholds if is_person_column(one.column)]
     if hazards != "exact" and counts_people:
         raise OptionError(
-            f"criterion '{counts_people[0]}' could count victims or persons, area by area: not on a page for the "
+            f"{counts_people[0]} could count victims or persons, area by area: not on a page for the "
             "public.\n  Fix: hazards='exact', for internal use."
         )
     known = None
