@@ -151,3 +151,16 @@ def test_a_class_by_victims_is_for_internal_use(table: pd.DataFrame, areas: gpd.
     page = live_ranking(ranking).render()
     assert "killed count (17;" in block_of(page)[0]["said"][2]
     assert "Internal use: shows what could count victims or persons" in page
+
+
+def test_how_many_were_asked_is_for_internal_use(table: pd.DataFrame, areas: gpd.GeoDataFrame) -> None:
+    asked = table.assign(people_women_consulted_count=[2, 7, 2, 7], people_men_consulted_count=[1, 5, 1, 5])
+    ranking = prioritise(asked, CRITERIA, missing="worst")
+    page = live_ranking(ranking, areas=areas, hazards="none").render()
+    header, public = block_of(page)
+    assert [one["isAsked"] for one in header["criteria"]] == [False, False]
+    page = live_ranking(ranking).render()
+    assert "Internal use: shows what could count victims or persons" in page
+    header, internal = block_of(page)
+    assert [one["isAsked"] for one in header["criteria"]] == [True, False]
+    assert len(internal) > len(public)  # the counts are not only hidden

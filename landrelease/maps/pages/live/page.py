@@ -160,7 +160,11 @@ def live_ranking(
     units = _units(admin_areas, known, hazards)
     ids = ranking.table["area_id"]
     order = ids.array.argsort()
-    block = _block(ranking, order, scheme, facts=facts, unit=_names(units, known), top=int(top), title=title)
+    # few people may have been asked of an area: how many is for internal use
+    told = set(ranking.values) if hazards == "exact" else set()
+    asked = [set(consulted_columns(one.column)) <= told for one in ranking.criteria]
+    unit = _names(units, known)
+    block = _block(ranking, order, scheme, asked=asked, facts=facts, unit=unit, top=int(top), title=title)
     drawings: list[Drawing] = []
     if is_exact and known is not None:
         drawings.append(_area_layer(known, ids.iloc[order]))
@@ -169,7 +173,7 @@ def live_ranking(
     if is_exact and admin_areas is not None:
         drawings.append(admin_layer(admin_areas, (), None))
     said = {"admin": [_BY_UNIT], "none": [_NOT_SHOWN]}.get(hazards, [])
-    internal = _INTERNAL[is_exact, bool(counts_people)]
+    internal = _INTERNAL[is_exact, bool(counts_people) or any(asked)]
     return _page(
         block, drawings, base, title=title or say("Live ranking"), internal=internal, notes=said, language=language
     )
@@ -250,6 +254,7 @@ def _block(
     order: Any,
     scheme: Scheme | None,
     *,
+    asked: Sequence[bool],
     facts: pd.DataFrame,
     unit: pd.Series,
     top: int,
@@ -260,7 +265,6 @@ def _block(
     ids = values["area_id"].astype("str").tolist()
     found = ranking.values.drop(columns="area_id")
     columns = {str(name): found[name].to_numpy(dtype="float64") for name in found.columns}
-    asked = [set(consulted_columns(one.column)) <= set(values.columns) for one in ranking.criteria]
     thresholds = [one.column for priority_class in ranking.classes for one in priority_class.any]
     read = {one.column for one in ranking.criteria} | set(thresholds)
     unknown = np.logical_or.reduce([np.isnan(columns[name]) for name in read])
