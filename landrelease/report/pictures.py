@@ -64,6 +64,7 @@ FLOWS: dict[str, tuple[str, str]] = {
 }
 INK, FAINT = "#1a2733", "#5b6770"
 _ON_COLOUR = "#111111"  # of labels on a part: at least 4.5 to 1 on each of the map's colours
+_LETTER = 0.077  # inches: a letter of nine points, in the widest of the scripts
 _WIDE, _NARROW = 6.9, 3.5  # inches: the text width of A4, and of a phone
 
 
@@ -91,21 +92,31 @@ def headline_picture(parts: dict[str, float], shares: dict[str, float], whole: d
 
     def draw(width: float, words: Words) -> Figure:
         is_narrow = width < 5
-        per_row = 1 if is_narrow else 2
+        named = [
+            words.drawn("{0}: {1} ({2})", say(label), say_land(parts[part]), say_share(shares[part], whole[part]))
+            for part, (label, _) in PARTS.items()
+        ]
+        per_row = 1 if is_narrow else _per_row(named, width, 2, 9)
         figure, axes = canvas(width, 1.3 + 0.24 * (4 // per_row))
         bar_width = width - 0.04
         _stacked(axes, 0.02, 0.58, bar_width, 0.5, shares, whole, words)
         use = "" if is_narrow else " in use"
         bounds = (words.drawn(f"at least {{0}}{use}", least), words.drawn(f"at most {{0}}{use}", most))
         _bounds(axes, bar_width, (low, bounds[0]), (high, bounds[1]))
-        for i, (part, (label, colour)) in enumerate(PARTS.items()):
+        for i, (part, (_, colour)) in enumerate(PARTS.items()):
             x, y = 0.02 + (i % per_row) * width / 2, 1.38 + 0.24 * (i // per_row)
             _swatch(axes, x, y, part, colour)
-            said = say_share(shares[part], whole[part])
-            write(axes, x + 0.24, y, words.drawn("{0}: {1} ({2})", say(label), say_land(parts[part]), said))
+            room = (width / per_row - 0.26) / (_LETTER * len(named[i]))
+            write(axes, x + 0.24, y, named[i], size=9 * min(1, room))
         return figure
 
     return Picture(alt, draw)
+
+
+def _per_row(texts: Sequence[str], width: float, most: int, size: float) -> int:
+    """Return how many names of parts stand in a row of a width [inches] without running into each other."""
+    room = _LETTER * size / 9 * max(len(text) for text in texts) + 0.22
+    return next((count for count in (4, 2) if count <= most and room <= width / count), 1)
 
 
 def _bounds(axes: Axes, width: float, low: tuple[float, str], high: tuple[float, str]) -> None:
@@ -133,13 +144,15 @@ def groups_picture(labels: Sequence[str], parts: pd.DataFrame, alt: str) -> Pict
 
     def draw(width: float, words: Words) -> Figure:
         is_narrow = width < 5
-        per_row, step = (2, 0.46) if is_narrow else (4, 0.29)
+        most, step = (2, 0.46) if is_narrow else (4, 0.29)
+        size = 8 if is_narrow else 8.5
+        per_row = _per_row([words.drawn(label) for label, _ in PARTS.values()], width, most, size)
         top = 0.24 * (4 // per_row) + 0.16
         figure, axes = canvas(width, top + step * len(labels) + 0.04)
         for i, (part, (label, colour)) in enumerate(PARTS.items()):
             x, y = 0.02 + (i % per_row) * width / per_row, 0.13 + 0.24 * (i // per_row)
             _swatch(axes, x, y, part, colour)
-            write(axes, x + 0.22, y, words.drawn(label), size=8 if is_narrow else 8.5)
+            write(axes, x + 0.22, y, words.drawn(label), size=size)
         left, right = (0.02, 0.02) if is_narrow else (1.95, 0.85)
         for i, (label, (_, row)) in enumerate(zip(labels, parts.iterrows(), strict=True)):
             y = top + step * i

@@ -503,6 +503,11 @@ def test_the_browser_too_follows_no_other_path(browser, evidence, tmp_path):
     opened.clean()
 
 
+def test_a_verdict_map_says_that_it_shows_no_uncleared_land(evidence):
+    page = verdict_map(evidence.releases, as_of="2025-12-31").get_root().render()
+    assert "Uncleared land is not shown on this page." in page
+
+
 def test_a_verdict_map_of_what_can_not_be_meant(evidence):
     with pytest.raises(DataError, match="verdict"):
         verdict_map(evidence.releases.drop(columns="verdict"), as_of="2025-12-31")

@@ -183,6 +183,24 @@ def test_sums_by_unit(areas, admin_areas):
     assert dict(zip(columns["name"], columns["released_m2"], strict=True))["Land"] == 6.0
 
 
+def test_codes_held_as_numbers_are_those_held_as_text():
+    hazard = gpd.GeoDataFrame(
+        {"area_id": ["HA-1", "HA-2"], "status": ["open", "open"], "area_m2": [1e6, 2e6], "admin_code": [7.0, None]},
+        geometry=[shapely.box(18, 44, 18.01, 44.01)] * 2,
+        crs=4326,
+    )
+    units = gpd.GeoDataFrame({"admin_code": ["7"], "name": ["North"]}, geometry=[shapely.box(17, 43, 19, 45)], crs=4326)
+    page = page_of(land_release_map(hazard, admin_areas=units, hazards="admin"))
+    assert columns_of(*blocks(page)["Administrative units"])["hazardous_m2"] == [1e6]
+    assert columns_of(*blocks(page)["Administrative units"])["hazard_count"] == [1]
+
+
+def test_no_page_calls_all_units_without_hazard_because_no_code_fits(areas, admin_areas):
+    with pytest.raises(DataError, match="none of 4 hazardous areas"):
+        land_release_map(areas.assign(admin_code="elsewhere"), admin_areas=admin_areas, hazards="admin")
+    land_release_map(areas.iloc[:0], admin_areas=admin_areas, hazards="admin")
+
+
 def test_by_unit_needs_the_units(areas):
     with pytest.raises(OptionError, match="admin_areas"):
         land_release_map(areas, hazards="admin")

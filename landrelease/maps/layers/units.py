@@ -8,6 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import as_text
+from landrelease.errors import DataError
 from landrelease.maps.layers.drawing import Drawing, drawing, facet_of, row_notes, sum_notes, total_m2
 from landrelease.maps.layers.frames import located, page_columns, require_columns
 from landrelease.maps.layers.payload import Facet
@@ -181,12 +183,19 @@ def without_hazards(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Add the hazardous land of each unit, and say which areas are in none of them."""
     require_columns(hazardous, "areas", ["admin_code", "area_m2"])
-    code = hazardous["admin_code"]
-    groups = hazardous.groupby("admin_code")["area_m2"]
-    sums = units["admin_code"].map(groups.sum(min_count=1)).astype("float64")
-    counts = units["admin_code"].map(groups.size()).astype("Int64")
+    # a code that one table holds as a number is the same text in the other
+    code, own = as_text(hazardous["admin_code"]), as_text(units["admin_code"])
+    groups = hazardous.groupby(code)["area_m2"]
+    sums = own.map(groups.sum(min_count=1)).astype("float64")
+    counts = own.map(groups.size()).astype("Int64")
     notes = sum_notes(hazardous["area_m2"])
-    lost = ~code.isin(units["admin_code"].dropna())
+    lost = ~code.isin(own.dropna())
+    if len(lost) and lost.all():
+        raise DataError(
+            f"'areas': none of {len(lost):,} hazardous areas names one of these units, and each unit would be said to "
+            "have no hazard on record.\n"
+            "  Fix: fill admin_code, for example with landrelease.assign_admin, or pass the units that it names"
+        )
     if lost.any():
         m2 = total_m2(hazardous.loc[lost, "area_m2"])
         much = "unknown land" if m2 is None else f"{m2 / 1e6:,.2f} km²"

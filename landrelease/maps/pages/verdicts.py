@@ -123,8 +123,8 @@ def verdict_map(
     units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         [release_layer(rows, extra, name=say("Released land by verdict"), notes=notes)],
-        title=title or say("What became of released land"), is_internal=False, notes=[], units=units, base=base,
-        language=language,
+        title=title or say("What became of released land"), is_internal=False,
+        notes=["Uncleared land is not shown on this page."], units=units, base=base, language=language,
     )  # fmt: skip
 
 
