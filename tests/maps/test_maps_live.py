@@ -100,10 +100,16 @@ def test_a_page_for_the_public_has_no_shape_of_an_area(
     assert found["Units"][0]["notes"] == ["In none of these units: 1. They are in the order, not on the map."]
     assert "Internal use" not in page
     assert "by administrative unit only" in page
+    numbers = areas.assign(admin_code=areas["admin_code"].map({"A": 1.0, "B": 2.0, "Z": 9.0}))
+    texts = units.assign(admin_code=["1", "2"])
+    again = columns_of(
+        *blocks(live_ranking(ranking, areas=numbers, admin_areas=texts, hazards="admin").render())["Units"]
+    )
+    assert again["rows"] == rows["rows"]
     page = live_ranking(ranking, areas=areas, admin_areas=units, hazards="none").render()
     assert blocks(page) == {}
     assert block_of(page)[0]["unit"] == ["West", None, "West", None]
-    assert "Uncleared land is not shown on this page." in page
+    assert "No shape of uncleared land is on this page; the list names the areas." in page
     for word in ("18.12", "44.01"):
         assert word not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
 

@@ -205,7 +205,7 @@ def with_hazards(units: gpd.GeoDataFrame, hazardous: pd.DataFrame) -> tuple[gpd.
         notes.append(f"Hazardous areas of unknown size: {unknown:,} of {len(hazardous):,}, not in the km².")
     # of units of another level than those that the areas name, these sums say nothing
     level, named = _level(units), counts.notna()
-    is_elsewhere = ~named & level.notna() & ~level.isin(level[named].dropna()) & named.any()
+    is_elsewhere = ~named & level.notna() & ~level.isin(level[named].dropna()) & bool(named.any())
     said = pd.Series(NO_HAZARD, index=units.index, dtype="str").mask(counts.notna())
     said = said.mask(is_elsewhere, "counted in the units of another level")
     return units.assign(hazardous_m2=sums, hazard_count=counts, hazards_by_unit=said), notes

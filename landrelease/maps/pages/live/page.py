@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landrelease.cells import as_text
 from landrelease.checks.arguments import require_whole
 from landrelease.errors import OptionError, check_option
 from landrelease.maps.layers.drawing import Drawing, drawing, row_notes
@@ -37,7 +38,7 @@ _FACTS = ("hazard_class", "status", "area_m2", "blocked_resource_code")
 _HEIGHT = 230
 _NAMED = {"name": "name"}
 _BY_UNIT = "Uncleared land is shown by administrative unit only."
-_NOT_SHOWN = "Uncleared land is not shown on this page."
+_NOT_SHOWN = "No shape of uncleared land is on this page; the list names the areas."
 _THIN = {"line": "#2F3A45", "width": 0.8}
 _IN = {"line": "#000000", "width": 3.5}
 _OPEN = {"line": "#000000", "width": 2.5, "dash": [3, 3]}
@@ -152,7 +153,7 @@ def live_ranking(
     known = None
     if areas is not None:
         require_columns(areas, "areas", ["area_id", "status"])
-        known = areas.loc[~areas["status"].isin(NO_HAZARD).astype(bool)]
+        known = _with_codes(areas.loc[~areas["status"].isin(NO_HAZARD).astype(bool)])
     elif hazards == "admin":
         raise OptionError("hazards='admin' needs the areas and the units. Fix: pass areas=... and admin_areas=...")
     extra = check_columns(columns, {"areas": areas})
@@ -236,8 +237,13 @@ def _units(admin_areas: gpd.GeoDataFrame | None, areas: pd.DataFrame | None, haz
     if admin_areas is None:
         return None
     require_columns(admin_areas, "admin_areas", ["admin_code", "name"])
-    units = located(admin_areas, "admin_areas")
+    units = _with_codes(located(admin_areas, "admin_areas"))
     return units.loc[units["admin_code"].notna() & ~units["admin_code"].duplicated()].reset_index(drop=True)
+
+
+def _with_codes(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the codes of units as text: one that a table holds as a number is the same in the other."""
+    return frame.assign(admin_code=as_text(frame["admin_code"])) if "admin_code" in frame.columns else frame
 
 
 def _names(units: gpd.GeoDataFrame | None, areas: pd.DataFrame | None) -> pd.Series:
