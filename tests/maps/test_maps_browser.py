@@ -326,7 +326,9 @@ def test_units_say_their_totals(browser, frames, tmp_path):
 
 
 def test_a_unit_without_a_record_says_so(browser, frames, tmp_path):
-    land_release_map(frames.areas.assign(admin_code="B"), admin_areas=frames.admin, hazards="admin").save(
+    beside = frames.admin.assign(admin_code="B", name="East Province", geometry=[shapely.box(18.4, 43.9, 18.6, 44.2)])
+    units = pd.concat([frames.admin, beside], ignore_index=True)
+    land_release_map(frames.areas.assign(admin_code="B"), admin_areas=units, hazards="admin").save(
         tmp_path / "none.html"
     )
     opened = Opened(browser, tmp_path / "none.html").painted()
