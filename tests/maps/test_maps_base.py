@@ -225,8 +225,12 @@ def test_a_page_without_hazards_has_none_in_its_base(areas, units):
     with pytest.raises(OptionError, match="'hazard_count', 'hazardous_m2', 'hazards_said'"):
         land_release_map(areas, hazards="none", base=[map_layer(told, "admin_areas")])
     periods = areas.assign(from_date=pd.to_datetime(["2020-01-01"]), to_date=pd.to_datetime([None]))
+    releases = areas[["geometry"]].assign(release_id="R-1", verdict="unknown", area_m2=1e6)
+    with pytest.raises(OptionError, match="'hazard_count', 'hazardous_m2', 'hazards_said'"):
+        verdict_map(releases, as_of="2025-12-31", base=[map_layer(told, "admin_areas")])
     for page in (land_release_map(areas, hazards="none", admin_areas=told),
-                 timeline_map(periods, hazards="none", admin_areas=told)):  # fmt: skip
+                 timeline_map(periods, hazards="none", admin_areas=told),
+                 verdict_map(releases, as_of="2025-12-31", admin_areas=told)):  # fmt: skip
         header, _ = blocks(page_of(page))[UNITS]
         assert not {spec["name"] for spec in header["columns"]} & {"hazardous_m2", "hazard_count", "hazards_said"}
 

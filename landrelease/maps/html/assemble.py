@@ -9,13 +9,19 @@ import numpy as np
 
 from landrelease.maps.html.base import layers_below
 from landrelease.maps.layers.drawing import Drawing
+from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language, heading_in
 
 if TYPE_CHECKING:
     import folium
+    import geopandas as gpd
+    import pandas as pd
     from folium.map import Layer
 
-__all__ = ["assemble", "bounds_of"]
+__all__ = ["NOT_SHOWN", "assemble", "bounds_of"]
+
+NOT_SHOWN = "Uncleared land is not shown on this page."
+"""What a page says that hides the hazards."""
 
 _MUCH_WIDER = 1.5
 
@@ -26,7 +32,9 @@ def assemble(
     title: str,
     is_internal: bool,
     notes: Sequence[str],
-    units: Drawing | None,
+    admin_areas: gpd.GeoDataFrame | None = None,
+    extra: Sequence[str] = (),
+    hazardous: pd.DataFrame | None = None,
     base: Sequence[Layer] = (),
     has_units: bool = False,
     hides_hazards: bool = False,
@@ -35,13 +43,23 @@ def assemble(
 ) -> folium.Map:
     """Return the folium map of some layers, in the order of the legend, over the base map.
 
-    `has_units` says that the drawings are of units themselves.
+    Parameters
+    ----------
+    admin_areas, extra, hazardous : optional
+        The units below, their further columns, and the hazards whose sums they show.
+    has_units : bool
+        Whether the drawings are of units themselves.
+    hides_hazards : bool
+        Whether nothing on the page may tell of uncleared land: no sums of units, none of `base`.
     """
     import folium
 
     from landrelease.maps.html.elements import CanvasLayer, OfflineFigure, Skeleton, Start
 
     title = heading_in(title, language)
+    if hides_hazards and admin_areas is not None:
+        admin_areas = without_hazards(admin_areas)
+    units = None if admin_areas is None else admin_layer(admin_areas, extra, hazardous)
     below, images = layers_below(base, has_units=has_units or units is not None, hides_hazards=hides_hazards)
     layers = [*map(CanvasLayer, [*drawings, *([units] if units else [])]), *below]
     bounds = bounds_of(drawings, [layer.drawing for layer in layers])

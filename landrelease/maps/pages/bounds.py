@@ -85,7 +85,8 @@ def bounds_map(
         A table lacks a column; a unit stands twice in `values`; a lower bound lies above its upper one; a bound that is
         infinite.
     OptionError
-        `colour` is neither; a column that may not be shown.
+        `colour` is neither; a column that may not be shown;
+        `base` holds what the page has already, or what lies not below.
     CRSError
         `admin_areas` has no CRS, or none that reaches EPSG:4326 to 10 m.
 
@@ -129,7 +130,6 @@ def bounds_map(
         title=title or said,
         is_internal=False,
         notes=notes,
-        units=None,
         base=base,
         has_units=True,
         language=language,

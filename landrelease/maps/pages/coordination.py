@@ -15,7 +15,6 @@ from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, project_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
 from landrelease.maps.layers.records import RECORDS, Records, heads, records_of
-from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.style import OUTLINE, Look
 from landrelease.said import say
 
@@ -78,7 +77,7 @@ def coordination_map(
     areas : GeoDataFrame, optional
         The table `areas` that it was given as hazards: those with a project on or beside them are drawn.
     admin_areas : GeoDataFrame, optional
-        Table `admin_areas`: the base map.
+        Table `admin_areas`: the base map; with `hazards="none"` without its sums of hazards.
     base : sequence of Layer, optional
         What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
         `hillshade_layer`. Units stand either here or in `admin_areas`.
@@ -102,7 +101,7 @@ def coordination_map(
         A table lacks its id, or does not hold what `gaps` names.
     OptionError
         `hazards` is neither; gaps names places in the way of hazards and `projects` or `areas` is missing; a column
-        that may not be shown.
+        that may not be shown; `base` holds what the page has already, or what lies not below.
     CRSError
         A table with geometries has no CRS, or none that reaches EPSG:4326 to 10 m.
 
@@ -139,15 +138,13 @@ def coordination_map(
             )
         drawings += _in_the_way(gaps.hazards, readable(projects), readable(areas), extra)
     drawings.append(_land(gaps, readable(releases), extra))
-    if hazards == "none" and admin_areas is not None:
-        admin_areas = without_hazards(admin_areas)
-    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
         title=title or say("Who meets whom, {0}", f"{gaps.as_of:%Y-%m-%d}"),
         is_internal=hazards == "exact" and bool(len(gaps.hazards)),
         notes=_SAID[hazards],
-        units=units,
+        admin_areas=admin_areas,
+        extra=extra,
         base=base,
         hides_hazards=hazards == "none",
         language=language,

@@ -9,11 +9,10 @@ import geopandas as gpd
 import pandas as pd
 
 from landrelease.errors import OptionError, check_option
-from landrelease.maps.html.assemble import assemble
+from landrelease.maps.html.assemble import NOT_SHOWN, assemble
 from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, project_layer, rank_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language
 from landrelease.said import say
 
@@ -28,7 +27,7 @@ __all__ = ["land_release_map", "priority_map"]
 _SAID: dict[str, list[str]] = {
     "exact": [],
     "admin": ["Uncleared land is shown by administrative unit only."],
-    "none": ["Uncleared land is not shown on this page."],
+    "none": [NOT_SHOWN],
 }
 
 
@@ -80,9 +79,10 @@ def land_release_map(
     Raises
     ------
     OptionError
-        `hazards` is none of the three; "admin" without `admin_areas`; a column that may not be shown.
+        `hazards` is none of the three; "admin" without `admin_areas`; a column that may not be shown;
+        `base` holds what the page has already, or what lies not below.
     DataError
-        A table lacks its id or another column that the map needs.
+        A table lacks its id or another column that the map needs; with "admin", no hazard names one of the units.
     CRSError
         A table with geometries has no CRS, or none that reaches EPSG:4326 to 10 m.
 
@@ -125,16 +125,14 @@ def land_release_map(
         drawings.append(release_layer(located(releases, "releases"), extra))
     if projects is not None:
         drawings.append(project_layer(projects, extra))
-    by_unit = hazardous if hazards == "admin" else None
-    if hazards == "none" and admin_areas is not None:
-        admin_areas = without_hazards(admin_areas)
-    units = admin_layer(admin_areas, extra, by_unit) if admin_areas is not None else None
     return assemble(
         drawings,
         title=title or say("Land release"),
         is_internal=hazards == "exact",
         notes=_SAID[hazards],
-        units=units,
+        admin_areas=admin_areas,
+        extra=extra,
+        hazardous=hazardous if hazards == "admin" else None,
         base=base,
         hides_hazards=hazards == "none",
         language=language,
@@ -180,7 +178,7 @@ def priority_map(
     Raises
     ------
     OptionError
-        A column that may not be shown.
+        A column that may not be shown; `base` holds what the page has already, or what lies not below.
     DataError
         A table lacks its id, or the ranking names an area twice.
     CRSError
@@ -209,13 +207,13 @@ def priority_map(
     require_columns(ranking.table, "ranking.table", ["area_id", "score", "rank"])
     extra = check_columns(columns, {"areas": areas, "admin_areas": admin_areas})
     layer = rank_layer(located(areas.loc[is_hazard(areas)], "areas"), ranking, extra)
-    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         [layer],
         title=title or say("Priorities"),
         is_internal=True,
         notes=[],
-        units=units,
+        admin_areas=admin_areas,
+        extra=extra,
         base=base,
         language=language,
     )

@@ -9,11 +9,10 @@ import geopandas as gpd
 import pandas as pd
 
 from landrelease.errors import DataError, OptionError, check_option
-from landrelease.maps.html.assemble import assemble
+from landrelease.maps.html.assemble import NOT_SHOWN, assemble
 from landrelease.maps.layers.drawing import Drawing
 from landrelease.maps.layers.drawings import hazard_layer, release_layer
 from landrelease.maps.layers.frames import check_columns, is_hazard, located, readable, require_columns
-from landrelease.maps.layers.units import admin_layer, without_hazards
 from landrelease.maps.words import Language
 from landrelease.said import say
 
@@ -52,7 +51,7 @@ def timeline_map(
         What `releases_from` or `assess_use` returned: each is shown by its type from its `release_date` on. Undated
         ones are counted, not shown: nobody knows from when on they are true.
     admin_areas : GeoDataFrame, optional
-        Table `admin_areas`: the base map.
+        Table `admin_areas`: the base map; with `hazards="none"` without its sums of hazards.
     base : sequence of Layer, optional
         What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
         `hillshade_layer`. Units stand either here or in `admin_areas`.
@@ -74,7 +73,8 @@ def timeline_map(
     Raises
     ------
     OptionError
-        `hazards` is neither; a column that may not be shown; `base` holds what the page has already, or lies not below.
+        `hazards` is neither; a column that may not be shown;
+        `base` holds what the page has already, or what lies not below.
     DataError
         A table lacks its id or its dates, or nothing of it is dated.
     CRSError
@@ -113,15 +113,13 @@ def timeline_map(
         )
     if releases is not None:
         drawings.append(_released(readable(releases), extra))
-    if hazards == "none" and admin_areas is not None:
-        admin_areas = without_hazards(admin_areas)
-    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         drawings,
         title=title or say("Land release, day by day"),
         is_internal=hazards == "exact",
-        notes=[] if hazards == "exact" else ["Uncleared land is not shown on this page."],
-        units=units,
+        notes=[] if hazards == "exact" else [NOT_SHOWN],
+        admin_areas=admin_areas,
+        extra=extra,
         base=base,
         hides_hazards=hazards == "none",
         language=language,

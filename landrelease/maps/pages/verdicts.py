@@ -10,11 +10,10 @@ import pandas as pd
 
 from landrelease.cells import as_text
 from landrelease.errors import DataError
-from landrelease.maps.html.assemble import assemble
+from landrelease.maps.html.assemble import NOT_SHOWN, assemble
 from landrelease.maps.layers.drawings import release_layer
 from landrelease.maps.layers.frames import check_columns, located, readable, require_columns
 from landrelease.maps.layers.records import RECORDS, Records, checked_photos, heads, records_of
-from landrelease.maps.layers.units import admin_layer
 from landrelease.outcomes import match_follow_ups
 from landrelease.said import say
 
@@ -63,7 +62,7 @@ def verdict_map(
         release_id and photo_path, a path from the folder of the page, such as `photos/1.jpg`; photo_date and caption if
         they are known. Photos are not put into the page: send their folder along.
     admin_areas : GeoDataFrame, optional
-        Table `admin_areas`: the base map.
+        Table `admin_areas`: the base map, without its sums of hazards.
     base : sequence of Layer, optional
         What else lies below the land: settlements, roads and shaded units of `map_layer`, images of `raster_layer` and
         `hillshade_layer`. Units stand either here or in `admin_areas`.
@@ -85,7 +84,8 @@ def verdict_map(
         A table lacks its id or another column; a photo's path leads out of the folder of the page (a scheme, `..`, a
         path from the root); a release stands twice.
     OptionError
-        A column that may not be shown; `as_of` is no day.
+        A column that may not be shown; `as_of` is no day;
+        `base` holds what the page has already, or what lies not below.
     CRSError
         A table with geometries has no CRS, or none that reaches EPSG:4326 to 10 m.
 
@@ -120,11 +120,11 @@ def verdict_map(
     if kinds:
         rows[RECORDS] = records_of(rows["release_id"], kinds).to_numpy()
         notes.append("A click on released land shows the evidence.")
-    units = admin_layer(admin_areas, extra, None) if admin_areas is not None else None
     return assemble(
         [release_layer(rows, extra, name=say("Released land by verdict"), notes=notes)],
         title=title or say("What became of released land"), is_internal=False,
-        notes=["Uncleared land is not shown on this page."], units=units, base=base, language=language,
+        notes=[NOT_SHOWN], admin_areas=admin_areas, extra=extra, base=base, hides_hazards=True,
+        language=language,
     )  # fmt: skip
 
 

@@ -104,7 +104,8 @@ def live_ranking(
     ------
     OptionError
         Another method than "value"; a scheme of other criteria; a column that may not be shown, or a criterion or a
-        threshold of victims or persons on a page that is not for internal use; `hazards="admin"` without units.
+        threshold of victims or persons on a page that is not for internal use; `hazards="admin"` without units;
+        `base` holds what needs a legend, or what lies not below.
     DataError
         A table lacks its id or its unit.
     CRSError
